@@ -56,7 +56,7 @@ awaitable<Result<DeviceSession>> Cloud::sign_in(SignIn request, Channel& channel
   connect.peer = std::move(request.peer);
   connect.transport = std::move(request.transport);
   es::Envelope audit = envelope(connect.access, connect.subject);
-  audit.fence_raise = session.key.fence_key();
+  audit.fence = es::FenceAtFirstEvent{session.key.fence_key()};
   const auto connection = co_await devices_.handle(session.key.stream(device::stream_name),
                                                    device::Device::Command(std::move(connect)), std::move(audit));
   if (!connection) co_return connection.error();

@@ -33,7 +33,7 @@ class Aggregates {
     const Turn::Held held = co_await entry.turn.take();
     auto handled = co_await es::handle_command<D>(store_, stream, entry.known, std::move(command), std::move(envelope));
     if (!handled) co_return handled.error();
-    if (*handled && !(*handled)->empty()) bus_.publish(*handled);
+    if (!(*handled)->empty()) bus_.publish(*handled);
     co_return Outcome{entry.known.state, entry.known.version};
   }
 
@@ -42,8 +42,10 @@ class Aggregates {
     const Use use(*this, stream);
     Entry& entry = use.entry();
     const Turn::Held held = co_await entry.turn.take();
-    const auto loaded = co_await es::catch_up<D>(store_, stream, entry.known);
-    if (!loaded) co_return loaded.error();
+    if (entry.known.version == 0) {
+      const auto loaded = co_await es::catch_up<D>(store_, stream, entry.known);
+      if (!loaded) co_return loaded.error();
+    }
     co_return entry.known.state;
   }
 

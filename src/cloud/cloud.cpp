@@ -101,11 +101,10 @@ account::Access Cloud::access_of_system(const account::Tenant& tenant) const {
 }
 
 es::Envelope Cloud::envelope(const account::Access& access, const account::Subject& subject) const {
-  es::Envelope envelope;
-  envelope.audit.principal = access.principal.text();
-  envelope.audit.owner = subject.owner.text();
-  envelope.now = parts_.now();
-  return envelope;
+  es::Audit audit;
+  audit.principal = access.principal.text();
+  audit.owner = subject.owner.text();
+  return {parts_.now(), std::move(audit)};
 }
 
 es::Envelope Cloud::envelope(const DeviceSession& session, const account::Access& access, std::uint64_t sequence) const {

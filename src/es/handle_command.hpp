@@ -23,15 +23,6 @@ struct Known {
   Version version = 0;
 };
 
-// What became of a command. `events` is never null; empty: there was nothing to do.
-template <Decider D>
-struct Handled {
-  Handled(Known<D> known_, EventBatch events_) : known(std::move(known_)), events(std::move(events_)) {}
-
-  Known<D> known;  // the events included
-  EventBatch events;
-};
-
 // A fence at the version that the first event of the append gets: the append opens a session and its version is the epoch.
 struct FenceAtFirstEvent {
   std::string key;
@@ -99,27 +90,30 @@ awaitable<Result<void>> catch_up(EventStore& store, StreamId stream, Known<D>& k
   }
 }
 
-// Decides the command on the newest state and stores what was decided. If another writer was quicker, reads and decides
-// again, decisions_max times in all. Name the command before the co_await: g++ 12 destroys a temporary twice.
+// Decides the command on the newest state and stores what was decided; the answer, never null, is what was stored, and empty if
+// there was nothing to do. `known` is brought up to date, the new events included, and must outlive the await. If another writer
+// was quicker, reads and decides again, decisions_max times in all. Name the command before the co_await: g++ 12 destroys a
+// temporary twice.
 // Errors: those of D::decide, D::decode, EventStore::read and EventStore::append (but version_conflict), conflicts_exhausted.
 template <Decider D>
-awaitable<Result<Handled<D>>> handle_command(EventStore& store, StreamId stream, Known<D> known,
+awaitable<Result<EventBatch>> handle_command(EventStore& store, StreamId stream, Known<D>& known,
                                              typename D::Command command, Envelope envelope) {
   for (int decision = 0; decision < decisions_max; ++decision) {
-    const Result<void> current = co_await catch_up<D>(store, stream, known);
-    if (!current) co_return current.error();
+    // Known states are current unless somebody else writes the stream: the append finds out, and costs less than a read.
+    if (known.version == 0 || decision > 0) {
+      const Result<void> current = co_await catch_up<D>(store, stream, known);
+      if (!current) co_return current.error();
+    }
     const auto decided = D::decide(known.state, command);
     if (!decided) co_return decided.error();
-    if (decided->empty()) {
-      co_return Handled<D>(std::move(known), std::make_shared<const std::vector<RecordedEvent>>());
-    }
+    if (decided->empty()) co_return std::make_shared<const std::vector<RecordedEvent>>();
     Append append(stream, known.version, detail::envelop<D>(*decided, envelope),
                   detail::fence_of(envelope, known.version));
     Result<EventBatch> stored = co_await detail::append_surely(store, std::move(append));
     if (stored) {
       for (const auto& event : *decided) known.state = D::evolve(std::move(known.state), event);
       known.version += decided->size();
-      co_return Handled<D>(std::move(known), std::move(*stored));
+      co_return stored;
     }
     if (stored.error() != StoreError::version_conflict) co_return stored.error();
   }

@@ -110,20 +110,15 @@ struct HandleCommand : ::testing::Test {
     return std::move(*result);
   }
 
-  // A Result<Handled> has no default value, which co_spawn wants.
-  static awaitable<void> into(awaitable<Result<Handled<Sum>>> work, std::optional<Result<Handled<Sum>>>& result) {
-    result.emplace(co_await std::move(work));
-  }
-  Result<Handled<Sum>> add(int amount, Known<Sum> known = {}) {
-    std::optional<Result<Handled<Sum>>> result;
-    boost::asio::io_context context;
-    boost::asio::co_spawn(
-        context, into(handle_command<Sum>(store, stream, std::move(known), Sum::Command{amount}, envelope), result),
-        [](std::exception_ptr failed) {
-          if (failed) std::rethrow_exception(failed);
-        });
-    context.run();
-    return std::move(*result);
+  struct Handled {
+    Known<Sum> known;
+    EventBatch events;
+  };
+  Result<Handled> add(int amount, Known<Sum> known = {}) {
+    Sum::Command command{amount};
+    auto events = run(handle_command<Sum>(store, stream, known, std::move(command), envelope));
+    if (!events) return events.error();
+    return Handled{std::move(known), std::move(*events)};
   }
   std::vector<RecordedEvent> stored() { return run(store.store.read(stream, 0)).value(); }
   void has(std::string type, Bytes data) {
