@@ -21,9 +21,9 @@ namespace ocf::coap {
 
 enum class FrameError {
   token_too_long = 1,    // TKL 9–15 (RFC 8974 is not supported)
-  too_large,             // the announced length is above Bounds::frame_bytes_max
+  too_large,             // the announced length is above FrameBounds::frame_bytes_max
   malformed_option,      // reserved nibble 15, a length or delta beyond the message, a number above 65,535
-  too_many_options,      // above Bounds::options_max or Bounds::option_bytes_max
+  too_many_options,      // above FrameBounds::options_max or FrameBounds::option_bytes_max
   empty_payload,         // a payload marker with nothing behind it (RFC 7252 §3)
 };
 Error make_error_code(FrameError error);
@@ -31,7 +31,7 @@ Error make_error_code(FrameError error);
 struct FrameBounds {
   std::size_t frame_bytes_max = 256 * 1024;  // of the whole message, from its first byte (RFC 8323 §5.3.1)
   std::size_t options_max = 64;
-  std::size_t option_bytes_max = 4 * 1024;
+  std::size_t option_bytes_max = 4 * 1024;  // of all options as they are encoded
 };
 
 struct FrameHead {
@@ -55,7 +55,7 @@ struct Frame {
 // FrameError is fatal for the connection. An empty message (code 0.00) is a frame like any other: its receiver ignores it.
 Result<std::optional<Frame>> decode_frame(ByteView bytes, const FrameBounds& bounds);
 
-// The bytes of a message. Precondition: options sorted (Message's invariant).
+// The bytes of a message. Preconditions: options sorted (Message's invariant), none above 65,804 bytes.
 Bytes encode_frame(const Message& message);
 
 }  // namespace ocf::coap
