@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -55,6 +56,8 @@ class Writer {
   Bytes& out_;
 };
 
+struct Head;
+
 // Walks one or more items. The first error sticks: every later call returns an empty value and leaves the error as it is,
 // so that a decoder checks once, at its end:
 //
@@ -73,8 +76,10 @@ class Reader {
  public:
   explicit Reader(ByteView input, Bounds bounds = {});
 
-  // What comes next; Type::end at the end of the input or after an error. Reads nothing.
+  // What comes next; Type::end at a break, at the end of the input or after an error. Reads nothing.
   Type peek() const;
+  // Passes over tags, so that peek() tells what they stand before.
+  void skip_tags();
 
   std::uint64_t uint();
   std::int64_t integer();
@@ -84,7 +89,7 @@ class Reader {
   std::string text();  // well-formed UTF-8; chunks are joined
   Bytes bytes();       // chunks are joined
 
-  // An open array or map, handled by next(); copies must not outlive the Reader.
+  // An open array or map, walked with next() until that says no.
   struct Container {
     bool indefinite = false;
     std::uint64_t left = 0;  // items (pairs in a map) still to come, if definite
@@ -98,7 +103,7 @@ class Reader {
   // Passes over one whole item, checks that it is well-formed, and returns its bytes.
   ByteView skip();
 
-  // Makes anything left over an error.
+  // Makes anything left over an error: bytes (trailing_bytes) or a container not walked to its end (malformed).
   void finish();
 
   // Records an error of the caller's (a value that makes no sense) as if the input had been malformed.
@@ -106,12 +111,16 @@ class Reader {
   Error error() const { return error_; }
 
  private:
-  struct Head {
-    std::uint8_t major = 0;
-    std::uint8_t info = 0;
-    std::uint64_t argument = 0;
-  };
-  Result<Head> head();
+  // The next head, read; nullopt after an error. A break is malformed here: next() takes those that are in place.
+  std::optional<Head> head();
+  // The next head after its tags, of the major type asked for; another type is an error.
+  std::optional<Head> head_of(std::uint8_t major);
+  Container open(const Head& head, unsigned items_per_element);
+  // The bytes of a string, chunk by chunk.
+  template <class Append>
+  void string(const Head& head, Append append);
+  std::optional<ByteView> chunk(const Head& head);
+  bool at_break() const;
 
   ByteView input_;
   std::size_t at_ = 0;
@@ -125,11 +134,12 @@ class Reader {
 Result<void> check(ByteView item, Bounds bounds = {});
 
 // RFC 8949 §6.1 with these rules: byte strings become base64url texts; undefined, NaN and infinities become null; tags are
-// dropped; a map key that is a number or boolean becomes its text; other keys: not_representable. Integers beyond 2^53 stay exact.
+// dropped; a map key that is a number or boolean becomes its text; other keys: not_representable. Integers beyond 2^53 stay
+// exact, and a float is never written like an integer (1.0). Errors: those of check(), not_representable.
 Result<std::string> to_json(ByteView item, Bounds bounds = {});
 
-// RFC 8949 §6.2: whole numbers within 64 bits become integers, other numbers the shortest float that keeps them; texts stay
-// texts. Errors: not_json, too_deep, too_many_items.
+// RFC 8949 §6.2: numbers without fraction and exponent become integers if 64 bits hold them, other numbers the shortest
+// float that keeps them; texts stay texts. Errors: not_json, too_deep, too_many_items.
 Result<Bytes> from_json(std::string_view json, Bounds bounds = {});
 
 }  // namespace ocf::cbor

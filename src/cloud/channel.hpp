@@ -1,0 +1,32 @@
+// A device's open channel, as a gateway offers it to the cloud (implemented by gateway::Connection). Nothing here knows CoAP.
+#pragma once
+
+#include <string>
+
+#include "device/device.hpp"
+#include "resource/resource.hpp"
+
+namespace ocf::cloud {
+
+// A command that the device is to carry out now: its CommandDispatched is durable.
+struct Dispatch {
+  es::CorrelationId correlation;
+  resource::Operation operation = resource::Operation::retrieve;
+  Href href;
+  std::string query;
+  resource::Content content;
+};
+
+// Lives on the cloud's shard, from sign_in() to disconnect().
+class Channel {
+ public:
+  virtual ~Channel() = default;
+
+  // The answer comes back through Cloud::confirm().
+  virtual void offer(Dispatch dispatch) = 0;
+
+  // The session is over (a newer one began, a command was not answered, the device was removed): close without farewell.
+  virtual void close(device::Disconnection reason) = 0;
+};
+
+}  // namespace ocf::cloud

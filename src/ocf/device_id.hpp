@@ -1,0 +1,45 @@
+// The id of an OCF device (`di`): a UUID.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "ocf/error.hpp"
+
+namespace ocf {
+
+class DeviceId {
+ public:
+  DeviceId() = default;  // the nil UUID
+
+  // 8-4-4-4-12 hexadecimal digits of either case. Errors: malformed_device_id.
+  static Result<DeviceId> parse(std::string_view text);
+
+  std::string text() const;  // lower case
+  const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
+
+  friend bool operator==(const DeviceId&, const DeviceId&) = default;
+  friend auto operator<=>(const DeviceId&, const DeviceId&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const DeviceId& id) { return out << id.text(); }
+
+ private:
+  std::array<std::uint8_t, 16> bytes_{};
+};
+
+}  // namespace ocf
+
+template <>
+struct std::hash<ocf::DeviceId> {
+  std::size_t operator()(const ocf::DeviceId& id) const noexcept {
+    std::size_t hash;
+    std::memcpy(&hash, id.bytes().data(), sizeof hash);
+    return hash;
+  }
+};
