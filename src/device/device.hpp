@@ -49,6 +49,8 @@ enum class Disconnection : std::uint8_t {
   deregistered = 8,
 };
 
+std::string to_sentence(Disconnection reason);
+
 // Stored: never renumber, add fields only (docs/wire/events.md).
 struct DeviceRegistered {
   account::Owner owner;
