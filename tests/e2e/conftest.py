@@ -55,13 +55,20 @@ def owner():
     return f"owner-{uuid.uuid4().hex[:12]}"
 
 
+@pytest.fixture(params=["tcp", "tls"])
+def transport(request):
+    """Runs the test twice: its devices connect with TCP, then with mutual TLS."""
+    return request.param
+
+
 @pytest.fixture
-def device(hub, owner):
+def device(request, hub, owner):
     """device(**what Device takes): devices of this test's owner, checked and closed at its end."""
     devices = []
+    tls = "transport" in request.fixturenames and request.getfixturevalue("transport") == "tls"
 
     def make(on=None, **more):
-        devices.append(Device(on or hub, **{"owner": owner, **more}))
+        devices.append(Device(on or hub, **{"owner": owner, "tls": tls, **more}))
         return devices[-1]
 
     yield make

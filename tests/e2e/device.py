@@ -12,7 +12,7 @@ import cbor2
 import ocf_cbor
 from coap_tcp import (ACCEPT, ACCEPT_VERSION, BAD_REQUEST, BLOCK1, BLOCK2, CHANGED, CONTENT, CONTENT_FORMAT, CREATED, DELETE,
                       DELETED, ETAG, FORBIDDEN, FORMAT_VERSION, GET, METHOD_NOT_ALLOWED, NOT_FOUND, OBSERVE, OCF_CBOR, POST,
-                      PUT, URI_HOST, URI_PATH, URI_PORT, URI_QUERY, VALID, Inbox, Message, encode,
+                      URI_HOST, URI_PATH, URI_PORT, URI_QUERY, VALID, Inbox, Message, encode,
                       path_options, poll, uint)
 
 VERSION_1_0 = b"\x08\x00"
@@ -137,6 +137,8 @@ class Device:
 
     def online(self, onboarding=None):
         """Everything up to the publication, on a new connection; itself."""
+        if not self.access_token:
+            onboarding = onboarding or self.hub.onboard(self.owner)
         self.connect()
         if not self.access_token:
             assert self.sign_up(onboarding).code == CHANGED
@@ -223,7 +225,7 @@ class Device:
             return None
         self.requests.append(message)
         self.asked.put(message)
-        if message.code > PUT:
+        if message.code > DELETE:  # FETCH, PATCH and iPATCH get no answer at all
             return None
         own = self.answers.get((message.code, message.path))
         if own:
