@@ -163,9 +163,13 @@ class Device:
         resource.version += 1
         self._notify(href)
 
-    def remove(self, href):
-        """Takes a resource away without telling anybody."""
-        del self.resources[href]
+    def notify_bytes(self, href, payload):
+        """Notifies whoever observes of bytes that need not be CBOR."""
+        with self._talking:
+            for (observed, _), token in self._observers.items():
+                if observed == href:
+                    options = [(OBSERVE, uint(next(self._sequence))), (CONTENT_FORMAT, uint(OCF_CBOR))]
+                    self.connection.send(Message(CONTENT, token, options, payload))
 
     def close(self):
         if self.connection:
