@@ -15,6 +15,10 @@ class Reply:
         self.body = body
 
     @property
+    def ok(self):
+        return 200 <= self.status < 300
+
+    @property
     def type(self):
         return (self.headers.get("content-type") or "").split(";")[0]
 
@@ -88,6 +92,7 @@ class Events:
     """A stream of server-sent events. next() gives (id, event name, data as JSON)."""
 
     def __init__(self, api, last_id, query):
+        self.last_id = last_id
         self._sock = socket.create_connection(api.address, timeout=PATIENCE)
         path = "/api/v1/events" + ("?" + urllib.parse.urlencode(query) if query else "")
         head = f"GET {path} HTTP/1.1\r\nHost: hub\r\nAccept: text/event-stream\r\nAuthorization: Bearer {api.token}\r\n"
@@ -117,6 +122,7 @@ class Events:
                 raise WaitTimeout("the stream of events ended")
             line = line.decode().rstrip("\r\n")
             if not line:
+                self.last_id = fields["id"] or self.last_id
                 if fields["data"]:
                     return fields["id"], fields["event"], json.loads("\n".join(fields["data"]))
                 continue

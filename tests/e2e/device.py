@@ -69,6 +69,7 @@ class Device:
         self.di = di or str(uuid.uuid4())
         self.tls = tls
         self.name = name
+        self.context = None      # TLS: another certificate, version or suite than the usual ones
         self.resources = {r.href: r for r in (usual_resources(self.di) if resources is None else resources)}
         self.uid = self.access_token = self.refresh_token = None
         self.connection = None
@@ -88,8 +89,8 @@ class Device:
             self.connection.close()
         self._observers.clear()
         self._sequence = itertools.chain([0], itertools.count(2))
-        self.connection = (self.hub.connect_tls(self.di, f"device {self.di}") if self.tls
-                           else self.hub.connect(f"device {self.di}"))
+        name = f"device {self.di}"
+        self.connection = self.hub.connect_tls(self.di, name, self.context) if self.tls else self.hub.connect(name)
         self.connection.on_request = self._on_request
         self.connection.on_segment = self._on_segment
         return self

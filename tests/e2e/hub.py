@@ -162,9 +162,9 @@ class Hub:
         """A plain connection that has not said anything yet."""
         return Connection.tcp(self.address("coap-tcp"), name)
 
-    def connect_tls(self, di, name="client", **more):
-        """A TLS connection with a certificate of the hub's CA for this device."""
-        return Connection.tls(self.address("coap-tls"), self.context(di, **more), name)
+    def connect_tls(self, di, name="client", context=None):
+        """A TLS connection, with a certificate of the hub's CA for this device where no context is given."""
+        return Connection.tls(self.address("coap-tls"), context or self.context(di), name)
 
     def context(self, di, **more):
         """A TLS client context with a certificate of the hub's CA for this device."""
