@@ -19,6 +19,12 @@ def expected(request):
 
 
 @pytest.fixture
+def owner():
+    """One for all tests: the recorded device ids are theirs from the first on."""
+    return "alice"
+
+
+@pytest.fixture
 def replay(hub, owner):
     """replay(recorded device): its Replay on a connection of its own."""
     connections = []
@@ -44,12 +50,6 @@ def test_a_recorded_conversation_gets_the_answers_that_its_device_needs(hub, own
             for request, answer in play.run():
                 assert code_text(answer.code) == code_text(expected(request)), f"{request.path}: {answer}"
             play.connection.assert_open()
-        if name.startswith("client-"):
-            assert api_remove(hub, owner, other.di)
-
-
-def api_remove(hub, owner, di):
-    return Api(hub, hub.token(owner)).remove(di).ok
 
 
 # A1: what iotivity-lite takes for a successful sign-up
@@ -89,7 +89,6 @@ def test_the_recorded_client_finds_and_reads_the_device(hub, owner, replay):
         link = next(link for link in found if link["href"] == "/oic/route/aaaaaaaa-0000-0000-0000-000000000001/light/1")
         assert link["eps"] and link["anchor"] == "ocf://aaaaaaaa-0000-0000-0000-000000000001"
         assert next(answer for path, answer in answers if path.startswith("/oic/route")).value["name"] == "Light"
-        assert api_remove(hub, owner, other.di)
 
 
 # G2: five devices of one process, five connections
