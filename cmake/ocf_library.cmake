@@ -42,6 +42,7 @@ function(ocf_library name)
       target_sources(${fuzzer} PRIVATE ${CMAKE_SOURCE_DIR}/tests/corpus_runner.cpp)
     endif()
     add_test(NAME ${fuzzer} COMMAND ${fuzzer} -runs=100000 -max_len=4096)
+    set_tests_properties(${fuzzer} PROPERTIES TIMEOUT 120)
   endforeach()
 endfunction()
 

@@ -28,9 +28,10 @@ Parts split(std::string_view text) {
   return parts;
 }
 
+// Digits without leading zeros: a stream has one text.
 bool is_number(std::string_view text, std::uint64_t& value) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return failed == std::errc{} && end == text.data() + text.size();
+  return failed == std::errc{} && end == text.data() + text.size() && (text.front() != '0' || text.size() == 1);
 }
 
 }  // namespace
