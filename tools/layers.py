@@ -24,7 +24,7 @@ LIBRARIES = {
     "boost/asio": {"net", "cloud", "gateway", "http", "bus_local", "store_memory", "store_rocksdb", "auth_builtin", "sim", "server"},
     "openssl/": {"net", "pki", "auth_builtin"},
     "rocksdb/": {"store_rocksdb"},
-    "sys/socket.h": {"net"},
+    "sys/socket.h": {"net", "server"},  # server: whose process speaks on the local socket
     "netinet/": {"net"},
     "yaml-cpp/": {"server"},
     "CLI/": {"server"},
