@@ -55,12 +55,12 @@ def test_a_mistake_in_the_command_line_is_usage(words):
 def test_help_is_there():
     done = run_cli("--help")
     assert done.returncode == OK
-    for command in ("serve", "demo", "token", "onboard", "devices", "resources", "get", "set", "watch", "history", "pki", "config"):
+    for command in "serve demo token onboard devices resources get set watch history pki config".split():
         assert re.search(rf"\b{command}\b", done.stdout), command
 
 
-@pytest.mark.parametrize("words", [["token", "--owner", "a"], ["onboard", "--owner", "a"], ["devices"], ["get", str(uuid.uuid4()), "/x"],
-                                   ["pki", "device", str(uuid.uuid4())]], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [["token", "--owner", "a"], ["onboard", "--owner", "a"], ["devices"],
+                                   ["get", str(uuid.uuid4()), "/x"], ["pki", "device", str(uuid.uuid4())]], ids=lambda words: words[0])
 def test_without_a_running_hub_it_says_so(tmp_path, words):
     done = run_cli(*words, "--data", tmp_path)
     assert done.returncode == NO_HUB
@@ -131,8 +131,8 @@ def test_history_prints_the_events(hub, watched):
         or json.loads(hub.cli_ok("history", watched.di, "/light/1", "--json")))
 
 
-@pytest.mark.parametrize("words", [["get", "{nobody}", "/light/1"], ["get", "{di}", "/nothing"], ["set", "{nobody}", "/light/1", "{{}}"],
-                                   ["resources", "{nobody}"], ["history", "{nobody}", "/light/1"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [["get", "{nobody}", "/light/1"], ["get", "{di}", "/nothing"],
+                                   ["set", "{nobody}", "/light/1", "{{}}"], ["resources", "{nobody}"], ["history", "{nobody}", "/light/1"]], ids=lambda words: words[0])
 def test_what_is_not_there_is_not_found(hub, watched, words):
     words = [word.format(di=watched.di, nobody=uuid.uuid4()) for word in words]
     done = hub.cli(*words)
@@ -206,7 +206,8 @@ def test_a_hub_that_cannot_start_says_why(tmp_path):
 def test_a_port_that_is_taken_is_named():
     with Hub() as hub:
         port = hub.address("coap-tcp")[1]
-        done = run_cli("serve", "--data", hub.folder / "other", "--coap-tcp", f"127.0.0.1:{port}", "--coap-tls", "off", "--http", "off")
+        done = run_cli("serve", "--data", hub.folder / "other", "--coap-tcp", f"127.0.0.1:{port}",
+                       "--coap-tls", "off", "--http", "off")
         assert done.returncode == REFUSED and str(port) in done.stderr
 
 
