@@ -213,6 +213,28 @@ TEST_P(EventStoreContract, RefusesAVersionThatIsNotTheNext) {
   EXPECT_EQ(log_of(partition_of(stream, partitions)).size(), 2u);
 }
 
+TEST_P(EventStoreContract, RefusesWhatItCouldNotReadAgain) {
+  const std::string not_utf8 = "\xc3\x28";
+  const auto refused = [this](const StreamId& stream, const NewEvent& event) {
+    return append(stream, 0, {event_of("good"), event}).error() == StoreError::malformed_event;
+  };
+  EXPECT_TRUE(refused(stream_of("a", not_utf8), event_of("E")));
+  EXPECT_TRUE(refused(stream_of("a", std::string(stream_id_bytes_max, 'x')), event_of("E")));
+  EXPECT_TRUE(refused(stream_of("a"), event_of(not_utf8)));
+  auto event = event_of("E");
+  for (std::string* text : {&event.audit.principal, &event.audit.owner, &event.audit.causation, &event.audit.traceparent}) {
+    const std::string kept = std::exchange(*text, not_utf8);
+    EXPECT_TRUE(refused(stream_of("a"), event));
+    *text = kept;
+  }
+  event.audit.correlation = CorrelationId(not_utf8);
+  EXPECT_TRUE(refused(stream_of("a"), event));
+  event = event_of("E");
+  event.id = EventId(not_utf8);
+  EXPECT_TRUE(refused(stream_of("a"), event));
+  EXPECT_TRUE(read(stream_of("a")).value().empty());
+}
+
 inline awaitable<void> append_once(EventStore& store, Append append, std::vector<Result<EventBatch>>& results) {
   results.push_back(co_await store.append(std::move(append)));
 }
