@@ -49,7 +49,7 @@ enum class Disconnection : std::uint8_t {
   deregistered = 8,
 };
 
-// Stored: never renumber, add fields only (docs/wire/events.md).
+// Stored: never renumber, add fields only (docs/wire/events-resource.md).
 struct DeviceRegistered {
   account::Owner owner;
   friend bool operator==(const DeviceRegistered&, const DeviceRegistered&) = default;
