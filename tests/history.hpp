@@ -1,10 +1,11 @@
-// A scripted log for tests of read models: events as a store would have recorded them, in one partition, a second apart.
+// A scripted log for tests of read models: events as a store would have recorded them, in one partition, a
+// second apart.
 #pragma once
+
+#include "tests/given.hpp"
 
 #include <map>
 #include <vector>
-
-#include "tests/given.hpp"
 
 namespace ocf::testing {
 
@@ -12,7 +13,8 @@ class History {
  public:
   // The record of an event that is appended to its stream.
   template <es::Decider D>
-  es::RecordedEvent append(const es::StreamId& stream, const typename D::Event& event, es::Spoken spoken = {}) {
+  es::RecordedEvent append(const es::StreamId& stream, const typename D::Event& event,
+                           es::Spoken spoken = {}) {
     es::RecordedEvent next = recorded<D>(event, stream, ++versions_[stream.text()], spoken);
     next.position = {0, ++offset_};
     next.event.time = time_of(offset_);

@@ -1,8 +1,8 @@
 #include "directory/directory.hpp"
 
-#include <gtest/gtest.h>
-
 #include "tests/history.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::directory {
 namespace {
@@ -56,8 +56,12 @@ class DirectoryTest : public ::testing::Test {
   void disconnected(const DeviceId& di, device::Epoch epoch) {
     append<Device>(device_stream(di, 1), device::DeviceDisconnected{epoch, device::Disconnection::closed});
   }
-  void deregistered(const DeviceId& di) { append<Device>(device_stream(di, 1), device::DeviceDeregistered{}); }
-  void released(const DeviceId& di) { append<Holder>(Holder::stream(tenant, di), account::DeviceReleased{1}); }
+  void deregistered(const DeviceId& di) {
+    append<Device>(device_stream(di, 1), device::DeviceDeregistered{});
+  }
+  void released(const DeviceId& di) {
+    append<Holder>(Holder::stream(tenant, di), account::DeviceReleased{1});
+  }
   void published(const DeviceId& di, std::vector<Link> links, account::Registration registration = 1) {
     append<Links>(links_stream(di, registration), links::LinksPublished{std::move(links), "name"});
   }
@@ -114,7 +118,8 @@ TEST_F(DirectoryTest, FiltersByTypeDeviceAndInterface) {
   published(heater, {link("/a", "t.one")});
   EXPECT_EQ(found(user(alice), {{"t.one", "t.three"}, {}, ""}), (Hrefs{"a/a", "a/c", "b/a"}));
   EXPECT_EQ(found(user(alice), {{"t.one"}, {heater}, ""}), Hrefs{"b/a"});
-  EXPECT_EQ(found(user(alice), {{}, {heater, heater, lamp}, "oic.if.r"}), (Hrefs{"a/oic/cloud/s", "b/oic/cloud/s"}));
+  EXPECT_EQ(found(user(alice), {{}, {heater, heater, lamp}, "oic.if.r"}),
+            (Hrefs{"a/oic/cloud/s", "b/oic/cloud/s"}));
   EXPECT_EQ(found(user(alice), {{"t.none"}, {}, ""}), Hrefs{});
   EXPECT_EQ(found(user(alice), {{}, {DeviceId()}, ""}), Hrefs{});
 }
@@ -164,7 +169,8 @@ TEST_F(DirectoryTest, FollowsSessions) {
   EXPECT_EQ(directory.known(tenant, lamp)->since, testing::History::time_of(3));
   connected(lamp);
   EXPECT_EQ(directory.known(tenant, lamp)->epoch, 3u);
-  EXPECT_EQ(directory.known(tenant, lamp)->since, testing::History::time_of(3));  // it was online all the time
+  EXPECT_EQ(directory.known(tenant, lamp)->since,
+            testing::History::time_of(3));  // it was online all the time
   ASSERT_EQ(directory.online().size(), 1u);
   EXPECT_EQ(directory.online().front().key, DeviceKey(tenant, lamp, 1));
   disconnected(lamp, 2);  // the older session
@@ -179,7 +185,8 @@ TEST_F(DirectoryTest, FollowsPublications) {
   registered(lamp, alice, 1);
   published(lamp, {link("/a", "t"), link("/b", "t")});
   published(lamp, {link("/a", "other")});
-  EXPECT_EQ(directory.known(tenant, lamp)->links.at(Href("/a")).resource_types, std::vector<std::string>{"other"});
+  EXPECT_EQ(directory.known(tenant, lamp)->links.at(Href("/a")).resource_types,
+            std::vector<std::string>{"other"});
   EXPECT_EQ(directory.known(tenant, lamp)->name, "name");
   unpublished(lamp, "/a");
   EXPECT_EQ(found(user(alice)), (Hrefs{"a/b", "a/oic/cloud/s"}));
@@ -227,7 +234,8 @@ TEST_F(DirectoryTest, KnowsADeviceOnlyOnceItIsRegistered) {
   claimed(lamp, alice, 1);
   EXPECT_EQ(directory.known(tenant, lamp), nullptr);
   released(lamp);
-  append<Device>(device_stream(lamp, 1), device::DeviceRegistered{alice});  // lost the race against the release
+  append<Device>(device_stream(lamp, 1),
+                 device::DeviceRegistered{alice});  // lost the race against the release
   EXPECT_EQ(directory.known(tenant, lamp), nullptr);
 }
 
@@ -236,7 +244,8 @@ TEST_F(DirectoryTest, PassesOverWhatItCannotRead) {
   auto broken = history.append<Links>(links_stream(lamp, 1), links::LinksPublished{{link("/a", "t")}, ""});
   broken.event.data.pop_back();
   directory.apply(broken);
-  directory.apply(history.append<Device>(es::StreamId(tenant, "code:1234", 0, "code"), device::DeviceDeregistered{}));
+  directory.apply(
+      history.append<Device>(es::StreamId(tenant, "code:1234", 0, "code"), device::DeviceDeregistered{}));
   EXPECT_EQ(found(user(alice)), Hrefs{"a/oic/cloud/s"});
 }
 

@@ -1,8 +1,8 @@
 #include "pending/pending_commands.hpp"
 
-#include <gtest/gtest.h>
-
 #include "tests/history.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::pending {
 namespace {
@@ -25,8 +25,12 @@ class PendingCommandsTest : public ::testing::Test {
     pending.apply(history.append<Resource>(resource::stream_of(device, href), event));
   }
   void requested(const DeviceKey& device, const Href& href, const char* correlation, int valid_until) {
-    append(device, href, resource::CommandPending{Operation::update, es::CorrelationId(correlation), "if=oic.if.rw",
-                                                  {60, share({1})}, at(valid_until)});
+    append(device, href,
+           resource::CommandPending{Operation::update,
+                                    es::CorrelationId(correlation),
+                                    "if=oic.if.rw",
+                                    {60, share({1})},
+                                    at(valid_until)});
   }
   void dispatched(const char* correlation, device::Epoch epoch) {
     append(key, light, resource::CommandDispatched{es::CorrelationId(correlation), epoch});
@@ -111,7 +115,8 @@ TEST_F(PendingCommandsTest, ExpireInTheOrderOfTheirTime) {
 
 TEST_F(PendingCommandsTest, OutliveTheRegistrationOfTheirDevice) {
   requested(key, light, "1", 20);
-  pending.apply(history.append<device::Device>(key.stream(device::stream_name), device::DeviceDeregistered{}));
+  pending.apply(
+      history.append<device::Device>(key.stream(device::stream_name), device::DeviceDeregistered{}));
   EXPECT_EQ(names(pending.expired(at(20))), Names{"1"});
 }
 

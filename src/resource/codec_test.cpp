@@ -1,13 +1,14 @@
-#include <gtest/gtest.h>
-
 #include "es/error.hpp"
 #include "resource/resource.hpp"
 #include "tests/given.hpp"
 
+#include <gtest/gtest.h>
+
 namespace ocf::resource {
 namespace {
 
-const device::DeviceKey key(account::Tenant("default"), DeviceId::parse("00000000-0000-0000-0000-00000000000a").value(), 1);
+const device::DeviceKey key(account::Tenant("default"),
+                            DeviceId::parse("00000000-0000-0000-0000-00000000000a").value(), 1);
 const es::StreamId stream = stream_of(key, Href("/light/1"));
 const CorrelationId one("c1");
 const Content content{10000, share({0xa0})};
@@ -21,20 +22,29 @@ struct Golden {
 
 const std::vector<Golden> golden{
     {CommandPending{Operation::create, one, "if=oic.if.create", content, due}, "ResourceCreatePending",
-     "a50162633102" "7069663d6f69632e69662e637265617465" "031927100441a0" "051b0000018bcfe5687b"},
-    {CommandPending{Operation::retrieve, one, "", {}, due}, "ResourceRetrievePending", "a201626331051b0000018bcfe5687b"},
+     "a50162633102"
+     "7069663d6f69632e69662e637265617465"
+     "031927100441a0"
+     "051b0000018bcfe5687b"},
+    {CommandPending{Operation::retrieve, one, "", {}, due}, "ResourceRetrievePending",
+     "a201626331051b0000018bcfe5687b"},
     {CommandPending{Operation::update, one, "", content, due}, "ResourceUpdatePending",
      "a401626331031927100441a0051b0000018bcfe5687b"},
-    {CommandPending{Operation::remove, one, "", {}, due}, "ResourceDeletePending", "a201626331051b0000018bcfe5687b"},
+    {CommandPending{Operation::remove, one, "", {}, due}, "ResourceDeletePending",
+     "a201626331051b0000018bcfe5687b"},
     {CommandDispatched{one, 5}, "CommandDispatched", "a2016263310205"},
-    {CommandAnswered{Operation::create, one, Status::created, content}, "ResourceCreated", "a4016263310201031927100441a0"},
-    {CommandAnswered{Operation::retrieve, one, Status::content, content}, "ResourceRetrieved", "a4016263310205031927100441a0"},
+    {CommandAnswered{Operation::create, one, Status::created, content}, "ResourceCreated",
+     "a4016263310201031927100441a0"},
+    {CommandAnswered{Operation::retrieve, one, Status::content, content}, "ResourceRetrieved",
+     "a4016263310205031927100441a0"},
     {CommandAnswered{Operation::update, one, Status::forbidden, {}}, "ResourceUpdated", "a201626331021823"},
-    {CommandAnswered{Operation::remove, one, Status::internal_error, {}}, "ResourceDeleted", "a201626331021840"},
+    {CommandAnswered{Operation::remove, one, Status::internal_error, {}}, "ResourceDeleted",
+     "a201626331021840"},
     {CommandEnded{one, Ending::canceled}, "CommandCanceled", "a101626331"},
     {CommandEnded{one, Ending::expired}, "CommandExpired", "a101626331"},
     {CommandEnded{one, Ending::outcome_unknown}, "CommandOutcomeUnknown", "a101626331"},
-    {ResourceRepresentationUpdated{content, {1, 2}, 7, 8}, "ResourceRepresentationUpdated", "a3011927100241a003420102"},
+    {ResourceRepresentationUpdated{content, {1, 2}, 7, 8}, "ResourceRepresentationUpdated",
+     "a3011927100241a003420102"},
     {NotificationRejected{"not CBOR", 300}, "NotificationRejected", "a201686e6f742043424f520219012c"},
 };
 
@@ -80,7 +90,8 @@ TEST(ResourceCodec, RefusesBytesThatAreNoEvent) {
     const Bytes whole = recorded.event.data;
     for (std::size_t size = 0; size < whole.size(); ++size) {
       recorded.event.data = copy_of(ByteView(whole).first(size));
-      EXPECT_EQ(Resource::decode(recorded).error(), es::StoreError::malformed_event) << type << " cut to " << size;
+      EXPECT_EQ(Resource::decode(recorded).error(), es::StoreError::malformed_event)
+          << type << " cut to " << size;
     }
   }
 }

@@ -1,8 +1,8 @@
 #include "resource/resource.hpp"
 
-#include <gtest/gtest.h>
-
 #include "tests/given.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::resource {
 namespace {
@@ -17,7 +17,8 @@ using testing::given;
 using testing::then;
 using Events = std::vector<Resource::Event>;
 
-const device::DeviceKey key(Tenant("default"), DeviceId::parse("00000000-0000-0000-0000-00000000000a").value(), 1);
+const device::DeviceKey key(Tenant("default"),
+                            DeviceId::parse("00000000-0000-0000-0000-00000000000a").value(), 1);
 const Owner alice("alice");
 const CorrelationId one("c1"), two("c2");
 constexpr device::Epoch epoch = 5;
@@ -32,14 +33,17 @@ Issued issued(Principal principal, Rights on_owned = 0, Time now = start) {
   by.now = now;
   return by;
 }
-Issued user(Rights rights = Right::read | Right::control) { return issued(Principal::user(key.tenant, alice), rights); }
+Issued user(Rights rights = Right::read | Right::control) {
+  return issued(Principal::user(key.tenant, alice), rights);
+}
 Issued gateway(Time now = start) { return issued(Principal::gateway(key.tenant), 0, now); }
 Issued system_at(Time now) { return issued(Principal::system(key.tenant), 0, now); }
 Issued stranger() { return issued(Principal::user(key.tenant, Owner("bob")), 0x0f); }
 
 Content content(std::string_view text) { return {60, share(copy_of(as_bytes(text)))}; }
 
-RequestCommand request(Operation operation = Operation::update, std::optional<device::Epoch> channel = epoch) {
+RequestCommand request(Operation operation = Operation::update,
+                       std::optional<device::Epoch> channel = epoch) {
   RequestCommand command;
   command.issued = user();
   command.operation = operation;
@@ -50,7 +54,8 @@ RequestCommand request(Operation operation = Operation::update, std::optional<de
   return command;
 }
 Resource::Event pending(Operation operation = Operation::update, const char* query = "") {
-  return CommandPending{operation, one, query, operation == Operation::retrieve ? Content() : content("on"), due};
+  return CommandPending{operation, one, query, operation == Operation::retrieve ? Content() : content("on"),
+                        due};
 }
 const Resource::Event dispatched = CommandDispatched{one, epoch};
 Resource::Event ended(Ending how) { return CommandEnded{one, how}; }
@@ -70,7 +75,8 @@ Resource::Event updated(std::string_view text, std::uint64_t sequence = 1, devic
 // -- A command is asked for
 
 TEST(ResourceRequest, WithAChannelIsPendingAndDispatchedTogether) {
-  for (const auto operation : {Operation::create, Operation::update, Operation::remove, Operation::retrieve}) {
+  for (const auto operation :
+       {Operation::create, Operation::update, Operation::remove, Operation::retrieve}) {
     EXPECT_EQ(given<Resource>({}).when(request(operation)), then<Resource>({pending(operation), dispatched}));
   }
 }
@@ -83,9 +89,10 @@ TEST(ResourceRequest, ForAnOfflineDeviceIsRefusedUnlessItMayWait) {
 }
 
 TEST(ResourceRequest, ThatIsKnownDecidesNothing) {
-  for (const Events& history : {Events{pending()}, Events{pending(), dispatched},
-                                Events{pending(), CommandAnswered{Operation::update, one, Status::changed, {}}},
-                                Events{pending(), ended(Ending::expired)}}) {
+  for (const Events& history :
+       {Events{pending()}, Events{pending(), dispatched},
+        Events{pending(), CommandAnswered{Operation::update, one, Status::changed, {}}},
+        Events{pending(), ended(Ending::expired)}}) {
     EXPECT_EQ(given<Resource>(history).when(request()), then<Resource>({}));
     EXPECT_EQ(given<Resource>(history).when(request(Operation::update, std::nullopt)), then<Resource>({}));
   }
@@ -100,7 +107,8 @@ TEST(ResourceRequest, AboveTheLimitOfTheDeviceIsRefused) {
 }
 
 TEST(ResourceRequest, ToASessionThatWasSupersededIsRefused) {
-  EXPECT_EQ(given<Resource>({updated("on", 1, epoch + 1)}).when(request()).error(), ResourceError::superseded_session);
+  EXPECT_EQ(given<Resource>({updated("on", 1, epoch + 1)}).when(request()).error(),
+            ResourceError::superseded_session);
 }
 
 TEST(ResourceRequest, NeedsToReadOrToControl) {
@@ -111,7 +119,8 @@ TEST(ResourceRequest, NeedsToReadOrToControl) {
     return command;
   };
   const Issued reader = user(static_cast<Rights>(Right::read));
-  EXPECT_EQ(resource.when(by(Operation::retrieve, reader)), then<Resource>({pending(Operation::retrieve), dispatched}));
+  EXPECT_EQ(resource.when(by(Operation::retrieve, reader)),
+            then<Resource>({pending(Operation::retrieve), dispatched}));
   for (const auto operation : {Operation::create, Operation::update, Operation::remove}) {
     EXPECT_EQ(resource.when(by(operation, reader)).error(), ResourceError::permission_denied);
   }
@@ -126,7 +135,8 @@ TEST(ResourceRequest, NeedsToReadOrToControl) {
 TEST(ResourceDispatch, HappensOnce) {
   EXPECT_EQ(given<Resource>({pending()}).when(dispatch()), then<Resource>({dispatched}));
   EXPECT_EQ(given<Resource>({pending(), dispatched}).when(dispatch()), then<Resource>({}));
-  EXPECT_EQ(given<Resource>({pending(), dispatched}).when(dispatch(epoch + 1)).error(), ResourceError::unknown_command);
+  EXPECT_EQ(given<Resource>({pending(), dispatched}).when(dispatch(epoch + 1)).error(),
+            ResourceError::unknown_command);
 }
 
 TEST(ResourceDispatch, NeedsACommandThatWaits) {
@@ -149,8 +159,10 @@ TEST(ResourceConfirm, AnswersWithTheDevicesOwnAnswer) {
 }
 
 TEST(ResourceConfirm, OfARetrievalAlsoUpdatesTheRepresentation) {
-  EXPECT_EQ(given<Resource>({pending(Operation::retrieve), dispatched}).when(confirm(Status::content, content("on"))),
-            then<Resource>({CommandAnswered{Operation::retrieve, one, Status::content, content("on")}, updated("on", 3)}));
+  EXPECT_EQ(given<Resource>({pending(Operation::retrieve), dispatched})
+                .when(confirm(Status::content, content("on"))),
+            then<Resource>({CommandAnswered{Operation::retrieve, one, Status::content, content("on")},
+                            updated("on", 3)}));
 }
 
 TEST(ResourceConfirm, LeavesTheRepresentationWhereTheAnswerIsNone) {
@@ -160,7 +172,8 @@ TEST(ResourceConfirm, LeavesTheRepresentationWhereTheAnswerIsNone) {
   const Events retrieval{pending(Operation::retrieve), dispatched};
   EXPECT_EQ(given<Resource>(retrieval).when(confirm(Status::not_found, content("x"))),
             answered(Operation::retrieve, Status::not_found, content("x")));
-  EXPECT_EQ(given<Resource>(retrieval).when(confirm(Status::content)), answered(Operation::retrieve, Status::content, {}));
+  EXPECT_EQ(given<Resource>(retrieval).when(confirm(Status::content)),
+            answered(Operation::retrieve, Status::content, {}));
   EXPECT_EQ(given<Resource>({pending(Operation::retrieve, "if=oic.if.b"), dispatched})
                 .when(confirm(Status::content, content("on"))),
             answered(Operation::retrieve, Status::content, content("on")));
@@ -189,7 +202,8 @@ TEST(ResourceEnd, HappensOnceAndSaysHow) {
     const auto resource = given<Resource>(history);
     EXPECT_EQ(resource.when(end(Ending::canceled, user())), then<Resource>({ended(Ending::canceled)}));
     EXPECT_EQ(resource.when(end(Ending::expired, system_at(due))), then<Resource>({ended(Ending::expired)}));
-    EXPECT_EQ(resource.when(end(Ending::outcome_unknown, gateway())), then<Resource>({ended(Ending::outcome_unknown)}));
+    EXPECT_EQ(resource.when(end(Ending::outcome_unknown, gateway())),
+              then<Resource>({ended(Ending::outcome_unknown)}));
   }
   const auto over = given<Resource>({pending(), ended(Ending::canceled)});
   EXPECT_EQ(over.when(end(Ending::canceled, user())).error(), ResourceError::unknown_command);
@@ -198,7 +212,8 @@ TEST(ResourceEnd, HappensOnceAndSaysHow) {
 
 TEST(ResourceEnd, DoesNotExpireBeforeItsTime) {
   const auto resource = given<Resource>({pending(), dispatched});
-  EXPECT_EQ(resource.when(end(Ending::expired, system_at(due - std::chrono::milliseconds(1)))), then<Resource>({}));
+  EXPECT_EQ(resource.when(end(Ending::expired, system_at(due - std::chrono::milliseconds(1)))),
+            then<Resource>({}));
 }
 
 TEST(ResourceEnd, BelongsToWhoeverMaySayItSo) {
@@ -245,7 +260,8 @@ TEST(ResourceNotify, RecordsAnewWhatTheShadowLost) {
   ConfirmCommand read = confirm(Status::content, content("on"));
   read.anew = true;
   EXPECT_EQ(given<Resource>({updated("on"), pending(Operation::retrieve), dispatched}).when(read),
-            then<Resource>({CommandAnswered{Operation::retrieve, one, Status::content, content("on")}, updated("on", 3)}));
+            then<Resource>({CommandAnswered{Operation::retrieve, one, Status::content, content("on")},
+                            updated("on", 3)}));
 }
 
 TEST(ResourceNotify, OfAnOlderSessionIsRefused) {
@@ -296,13 +312,20 @@ TEST(Resource, FoldsAlikeFromAnyPrefixAndEndsEachCommandOnce) {
     const Time now = start + std::chrono::seconds(random() % 40);
     const device::Epoch to = state.epoch + random() % 2 + 1;
     switch (random() % 6) {
-      case 0: return EndCommand{system_at(now), correlation, random() % 2 == 0 ? Ending::expired : Ending::outcome_unknown};
+      case 0:
+        return EndCommand{system_at(now), correlation,
+                          random() % 2 == 0 ? Ending::expired : Ending::outcome_unknown};
       case 1: return DispatchCommand{gateway(now), correlation, to};
-      case 2: return NotifyRepresentation{gateway(), content(std::to_string(random() % 3)), {}, to, random() % 9, "", false};
-      case 3: case 4: {
+      case 2:
+        return NotifyRepresentation{
+            gateway(), content(std::to_string(random() % 3)), {}, to, random() % 9, "", false};
+      case 3:
+      case 4: {
         if (state.waiting.empty()) break;
         const auto& waiting = state.waiting.front();
-        return ConfirmCommand{gateway(), waiting.correlation, Status::content, content("x"), {}, waiting.dispatched_to, 1, false};
+        return ConfirmCommand{
+            gateway(), waiting.correlation, Status::content, content("x"), {}, waiting.dispatched_to, 1,
+            false};
       }
       default: break;
     }

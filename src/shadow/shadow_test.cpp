@@ -1,10 +1,10 @@
 #include "shadow/shadow.hpp"
 
-#include <gtest/gtest.h>
-
 #include "account/holder.hpp"
 #include "links/links.hpp"
 #include "tests/history.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::shadow {
 namespace {
@@ -31,18 +31,24 @@ class ShadowTest : public ::testing::Test {
     shadow.apply(history.append<D>(stream, event, spoken));
   }
   void registered(const DeviceKey& device = key) {
-    append<Holder>(Holder::stream(tenant, device.device), account::DeviceClaimed{alice, device.registration, "g"});
+    append<Holder>(Holder::stream(tenant, device.device),
+                   account::DeviceClaimed{alice, device.registration, "g"});
     append<Device>(device.stream(device::stream_name), device::DeviceRegistered{alice});
   }
-  void connected() { append<Device>(key.stream(device::stream_name), device::DeviceConnected{"gw", "peer", "tcp"}); }
+  void connected() {
+    append<Device>(key.stream(device::stream_name), device::DeviceConnected{"gw", "peer", "tcp"});
+  }
   void disconnected(device::Epoch epoch) {
-    append<Device>(key.stream(device::stream_name), device::DeviceDisconnected{epoch, device::Disconnection::closed});
+    append<Device>(key.stream(device::stream_name),
+                   device::DeviceDisconnected{epoch, device::Disconnection::closed});
   }
   void notified(const Href& href, std::uint8_t value, es::Spoken spoken) {
     append<Resource>(resource::stream_of(key, href),
                      resource::ResourceRepresentationUpdated{{10000, share({value})}, {value}, 0, 0}, spoken);
   }
-  void unpublished(const Href& href) { append<Links>(key.stream(links::stream_name), links::LinksUnpublished{{href}}); }
+  void unpublished(const Href& href) {
+    append<Links>(key.stream(links::stream_name), links::LinksUnpublished{{href}});
+  }
 
   std::string content_of(const DeviceKey& device, const Href& href) const {
     const Representation* known = shadow.get(device, href);
@@ -113,7 +119,8 @@ TEST_F(ShadowTest, ChangesNothingForEventsThatCarryNoRepresentation) {
   notified(light, 1, {2, 1});
   const es::StreamId stream = resource::stream_of(key, light);
   append<Resource>(stream, resource::CommandPending{});
-  append<Resource>(stream, resource::CommandAnswered{resource::Operation::update, {}, resource::Status::changed, {}});
+  append<Resource>(stream,
+                   resource::CommandAnswered{resource::Operation::update, {}, resource::Status::changed, {}});
   append<Resource>(stream, resource::NotificationRejected{"not CBOR", 3});
   EXPECT_EQ(content_of(key, light), "01");
   EXPECT_EQ(shadow.get(key, light)->version, 1u);
