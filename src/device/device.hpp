@@ -51,7 +51,7 @@ enum class Disconnection : std::uint8_t {
 
 std::string to_sentence(Disconnection reason);
 
-// Stored: never renumber, add fields only (docs/wire/events.md).
+// Stored: never renumber, add fields only (docs/wire/events-resource.md).
 struct DeviceRegistered {
   account::Owner owner;
   friend bool operator==(const DeviceRegistered&, const DeviceRegistered&) = default;
