@@ -1,4 +1,5 @@
-// Access tokens: JWTs in the form of RFC 9068, signed with ES256 and checked by the rules of RFC 8725 (docs/adr/0002-jwt.md).
+// Access tokens: JWTs in the form of RFC 9068, signed with ES256 and checked as
+// docs/adr/0002-jwt.md says.
 #pragma once
 
 #include <cstdint>
@@ -13,26 +14,22 @@
 
 namespace ocf::auth_builtin {
 
-// What makes a text no access token of ours. Callers outside see `refused` only; logs see the reason.
+// What makes a text no access token of ours. Callers outside see `refused` only.
 enum class TokenError {
-  too_long = 1,     // above token_bytes_max
-  malformed,        // not three canonical base64url parts, or not strict JSON: members doubled, nested too deep, not an object
-  wrong_type,       // `typ` is not at+jwt, `alg` is not ES256, or `crit` asks for what nobody here understands
-  unknown_key,      // `kid` is absent or not the signing key's
+  too_long = 1,   // above token_bytes_max
+  malformed,      // not three base64url parts, each the only text for its bytes
+  wrong_header,   // not to the letter the header of tokens that this key signs: other `alg`, `typ` or `kid`, anything more
   bad_signature,
-  wrong_issuer,
-  wrong_audience,
-  missing_claim,    // a claim is absent or has another type
+  wrong_claims,   // signed, but not what we sign: another issuer or audience; a claim absent, doubled, unknown or of another type
   expired,
-  not_yet_valid,    // `nbf` or `iat` lie in the future beyond the leeway
+  not_yet_valid,  // issued in the future, beyond the leeway
 };
 Error make_error_code(TokenError error);
 
 inline constexpr std::size_t token_bytes_max = 8 * 1024;
-inline constexpr std::chrono::seconds clock_leeway{60};  // for `nbf` and `iat`; none for `exp`
+inline constexpr std::chrono::seconds clock_leeway{60};  // for `iat`; none for `exp`
 
-// One refresh token and the access token issued with it, as members of an onboarding's chain: family (the onboarding)
-// and generation, from 1.
+// What a device's token belongs to: a family (one onboarding) and a generation in it (one pair of tokens), from 1.
 struct DeviceBinding {
   DeviceId device{};
   std::string family;
@@ -59,7 +56,7 @@ struct TokenParties {
 
 std::string sign_access_token(const AccessToken& token, const TokenParties& parties, const SigningKey& key);
 
-// Errors: TokenError. The algorithm comes from the key, never from the token; `jku`, `x5u`, `jwk` and the like are not looked at.
+// Takes only what sign_access_token writes with this key and these parties, byte by byte. Errors: TokenError.
 Result<AccessToken> verify_access_token(std::string_view text, const TokenParties& parties, const SigningKey& key, Time now);
 
 }  // namespace ocf::auth_builtin

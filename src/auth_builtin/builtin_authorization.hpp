@@ -3,9 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "account/authorization.hpp"
 #include "auth_builtin/access_token.hpp"
@@ -57,13 +57,15 @@ class BuiltinAuthorization final : public account::Authorization {
  private:
   using Command = DeviceTokens::Command;
   using Known = es::Known<DeviceTokens>;
+  struct IssuedPair;
 
-  account::awaitable<Result<Code::State>> exchange(CodeText code, DeviceId device, Time now);
-  account::awaitable<Result<void>> revoke_replayed(account::Tenant tenant, CodeExchanged gave, Time now);
-  // The pair that the command issued; `refused` if it revoked instead.
-  account::awaitable<Result<account::Tokens>> issue_pair(account::Principal device, Command command, RefreshText refresh, Time now);
-  account::awaitable<Result<es::EventBatch>> change(account::Tenant tenant, DeviceId device, Command command, Time now);
-  account::awaitable<Result<Known>> known(es::StreamId stream);
+  // The exchange of the code: the one there was, if this is a repeat of it.
+  account::awaitable<Result<Code::State>> exchange(CodeText code, account::Principal device, Time now);
+  // The pair that the command issues; `refused` if it issues none.
+  account::awaitable<Result<IssuedPair>> issue_pair(account::Principal device, RefreshText refresh, Command command, Time now);
+  // The state after the command, from the cache if it decides nothing.
+  account::awaitable<Result<Known>> change(account::Principal device, Command command, Time now);
+  void tell_listeners(const account::Tenant& tenant);
 
   es::EventStore& store_;
   Settings settings_;
@@ -71,7 +73,7 @@ class BuiltinAuthorization final : public account::Authorization {
   SigningKey key_;
   TokenCache cache_;
   std::uint64_t revision_ = 1;
-  std::shared_ptr<std::list<Listener>> listeners_;
+  std::vector<std::weak_ptr<const Listener>> listeners_;
 };
 
 }  // namespace ocf::auth_builtin

@@ -112,7 +112,8 @@ struct DeviceTokens {
   };
   struct State {
     std::vector<Family> families;
-    const Family* living(const std::string& family) const;
+    // The living family whose newest pair has this refresh token; nullptr: none.
+    const Family* issued(const Digest& refresh_token) const;
     bool has_living(const account::Owner& owner) const;
     friend bool operator==(const State&, const State&) = default;
   };

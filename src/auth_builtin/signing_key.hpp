@@ -33,10 +33,10 @@ class SigningKey {
   bool verify(ByteView message, ByteView signature) const;
 
  private:
-  struct Free {
+  struct FreeKey {
     void operator()(evp_pkey_st* key) const;
   };
-  using Key = std::unique_ptr<evp_pkey_st, Free>;
+  using Key = std::unique_ptr<evp_pkey_st, FreeKey>;
   explicit SigningKey(Key key);
 
   Key key_;
