@@ -15,13 +15,15 @@ awaitable<Result<account::SignedUp>> Cloud::sign_up(account::SignUp request) {
 
   account::Access access = access_of_gateway(principal.tenant);
   const account::Subject subject{principal.tenant, id, principal.owner};
-  account::Holder::Command claim = account::ClaimDevice{principal.owner, signed_up->grant};
-  es::StreamId holder = account::Holder::stream(principal.tenant, id);
-  const auto claimed = co_await holders_.handle(std::move(holder), std::move(claim), envelope(access, subject));
+  account::ClaimDevice claim{principal.owner, signed_up->grant};
+  const es::StreamId stream = account::Holder::stream(principal.tenant, id);
+  const auto claimed = co_await holders_.handle(stream, std::move(claim), envelope(access, subject));
   if (!claimed) co_return claimed.error();
+  const auto holder = co_await holders_.load(stream);
+  if (!holder) co_return holder.error();
 
-  const device::DeviceKey key(principal.tenant, id, claimed->state.registration);
-  device::Device::Command registration = device::RegisterDevice{principal.owner};
+  const device::DeviceKey key(principal.tenant, id, holder->registration);
+  device::RegisterDevice registration{principal.owner};
   const auto registered =
       co_await devices_.handle(key.stream(device::stream_name), std::move(registration), envelope(access, subject));
   if (!registered) co_return registered.error();
@@ -58,9 +60,9 @@ awaitable<Result<DeviceSession>> Cloud::sign_in(SignIn request, Channel& channel
   es::Envelope audit = envelope(connect.access, connect.subject);
   audit.fence = es::FenceAtFirstEvent{session.key.fence_key()};
   const auto connection = co_await devices_.handle(session.key.stream(device::stream_name),
-                                                   device::Device::Command(std::move(connect)), std::move(audit));
+                                                   std::move(connect), std::move(audit));
   if (!connection) co_return connection.error();
-  session.epoch = connection->state.epoch;
+  session.epoch = (*connection)->front().version;
 
   Connected& current = channels_[session.key];
   if (current.epoch > session.epoch) co_return CloudError::session_ended;
@@ -99,7 +101,7 @@ awaitable<void> Cloud::offer_waiting(DeviceSession session, Channel& channel) {
     es::Envelope audit = envelope(session, dispatch.issued.access);
     audit.audit.correlation = waiting.correlation;
     const auto dispatched = co_await resources_.handle(resource::stream_of(session.key, waiting.href),
-                                                       resource::Resource::Command(std::move(dispatch)), std::move(audit));
+                                                       std::move(dispatch), std::move(audit));
     const Connected* current = connected(session.key);
     if (current == nullptr || current->epoch != session.epoch) co_return;
     if (!dispatched) continue;  // it ended in the meantime
@@ -118,7 +120,7 @@ awaitable<void> Cloud::disconnect(DeviceSession session, device::Disconnection r
   disconnect.reason = reason;
   es::Envelope audit = envelope(session, disconnect.access);
   const auto done = co_await devices_.handle(session.key.stream(device::stream_name),
-                                             device::Device::Command(std::move(disconnect)), std::move(audit));
+                                             std::move(disconnect), std::move(audit));
   const bool superseded = !done && done.error() == es::make_error_code(es::StoreError::fenced);
   if (!done && !superseded) unheld_ = true;
   co_await end_commands(session.key, resource::Ending::outcome_unknown, session.epoch + 1);
@@ -145,12 +147,12 @@ awaitable<Result<void>> Cloud::remove(account::Access access, DeviceId id) {
   if (!access.allows(subject, account::Right::read)) co_return CloudError::not_found;
   const device::DeviceKey key = entry->key;
 
-  account::Holder::Command release = account::ReleaseDevice{access, subject, key.registration};
+  account::ReleaseDevice release{access, subject, key.registration};
   const auto released = co_await holders_.handle(account::Holder::stream(key.tenant, id), std::move(release), envelope(access, subject));
   if (!released) co_return released.error();
   const auto revoked = co_await parts_.authorization.sign_off(key.tenant, id, parts_.now());
   if (!revoked) co_return revoked.error();
-  device::Device::Command deregister = device::DeregisterDevice{access, subject};
+  device::DeregisterDevice deregister{access, subject};
   const auto deregistered =
       co_await devices_.handle(key.stream(device::stream_name), std::move(deregister), envelope(access, subject));
   if (!deregistered) co_return deregistered.error();

@@ -20,21 +20,11 @@ class Aggregates {
   Aggregates(es::EventStore& store, es::EventBus& bus, std::size_t kept_max)
       : store_(store), bus_(bus), kept_max_(kept_max) {}
 
-  struct Outcome {
-    typename D::State state;  // after the command
-    es::Version version = 0;
-  };
-
-  // Decides and appends; what was appended is on the bus before this resumes. Errors: of D::decide and of EventStore::append,
-  // conflicts_exhausted.
-  boost::asio::awaitable<Result<Outcome>> handle(es::StreamId stream, typename D::Command command, es::Envelope envelope) {
-    const Use use(*this, stream);
-    Entry& entry = use.entry();
-    const Turn::Held held = co_await entry.turn.take();
-    auto handled = co_await es::handle_command<D>(store_, stream, entry.known, std::move(command), std::move(envelope));
-    if (!handled) co_return handled.error();
-    if (!(*handled)->empty()) bus_.publish(*handled);
-    co_return Outcome{entry.known.state, entry.known.version};
+  // Decides and appends; what was appended is on the bus before this resumes. The batch is empty if there was nothing to do.
+  // Errors: of D::decide and of EventStore::append, conflicts_exhausted.
+  template <class Command>
+  boost::asio::awaitable<Result<es::EventBatch>> handle(es::StreamId stream, Command command, es::Envelope envelope) {
+    return run(std::move(stream), typename D::Command(std::move(command)), std::move(envelope));
   }
 
   // The state as it stands. Errors: of EventStore::read.
@@ -73,6 +63,15 @@ class Aggregates {
     Aggregates& owner_;
     Entry& entry_;
   };
+
+  boost::asio::awaitable<Result<es::EventBatch>> run(es::StreamId stream, typename D::Command command, es::Envelope envelope) {
+    const Use use(*this, stream);
+    Entry& entry = use.entry();
+    const Turn::Held held = co_await entry.turn.take();
+    auto handled = co_await es::handle_command<D>(store_, stream, entry.known, std::move(command), std::move(envelope));
+    if (handled && !(*handled)->empty()) bus_.publish(*handled);
+    co_return handled;
+  }
 
   Entry& enter(const es::StreamId& stream) {
     auto& entry = entries_[stream];

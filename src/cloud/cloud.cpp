@@ -214,7 +214,7 @@ awaitable<void> Cloud::end_command(device::DeviceKey key, Href href, es::Correla
   es::Envelope audit = envelope(command.issued.access, command.issued.subject);
   audit.audit.correlation = correlation;
   // Refused where the device's answer came first: then that is how it ended. A store that is away: the next sweep tries again.
-  (void)co_await resources_.handle(resource::stream_of(key, href), resource::Resource::Command(std::move(command)), std::move(audit));
+  (void)co_await resources_.handle(resource::stream_of(key, href), std::move(command), std::move(audit));
 }
 
 }  // namespace ocf::cloud

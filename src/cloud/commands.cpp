@@ -105,7 +105,7 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
   const Forget forget{*this, correlation};
 
   const auto requested = co_await resources_.handle(resource::stream_of(key, request.href),
-                                                    resource::Resource::Command(std::move(pending)), std::move(audit));
+                                                    std::move(pending), std::move(audit));
   if (!requested) co_return requested.error();
 
   if (dispatched_to) {

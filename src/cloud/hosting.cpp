@@ -34,9 +34,11 @@ awaitable<Result<std::vector<Link>>> Cloud::publish(DeviceSession session, std::
   publish.name = std::move(name);
   publish.links_max = parts_.limits.links_per_device_max;
   const auto published = co_await links_.handle(session.key.stream(links::stream_name),
-                                                links::Links::Command(std::move(publish)), envelope(session, *access));
+                                                std::move(publish), envelope(session, *access));
   if (!published) co_return session_error(published.error());
-  for (Link& link : links) link = published->state.links.at(link.href);
+  const auto state = co_await links_.load(session.key.stream(links::stream_name));
+  if (!state) co_return state.error();
+  for (Link& link : links) link = state->links.at(link.href);
   co_return links;
 }
 
@@ -48,7 +50,7 @@ awaitable<Result<void>> Cloud::unpublish(DeviceSession session, std::vector<std:
   unpublish.subject = session.subject();
   unpublish.instances = std::move(instances);
   const auto unpublished = co_await links_.handle(session.key.stream(links::stream_name),
-                                                  links::Links::Command(std::move(unpublish)), envelope(session, *access));
+                                                  std::move(unpublish), envelope(session, *access));
   if (!unpublished) co_return session_error(unpublished.error());
   co_return Result<void>();
 }
@@ -65,7 +67,7 @@ awaitable<Result<void>> Cloud::notify(DeviceSession session, Notification notifi
   notify.sequence = notification.sequence;
   const auto notified =
       co_await resources_.handle(resource::stream_of(session.key, notification.href),
-                                 resource::Resource::Command(std::move(notify)), envelope(session, *access, notification.sequence));
+                                 std::move(notify), envelope(session, *access, notification.sequence));
   if (!notified) co_return session_error(notified.error());
   co_return Result<void>();
 }
@@ -84,7 +86,7 @@ awaitable<Result<void>> Cloud::confirm(DeviceSession session, Confirmation confi
   es::Envelope audit = envelope(session, *access, confirmation.sequence);
   audit.audit.correlation = confirmation.correlation;
   const auto confirmed = co_await resources_.handle(resource::stream_of(session.key, confirmation.href),
-                                                    resource::Resource::Command(std::move(confirm)), std::move(audit));
+                                                    std::move(confirm), std::move(audit));
   if (!confirmed) co_return session_error(confirmed.error());
   co_return Result<void>();
 }
