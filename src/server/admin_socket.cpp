@@ -1,9 +1,5 @@
 #include "server/admin_socket.hpp"
 
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -14,7 +10,10 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace ocf::server {
@@ -49,15 +48,17 @@ AdminSocket::AdminSocket(net::Shard& shard, std::filesystem::path path, Answer a
   try {
     bind();
   } catch (const std::system_error& e) {  // Boost's system_error is one
-    throw std::runtime_error(fmt::format("the socket {} cannot be made: {}", path_.string(), e.code().message()));
+    throw std::runtime_error(
+        fmt::format("the socket {} cannot be made: {}", path_.string(), e.code().message()));
   }
 }
 
 AdminSocket::~AdminSocket() { gate_.close(); }
 
 void AdminSocket::bind() {
-  const Protocol::endpoint endpoint(path_.string());  // throws if the path is longer than a socket's name may be
-  std::filesystem::remove(path_);                     // the lock of the data directory says that nobody listens there
+  const Protocol::endpoint endpoint(
+      path_.string());             // throws if the path is longer than a socket's name may be
+  std::filesystem::remove(path_);  // the lock of the data directory says that nobody listens there
   acceptor_.open();
   // Linux gives the file the mode of the socket: it is never open to others, not even for a moment.
   if (fchmod(acceptor_.native_handle(), 0600) != 0) throw std::system_error(errno, std::generic_category());

@@ -1,7 +1,12 @@
-// The hub's socket for commands on the same machine: <data>/ocf-cloud.sock. One line of JSON in, one line of JSON out, close.
+// The hub's socket for commands on the same machine: <data>/ocf-cloud.sock. One line of JSON in, one line of
+// JSON out, close.
 #pragma once
 
-#include <sys/types.h>
+#include "net/gate.hpp"
+#include "net/shard.hpp"
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/json/object.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -10,21 +15,18 @@
 #include <list>
 #include <memory>
 #include <string>
-
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/json/object.hpp>
-
-#include "net/gate.hpp"
-#include "net/shard.hpp"
+#include <sys/types.h>
 
 namespace ocf::server {
 
 // Whether a peer may give orders to a hub: its own user and root may.
 bool may_command(uid_t peer, uid_t hub);
 
-// Only the hub's user and root get through: the socket has mode 0600, and the kernel says who connects (SO_PEERCRED). A line of
-// more than request_bytes_max, one that is no JSON object, and a connection above connections_max are answered with
-// {"error": sentence, "exit": "failed"}; one that takes longer than exchange_time is closed. Lives on the shard.
+// Only the hub's user and root get through: the socket has mode 0600, and the kernel says who connects
+// (SO_PEERCRED). A line of more than request_bytes_max, one that is no JSON object, and a connection above
+// connections_max are answered with
+// {"error": sentence, "exit": "failed"}; one that takes longer than exchange_time is closed. Lives on the
+// shard.
 class AdminSocket {
  public:
   static constexpr std::size_t request_bytes_max = 64 * 1024;  // a CA bundle fits
@@ -34,7 +36,8 @@ class AdminSocket {
   // Answers one request; it never throws.
   using Answer = std::function<net::awaitable<boost::json::object>(boost::json::object request)>;
 
-  // Binds and listens, replacing a socket that a killed hub left. Throws std::runtime_error with a sentence if it cannot.
+  // Binds and listens, replacing a socket that a killed hub left. Throws std::runtime_error with a sentence
+  // if it cannot.
   AdminSocket(net::Shard& shard, std::filesystem::path path, Answer answer);
   ~AdminSocket();
 

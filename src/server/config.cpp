@@ -1,5 +1,7 @@
 #include "server/config.hpp"
 
+#include "server/config_keys.hpp"
+
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
@@ -10,14 +12,13 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "server/config_keys.hpp"
-
 namespace ocf::server {
 namespace {
 
 constexpr const char* file_head =
     "# The configuration of ocf-cloud with all its keys. What is left out has the value that stands here.\n"
-    "# `ocf-cloud config check FILE` finds mistakes, `ocf-cloud config print --config FILE` shows what would be used.\n"
+    "# `ocf-cloud config check FILE` finds mistakes, `ocf-cloud config print --config FILE` shows what would "
+    "be used.\n"
     "# Durations: 500ms, 15s, 2m, 1h. Sizes: 512B, 256KiB, 1MiB.\n";
 
 // How many characters have to be inserted, removed or replaced to make one word of the other.
@@ -38,7 +39,8 @@ std::string unknown_key(const std::string& name, const std::vector<std::string>&
   const auto nearest = std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
     return edit_distance(name, a) < edit_distance(name, b);
   });
-  if (nearest == known.end() || edit_distance(name, *nearest) > std::max<std::size_t>(2, nearest->size() / 3)) {
+  if (nearest == known.end() ||
+      edit_distance(name, *nearest) > std::max<std::size_t>(2, nearest->size() / 3)) {
     return "is not a key";
   }
   return fmt::format("is not a key; did you mean '{}'?", *nearest);
@@ -57,7 +59,8 @@ class Reader {
       if (!section.name.empty()) known.push_back(section.name);
       if (section.name.empty()) append_names(section, known);
     }
-    for_each_key(root, "", known, [this](const YAML::Node& key, const YAML::Node& value) { read_top(key, value); });
+    for_each_key(root, "", known,
+                 [this](const YAML::Node& key, const YAML::Node& value) { read_top(key, value); });
   }
 
  private:
@@ -71,7 +74,8 @@ class Reader {
 
   // Calls `read` for every known key of a map, once each.
   template <class Read>
-  void for_each_key(const YAML::Node& map, const std::string& prefix, const std::vector<std::string>& known, Read read) {
+  void for_each_key(const YAML::Node& map, const std::string& prefix, const std::vector<std::string>& known,
+                    Read read) {
     std::map<std::string, int> line_of;
     for (const auto& entry : map) {
       if (!entry.first.IsScalar()) {
@@ -81,7 +85,8 @@ class Reader {
       const std::string& name = entry.first.Scalar();
       const auto [first, is_first] = line_of.emplace(name, entry.first.Mark().line + 1);
       if (!is_first) {
-        complain(entry.first, prefix + name, fmt::format("is there a second time, after line {}", first->second));
+        complain(entry.first, prefix + name,
+                 fmt::format("is there a second time, after line {}", first->second));
       } else if (std::find(known.begin(), known.end(), name) == known.end()) {
         complain(entry.first, prefix + name, unknown_key(name, known));
       } else {
@@ -108,11 +113,14 @@ class Reader {
     });
   }
 
-  // A mistake in a value is reported at its key: there the reader looks, also where the value begins further down.
-  void read_key(const ConfigSection& section, const std::string& prefix, const YAML::Node& name, const YAML::Node& value) {
+  // A mistake in a value is reported at its key: there the reader looks, also where the value begins further
+  // down.
+  void read_key(const ConfigSection& section, const std::string& prefix, const YAML::Node& name,
+                const YAML::Node& value) {
     for (const ConfigKey& key : section.keys) {
       if (key.name != name.Scalar()) continue;
-      if (std::string wrong = key.set(value); !wrong.empty()) complain(name, prefix + key.name, std::move(wrong));
+      if (std::string wrong = key.set(value); !wrong.empty())
+        complain(name, prefix + key.name, std::move(wrong));
     }
   }
 

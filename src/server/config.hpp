@@ -1,5 +1,9 @@
-// What an operator may choose, with the defaults. config/ocf-cloud.yaml documents every key in the words of config_keys.cpp.
+// What an operator may choose, with the defaults. config/ocf-cloud.yaml documents every key in the words of
+// config_keys.cpp.
 #pragma once
+
+#include "base/limits.hpp"
+#include "server/config_values.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -8,21 +12,22 @@
 #include <string_view>
 #include <vector>
 
-#include "base/limits.hpp"
-#include "server/config_values.hpp"
-
 namespace ocf::server {
 
 struct Listeners {
-  std::optional<Address> coap_tls = Address{"0.0.0.0", 5684};  // devices and clients, mutual TLS; nullopt: off
-  std::optional<Address> coap_tcp;                             // the same without TLS; nullopt: off
-  std::optional<Address> http = Address{"127.0.0.1", 8080};    // services, people, the command line; nullopt: off
+  std::optional<Address> coap_tls =
+      Address{"0.0.0.0", 5684};     // devices and clients, mutual TLS; nullopt: off
+  std::optional<Address> coap_tcp;  // the same without TLS; nullopt: off
+  std::optional<Address> http =
+      Address{"127.0.0.1", 8080};  // services, people, the command line; nullopt: off
 };
 
 struct AuthorizationConfig {
   std::string provider = "ocf-cloud";                // what devices send as `authprovider`
   std::chrono::seconds code_lifetime{300};           // of a one-time code
   std::chrono::seconds access_token_lifetime{3600};  // of a device's access token; it refreshes before
+  std::chrono::seconds user_token_lifetime{
+      2'592'000};  // of what `ocf-cloud token` gives out; cannot be revoked
 };
 
 struct TlsConfig {
@@ -31,8 +36,8 @@ struct TlsConfig {
 
 struct Config {
   Listeners listeners;
-  std::optional<Address> public_address;             // what devices are told; nullopt: where CoAP is listened on
-  std::filesystem::path data = "./ocf-cloud-data";   // the hub's own directory
+  std::optional<Address> public_address;  // what devices are told; nullopt: where CoAP is listened on
+  std::filesystem::path data = "./ocf-cloud-data";  // the hub's own directory
   AuthorizationConfig authorization;
   TlsConfig tls;
   Limits limits;

@@ -1,21 +1,23 @@
-// The keys of the configuration file as a table: the reader and the printer both walk it, so neither can forget one.
+// The keys of the configuration file as a table: the reader and the printer both walk it, so neither can
+// forget one.
 #pragma once
+
+#include "server/config.hpp"
+
+#include <yaml-cpp/node/node.h>
 
 #include <functional>
 #include <string>
 #include <vector>
 
-#include <yaml-cpp/node/node.h>
-
-#include "server/config.hpp"
-
 namespace ocf::server {
 
 struct ConfigKey {
   std::string name;
-  std::string comment;  // lines of at most 110 characters
-  std::function<std::string()> print;                 // the value as YAML
-  std::function<std::string(const YAML::Node&)> set;  // returns what is wrong with it as a sentence; empty: nothing
+  std::string comment;                 // lines of at most 110 characters
+  std::function<std::string()> print;  // the value as YAML
+  std::function<std::string(const YAML::Node&)>
+      set;  // returns what is wrong with it as a sentence; empty: nothing
 };
 
 struct ConfigSection {

@@ -98,18 +98,23 @@ TEST(Config, ValuesOfAnotherKindAreRefused) {
   EXPECT_EQ(mistakes_in("data:\n  a: b\n"), Texts{"line 1: data: expects one value, not keys below it"});
   EXPECT_EQ(mistakes_in("data:\n"), Texts{"line 1: data: has no value"});
   EXPECT_EQ(mistakes_in("data: ''\n"), Texts{"line 1: data: must not be empty"});
-  EXPECT_EQ(mistakes_in("authorization:\n  provider: ''\n"), Texts{"line 2: authorization.provider: must not be empty"});
+  EXPECT_EQ(mistakes_in("authorization:\n  provider: ''\n"),
+            Texts{"line 2: authorization.provider: must not be empty"});
   EXPECT_EQ(mistakes_in("tls:\n  trusted_ca_files: a.pem\n"),
             Texts{"line 2: tls.trusted_ca_files: expects a list, such as [first.pem, second.pem]"});
-  EXPECT_EQ(mistakes_in("tls:\n  trusted_ca_files: [[a]]\n"), Texts{"line 2: tls.trusted_ca_files: expects a list of texts"});
+  EXPECT_EQ(mistakes_in("tls:\n  trusted_ca_files: [[a]]\n"),
+            Texts{"line 2: tls.trusted_ca_files: expects a list of texts"});
   EXPECT_EQ(mistakes_in("- a\n"), Texts{"line 1: the file has to consist of keys with values"});
   EXPECT_EQ(mistakes_in("[a]: b\n"), Texts{"line 1: a key has to be a word"});
 }
 
 TEST(Config, NumbersOutOfRangeOrOfAnotherFormAreRefused) {
-  EXPECT_EQ(mistakes_in("limits:\n  ping_retries: many\n"), Texts{"line 2: limits.ping_retries: 'many' is not a whole number"});
-  EXPECT_EQ(mistakes_in("limits:\n  ping_retries: 11\n"), Texts{"line 2: limits.ping_retries: '11' is not between 0 and 10"});
-  EXPECT_EQ(mistakes_in("limits:\n  ping_retries: -1\n"), Texts{"line 2: limits.ping_retries: '-1' is not a whole number"});
+  EXPECT_EQ(mistakes_in("limits:\n  ping_retries: many\n"),
+            Texts{"line 2: limits.ping_retries: 'many' is not a whole number"});
+  EXPECT_EQ(mistakes_in("limits:\n  ping_retries: 11\n"),
+            Texts{"line 2: limits.ping_retries: '11' is not between 0 and 10"});
+  EXPECT_EQ(mistakes_in("limits:\n  ping_retries: -1\n"),
+            Texts{"line 2: limits.ping_retries: '-1' is not a whole number"});
   EXPECT_EQ(mistakes_in("limits:\n  ping_interval: 15\n"),
             Texts{"line 2: limits.ping_interval: '15' is not a duration, such as 15s, 2m or 1h"});
   EXPECT_EQ(mistakes_in("limits:\n  ping_interval: 1500ms\n"),
@@ -124,15 +129,20 @@ TEST(Config, NumbersOutOfRangeOrOfAnotherFormAreRefused) {
 
 TEST(Config, AddressesThatCannotWorkAreRefused) {
   EXPECT_EQ(mistakes_in("listeners:\n  coap_tls: 5684\n"),
-            Texts{"line 2: listeners.coap_tls: '5684' is neither an address and port, such as 127.0.0.1:5684, nor 'off'"});
-  EXPECT_EQ(mistakes_in("listeners:\n  coap_tls: example.com:5684\n"),
-            Texts{"line 2: listeners.coap_tls: 'example.com:5684' has no IP address: a listener needs one, such as "
-                  "127.0.0.1 or 0.0.0.0"});
-  EXPECT_EQ(mistakes_in("listeners:\n  http: 0.0.0.0:8080\n"),
-            Texts{"line 2: listeners.http: '0.0.0.0:8080' is not a loopback address: HTTP has no TLS yet, so tokens "
-                  "would cross the network in the clear"});
-  EXPECT_EQ(mistakes_in("public_address: example.com:0\n"),
-            Texts{"line 1: public_address: 'example.com:0' has port 0, but devices need the port to connect to"});
+            Texts{"line 2: listeners.coap_tls: '5684' is neither an address and port, such as "
+                  "127.0.0.1:5684, nor 'off'"});
+  EXPECT_EQ(
+      mistakes_in("listeners:\n  coap_tls: example.com:5684\n"),
+      Texts{"line 2: listeners.coap_tls: 'example.com:5684' has no IP address: a listener needs one, such as "
+            "127.0.0.1 or 0.0.0.0"});
+  EXPECT_EQ(
+      mistakes_in("listeners:\n  http: 0.0.0.0:8080\n"),
+      Texts{
+          "line 2: listeners.http: '0.0.0.0:8080' is not a loopback address: HTTP has no TLS yet, so tokens "
+          "would cross the network in the clear"});
+  EXPECT_EQ(
+      mistakes_in("public_address: example.com:0\n"),
+      Texts{"line 1: public_address: 'example.com:0' has port 0, but devices need the port to connect to"});
 }
 
 TEST(Config, AKeyThatIsThereTwiceIsRefused) {
@@ -163,7 +173,8 @@ TEST(ConfigValues, DurationsHaveAUnit) {
   EXPECT_EQ(parse_duration("2m"), 120'000ms);
   EXPECT_EQ(parse_duration("1h"), 3'600'000ms);
   EXPECT_EQ(parse_duration("0s"), 0ms);
-  for (const char* wrong : {"", "s", "15", "15 s", "1.5s", "-1s", "15sec", "1h30m", "999999999999h", "9999999999999999999s"}) {
+  for (const char* wrong :
+       {"", "s", "15", "15 s", "1.5s", "-1s", "15sec", "1h30m", "999999999999h", "9999999999999999999s"}) {
     EXPECT_EQ(parse_duration(wrong), std::nullopt) << wrong;
   }
 }
@@ -195,7 +206,8 @@ TEST(ConfigValues, AddressesAreHostAndPort) {
   EXPECT_EQ(parse_address("[::1]:5684"), (Address{"::1", 5684}));
   EXPECT_EQ(parse_address("cloud.example.com:65535"), (Address{"cloud.example.com", 65535}));
   EXPECT_EQ((Address{"::1", 5684}.text()), "[::1]:5684");
-  for (const char* wrong : {"", ":1", "host", "host:", "host:x", "host:65536", "::1:5684", "[::1]", "[]:1", "a b:1", "[a]:1"}) {
+  for (const char* wrong :
+       {"", ":1", "host", "host:", "host:x", "host:65536", "::1:5684", "[::1]", "[]:1", "a b:1", "[a]:1"}) {
     EXPECT_EQ(parse_address(wrong), std::nullopt) << wrong;
   }
 }

@@ -19,7 +19,8 @@ struct Unit {
 
 // The largest first: what a value is written in is the first unit that divides it.
 constexpr std::array<Unit, 4> duration_units{{{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
-constexpr std::array<Unit, 4> size_units{{{"GiB", 1ull << 30}, {"MiB", 1ull << 20}, {"KiB", 1ull << 10}, {"B", 1}}};
+constexpr std::array<Unit, 4> size_units{
+    {{"GiB", 1ull << 30}, {"MiB", 1ull << 20}, {"KiB", 1ull << 10}, {"B", 1}}};
 constexpr std::uint64_t duration_max = 1'000'000'000'000;
 
 // The number and what stands behind it.
@@ -27,21 +28,25 @@ std::optional<std::pair<std::uint64_t, std::string_view>> split_number(std::stri
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   if (digits == 0 || digits > 18) return std::nullopt;
   std::uint64_t number = 0;
-  for (const char digit : text.substr(0, digits)) number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+  for (const char digit : text.substr(0, digits))
+    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
   return std::pair(number, text.substr(digits));
 }
 
-std::optional<std::uint64_t> parse_with_unit(std::string_view text, const std::array<Unit, 4>& units, std::uint64_t max) {
+std::optional<std::uint64_t> parse_with_unit(std::string_view text, const std::array<Unit, 4>& units,
+                                             std::uint64_t max) {
   const auto number = split_number(text);
   if (!number) return std::nullopt;
-  const auto unit = std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.name == number->second; });
+  const auto unit =
+      std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.name == number->second; });
   if (unit == units.end() || number->first > max / unit->factor) return std::nullopt;
   return number->first * unit->factor;
 }
 
 std::string text_with_unit(std::uint64_t value, const std::array<Unit, 4>& units) {
   for (const Unit& unit : units) {
-    if (value != 0 && value % unit.factor == 0) return std::to_string(value / unit.factor) + std::string(unit.name);
+    if (value != 0 && value % unit.factor == 0)
+      return std::to_string(value / unit.factor) + std::string(unit.name);
   }
   return "0" + std::string(units.back().name);
 }

@@ -1,5 +1,5 @@
-// The texts of configuration values: addresses, durations and sizes, read and written the same way in the file and on the
-// command line.
+// The texts of configuration values: addresses, durations and sizes, read and written the same way in the
+// file and on the command line.
 #pragma once
 
 #include <chrono>
@@ -22,8 +22,9 @@ struct Address {
 // nullopt: no host, or no port from 0 to 65535 behind it.
 std::optional<Address> parse_address(std::string_view text);
 
-// What is wrong with an address to listen on (its host has to be an IP address), to serve HTTP on (loopback only), or to
-// tell devices (a name or an IP address, with a port); empty: nothing. Half a sentence that follows the address.
+// What is wrong with an address to listen on (its host has to be an IP address), to serve HTTP on (loopback
+// only), or to tell devices (a name or an IP address, with a port); empty: nothing. Half a sentence that
+// follows the address.
 std::string complaint_about_listener(const Address& address);
 std::string complaint_about_http_listener(const Address& address);
 std::string complaint_about_public_address(const Address& address);

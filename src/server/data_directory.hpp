@@ -14,11 +14,12 @@
 
 namespace ocf::server {
 
-// Directories have mode 0700, keys 0600. Lives as long as the hub; the lock ends with it, also when the process is killed.
+// Directories have mode 0700, keys 0600. Lives as long as the hub; the lock ends with it, also when the
+// process is killed.
 class DataDirectory {
  public:
-  // Creates what is missing and takes the lock. Throws std::runtime_error with a sentence: cannot be made, another hub uses
-  // it, a damaged sid.
+  // Creates what is missing and takes the lock. Throws std::runtime_error with a sentence: cannot be made,
+  // another hub uses it, a damaged sid.
   explicit DataDirectory(std::filesystem::path path);
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;

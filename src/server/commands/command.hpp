@@ -1,11 +1,11 @@
 // What all commands of `ocf-cloud` share: how they are declared, and how they end.
 #pragma once
 
+#include <CLI/App.hpp>
+
 #include <functional>
 #include <stdexcept>
 #include <string>
-
-#include <CLI/App.hpp>
 
 namespace ocf::server {
 
@@ -25,7 +25,8 @@ class CommandFailure : public std::runtime_error {
 // The command that was typed, once the command line is parsed. Throws CommandFailure.
 using Run = std::function<Exit()>;
 
-// Each adds one command to the command line, which sets `run` when it is the one that was typed. Both outlive parsing and running.
+// Each adds one command to the command line, which sets `run` when it is the one that was typed. Both outlive
+// parsing and running.
 void add_serve(CLI::App& app, Run& run);
 void add_demo(CLI::App& app, Run& run);
 void add_token(CLI::App& app, Run& run);

@@ -1,3 +1,6 @@
+#include "server/commands/command.hpp"
+#include "server/commands/serve_options.hpp"
+
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -5,15 +8,13 @@
 #include <iterator>
 #include <memory>
 
-#include "server/commands/command.hpp"
-#include "server/commands/serve_options.hpp"
-
 namespace ocf::server {
 namespace {
 
 void add_print(CLI::App& config, Run& run) {
   auto file = std::make_shared<std::string>();
-  CLI::App* command = config.add_subcommand("print", "Prints the documented configuration file with the values in effect.");
+  CLI::App* command =
+      config.add_subcommand("print", "Prints the documented configuration file with the values in effect.");
   command->add_option("--config", *file, "The configuration file; without it the defaults are printed.");
   command->callback([file, &run] {
     run = [file] {
@@ -25,7 +26,8 @@ void add_print(CLI::App& config, Run& run) {
 
 void add_check(CLI::App& config, Run& run) {
   auto file = std::make_shared<std::string>("-");
-  CLI::App* command = config.add_subcommand("check", "Reports every mistake in a configuration file, by line.");
+  CLI::App* command =
+      config.add_subcommand("check", "Reports every mistake in a configuration file, by line.");
   command->add_option("FILE", *file, "The configuration file; - or nothing: standard input.");
   command->callback([file, &run] {
     run = [file] {

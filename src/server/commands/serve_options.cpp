@@ -11,13 +11,14 @@ namespace {
 using Complain = std::string (*)(const Address&);
 
 // An address option means what its key in the file means.
-void override_address(std::optional<Address>& value, const char* option, const std::string& typed, const char* absent,
-                      Complain complain, std::vector<Mistake>& mistakes) {
+void override_address(std::optional<Address>& value, const char* option, const std::string& typed,
+                      const char* absent, Complain complain, std::vector<Mistake>& mistakes) {
   if (typed.empty()) return;
   if (typed == absent) return value.reset();
   const auto address = parse_address(typed);
   if (!address) {
-    mistakes.push_back({0, option, fmt::format("'{}' is neither an address and port, nor '{}'", typed, absent)});
+    mistakes.push_back(
+        {0, option, fmt::format("'{}' is neither an address and port, nor '{}'", typed, absent)});
   } else if (const std::string complaint = complain(*address); !complaint.empty()) {
     mistakes.push_back({0, option, fmt::format("'{}' {}", typed, complaint)});
   } else {
@@ -30,8 +31,10 @@ void override_address(std::optional<Address>& value, const char* option, const s
 void add_serve_options(CLI::App& command, ServeOptions& options) {
   command.add_option("--config", options.config_file, "Configuration file (see `ocf-cloud config print`).");
   command.add_option("--data", options.data, "The hub's directory; default ./ocf-cloud-data.");
-  command.add_option("--coap-tls", options.coap_tls, "Where devices connect over TLS, or off; default 0.0.0.0:5684.");
-  command.add_option("--coap-tcp", options.coap_tcp, "Where devices connect without TLS, or off; default off.");
+  command.add_option("--coap-tls", options.coap_tls,
+                     "Where devices connect over TLS, or off; default 0.0.0.0:5684.");
+  command.add_option("--coap-tcp", options.coap_tcp,
+                     "Where devices connect without TLS, or off; default off.");
   command.add_option("--http", options.http, "Where HTTP is served, or off; default 127.0.0.1:8080.");
   command.add_option("--public-address", options.public_address,
                      "What devices are told to connect to; default: the address of --coap-tls.");
@@ -41,11 +44,13 @@ Config effective_config(const ServeOptions& options) {
   Config config = options.config_file.empty() ? Config{} : read_config(options.config_file);
   std::vector<Mistake> mistakes;
   Listeners& listeners = config.listeners;
-  override_address(listeners.coap_tls, "--coap-tls", options.coap_tls, "off", complaint_about_listener, mistakes);
-  override_address(listeners.coap_tcp, "--coap-tcp", options.coap_tcp, "off", complaint_about_listener, mistakes);
-  override_address(listeners.http, "--http", options.http, "off", complaint_about_http_listener, mistakes);
-  override_address(config.public_address, "--public-address", options.public_address, "auto", complaint_about_public_address,
+  override_address(listeners.coap_tls, "--coap-tls", options.coap_tls, "off", complaint_about_listener,
                    mistakes);
+  override_address(listeners.coap_tcp, "--coap-tcp", options.coap_tcp, "off", complaint_about_listener,
+                   mistakes);
+  override_address(listeners.http, "--http", options.http, "off", complaint_about_http_listener, mistakes);
+  override_address(config.public_address, "--public-address", options.public_address, "auto",
+                   complaint_about_public_address, mistakes);
   if (!options.data.empty()) config.data = options.data;
   refuse_mistakes("the command line", mistakes);
   return config;

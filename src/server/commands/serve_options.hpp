@@ -1,11 +1,11 @@
 // The configuration of a command that starts a hub: the file, and the options that go before it.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "server/commands/command.hpp"
 #include "server/config.hpp"
+
+#include <string>
+#include <vector>
 
 namespace ocf::server {
 
@@ -21,7 +21,8 @@ struct ServeOptions {
 
 void add_serve_options(CLI::App& command, ServeOptions& options);
 
-// The file's values, or the defaults, with what was typed instead. Throws CommandFailure (usage) with every mistake, a line each.
+// The file's values, or the defaults, with what was typed instead. Throws CommandFailure (usage) with every
+// mistake, a line each.
 Config effective_config(const ServeOptions& options);
 
 // The file's values. Throws CommandFailure (usage) as above, also if the file cannot be read.
