@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -60,5 +61,7 @@ struct Holder {
   static es::StreamId stream(const Tenant& tenant, const DeviceId& device);
 };
 static_assert(es::Decider<Holder>);
+
+inline constexpr std::string_view stream_name = "holder";
 
 }  // namespace ocf::account

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -28,6 +30,9 @@ struct DeviceKey {
   friend bool operator==(const DeviceKey&, const DeviceKey&) = default;
   friend auto operator<=>(const DeviceKey&, const DeviceKey&) = default;
 };
+
+// Whose stream it is; nullopt if its entity is no device.
+std::optional<DeviceKey> key_of(const es::StreamId& stream);
 
 // Session epoch: the version of the device stream at its DeviceConnected. Higher is newer.
 using Epoch = std::uint64_t;

@@ -36,6 +36,7 @@ class Outbox {
  private:
   struct Backlog;
   static awaitable<void> flush(std::shared_ptr<Backlog> backlog);
+  Error write_kept();
 
   Shard& shard_;
   Stream& stream_;

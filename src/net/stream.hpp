@@ -55,7 +55,7 @@ class Stream {
   virtual std::string peer_address() const = 0;
   // Nothing over TCP and before the handshake. Read from the certificate at each call: keep what you need.
   virtual std::optional<TlsPeer> tls_peer() const = 0;
-  // After handshake_failed: the reason and what the peer offered, one line for the log. Otherwise empty.
+  // After handshake() failed: the reason and what the peer offered, one line for the log. Otherwise empty.
   virtual std::string handshake_failure() const = 0;
 };
 
