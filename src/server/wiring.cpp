@@ -51,7 +51,8 @@ Hub::Hub(Config config, LogSink log)
       certificates_(data_.pki(), data_.sid(), config_.tls.trusted_ca_files, net::wall_now()),
       shard_("ocf-cloud"),
       signals_(shard_.context(), SIGINT, SIGTERM),
-      store_(store_options(data_)),
+      log_store_(store_options(data_)),
+      store_(log_store_, bus_),
       authorization_(store_, authorization_settings(config_.authorization),
                      auth_builtin::SigningKey::load_or_create(data_.signing_key())),
       cloud_({store_, bus_, authorization_, config_.limits, net::wall_now, data_.sid()}),
@@ -99,7 +100,7 @@ net::awaitable<void> Hub::stop_parts() {
   co_await http_.stop();
   co_await gateway_.stop();
   co_await cloud_.stop();
-  store_.close();
+  log_store_.close();
 }
 
 void Hub::start_gateway() {

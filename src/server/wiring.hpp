@@ -5,6 +5,7 @@
 #include "auth_builtin/builtin_authorization.hpp"
 #include "bus_local/local_event_bus.hpp"
 #include "cloud/cloud.hpp"
+#include "es/announcing_store.hpp"
 #include "gateway/gateway.hpp"
 #include "http/server.hpp"
 #include "net/shard.hpp"
@@ -59,8 +60,9 @@ class Hub {
   Certificates certificates_;
   net::Shard shard_;
   boost::asio::signal_set signals_;
-  store_rocksdb::RocksEventStore store_;
+  store_rocksdb::RocksEventStore log_store_;
   bus_local::LocalEventBus bus_;
+  es::AnnouncingStore store_;
   auth_builtin::BuiltinAuthorization authorization_;
   cloud::Cloud cloud_;
   gateway::Gateway gateway_;
