@@ -156,7 +156,7 @@ class Watch {
 class Cloud {
  public:
   struct Parts {
-    es::EventStore& store;
+    es::EventStore& store;  // an AnnouncingStore on the same bus
     es::EventBus& bus;
     account::Authorization& authorization;
     const Limits& limits;

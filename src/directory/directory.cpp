@@ -1,8 +1,8 @@
 #include "directory/directory.hpp"
 
-#include <algorithm>
-
 #include "base/overload.hpp"
+
+#include <algorithm>
 
 namespace ocf::directory {
 namespace {
@@ -10,7 +10,9 @@ namespace {
 using account::Access;
 using account::Right;
 
-account::Subject subject_of(const DeviceEntry& entry) { return {entry.key.tenant, entry.key.device, entry.owner}; }
+account::Subject subject_of(const DeviceEntry& entry) {
+  return {entry.key.tenant, entry.key.device, entry.owner};
+}
 
 DeviceView view_of(const DeviceEntry& entry) {
   DeviceView view = entry;
@@ -47,9 +49,12 @@ void Directory::apply(const es::RecordedEvent& recorded) {
   const auto key = device::key_of(recorded.stream);
   if (!key) return;
   const std::string_view name = recorded.stream.name();
-  if (name == account::stream_name) apply_holder(*key, recorded);
-  else if (name == device::stream_name) apply_device(*key, recorded);
-  else if (name == links::stream_name) apply_links(*key, recorded);
+  if (name == account::stream_name)
+    apply_holder(*key, recorded);
+  else if (name == device::stream_name)
+    apply_device(*key, recorded);
+  else if (name == links::stream_name)
+    apply_links(*key, recorded);
 }
 
 void Directory::apply_holder(const device::DeviceKey& key, const es::RecordedEvent& recorded) {
@@ -66,8 +71,10 @@ void Directory::apply_holder(const device::DeviceKey& key, const es::RecordedEve
                       [&](const account::DeviceReleased& e) {
                         Claimed* device = current({key.tenant, key.device, e.registration});
                         if (device == nullptr) return;
-                        if (device->registered) device->released = true;
-                        else forget(key.tenant, key.device);
+                        if (device->registered)
+                          device->released = true;
+                        else
+                          forget(key.tenant, key.device);
                       }},
              **event);
 }
@@ -167,11 +174,13 @@ Directory::Claimed* Directory::current(const device::DeviceKey& key) {
   const auto slice = tenants_.find(key.tenant);
   if (slice == tenants_.end()) return nullptr;
   const auto found = slice->second.devices.find(key.device);
-  const bool is_current = found != slice->second.devices.end() && found->second.entry.key.registration == key.registration;
+  const bool is_current =
+      found != slice->second.devices.end() && found->second.entry.key.registration == key.registration;
   return is_current ? &found->second : nullptr;
 }
 
-std::vector<const DeviceEntry*> Directory::readable(const Access& access, const std::vector<DeviceId>& wanted) const {
+std::vector<const DeviceEntry*> Directory::readable(const Access& access,
+                                                    const std::vector<DeviceId>& wanted) const {
   const account::Tenant& tenant = access.principal.tenant;
   const auto slice = tenants_.find(tenant);
   if (slice == tenants_.end()) return {};

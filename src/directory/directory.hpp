@@ -1,12 +1,6 @@
-// Read model: the Resource Directory. Which devices there are, who owns them, whether they are online, and their links.
+// Read model: the Resource Directory. Which devices there are, who owns them, whether they are online, and
+// their links.
 #pragma once
-
-#include <map>
-#include <optional>
-#include <set>
-#include <string>
-#include <unordered_map>
-#include <vector>
 
 #include "account/holder.hpp"
 #include "account/principal.hpp"
@@ -15,6 +9,13 @@
 #include "es/event.hpp"
 #include "links/links.hpp"
 #include "ocf/link.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace ocf::directory {
 
@@ -27,8 +28,8 @@ struct DeviceEntry {
   account::Owner owner;
   std::string name;  // as the device published it; empty: not yet
   bool online = false;
-  device::Epoch epoch = 0;     // of the newest session; 0: never connected
-  Time since{};                // of the last change of `online`
+  device::Epoch epoch = 0;  // of the newest session; 0: never connected
+  Time since{};             // of the last change of `online`
   Time registered{};
   std::map<Href, Link> links;  // published by the device
 };
@@ -50,21 +51,24 @@ struct Filter {
   std::string interface;
 };
 
-// A fold over all streams. One per process or shard; lives on its shard. Pointers are valid until the next apply().
+// A fold over all streams. One per process or shard; lives on its shard. Pointers are valid until the next
+// apply().
 class Directory {
  public:
-  // The events of a device must come in their order; what is not about devices and links is ignored. Events that cannot be
-  // decoded are passed over: the log is the truth, and whoever appended them was told.
+  // The events of a device must come in their order; what is not about devices and links is ignored. Events
+  // that cannot be decoded are passed over: the log is the truth, and whoever appended them was told.
   void apply(const es::RecordedEvent& recorded);
 
-  // Queries return only what the access allows to read (R14), ordered by device and href. Their cost is in the devices that
-  // the access names, not in those of the tenant. Only links that are discoverable are found.
+  // Queries return only what the access allows to read (R14), ordered by device and href. Their cost is in
+  // the devices that the access names, not in those of the tenant. Only links that are discoverable are
+  // found.
   std::vector<FoundLink> find(const account::Access& access, const Filter& filter) const;
   std::optional<DeviceView> device(const account::Access& access, const DeviceId& device) const;
   std::vector<DeviceView> devices(const account::Access& access) const;
 
-  // For use cases, unfiltered: the device in its current registration; nullptr if it is not registered. One that was released but
-  // is not deregistered yet is still known, so that its removal can be repeated, but no query shows it.
+  // For use cases, unfiltered: the device in its current registration; nullptr if it is not registered. One
+  // that was released but is not deregistered yet is still known, so that its removal can be repeated, but no
+  // query shows it.
   const DeviceEntry* known(const account::Tenant& tenant, const DeviceId& device) const;
   // For use cases, unfiltered: copies, for callers that suspend. Visits every device.
   std::vector<DeviceEntry> online() const;
@@ -90,7 +94,8 @@ class Directory {
   Claimed* current(const device::DeviceKey& key);
   const Claimed* claimed(const account::Tenant& tenant, const DeviceId& device) const;
   // The devices that the access may name, of those the wanted ones (empty: all), in order.
-  std::vector<const DeviceEntry*> readable(const account::Access& access, const std::vector<DeviceId>& wanted) const;
+  std::vector<const DeviceEntry*> readable(const account::Access& access,
+                                           const std::vector<DeviceId>& wanted) const;
 
   std::map<account::Tenant, TenantSlice> tenants_;
 };

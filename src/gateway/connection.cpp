@@ -1,12 +1,16 @@
 #include "gateway/connection.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/assert.hpp"
 #include "base/random.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/routes.hpp"
+#include "net/error.hpp"
 
 namespace ocf::gateway {
 
@@ -140,7 +144,7 @@ void Connection::end(Disconnection reason, std::string why) {
 
 void Connection::close(Disconnection reason) {
   if (ended_) return;
-  end(reason, "by the cloud: " + device::to_text(reason));
+  end(reason, device::to_sentence(reason));
   stream_->close();
 }
 

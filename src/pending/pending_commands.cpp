@@ -1,9 +1,9 @@
 #include "pending/pending_commands.hpp"
 
+#include "base/overload.hpp"
+
 #include <algorithm>
 #include <utility>
-
-#include "base/overload.hpp"
 
 namespace ocf::pending {
 namespace {
@@ -22,8 +22,8 @@ void PendingCommands::apply(const es::RecordedEvent& recorded) {
   auto event = resource::Resource::decode(recorded);
   if (!event || !*event) return;
   std::visit(overload{[&](resource::CommandPending& e) {
-                        add({*key, *href, std::move(e.correlation), e.operation, std::move(e.query), std::move(e.content),
-                             e.valid_until, 0});
+                        add({*key, *href, std::move(e.correlation), e.operation, std::move(e.query),
+                             std::move(e.content), e.valid_until, 0});
                       },
                       [&](const resource::CommandDispatched& e) { dispatch(*key, e); },
                       [&](const resource::CommandAnswered& e) { remove(*key, e.correlation); },

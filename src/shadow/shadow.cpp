@@ -1,10 +1,10 @@
 #include "shadow/shadow.hpp"
 
-#include <tuple>
-
 #include "account/holder.hpp"
 #include "base/overload.hpp"
 #include "links/links.hpp"
+
+#include <tuple>
 
 namespace ocf::shadow {
 namespace {
@@ -37,10 +37,14 @@ void Shadow::apply(const es::RecordedEvent& recorded) {
   const auto key = device::key_of(recorded.stream);
   if (!key) return;
   const std::string_view name = recorded.stream.name();
-  if (name == account::stream_name) apply_holder(*key, recorded);
-  else if (name == device::stream_name) apply_device(*key, recorded);
-  else if (name == links::stream_name) apply_links(*key, recorded);
-  else if (const auto href = resource::href_of(recorded.stream)) apply_resource(*key, *href, recorded);
+  if (name == account::stream_name)
+    apply_holder(*key, recorded);
+  else if (name == device::stream_name)
+    apply_device(*key, recorded);
+  else if (name == links::stream_name)
+    apply_links(*key, recorded);
+  else if (const auto href = resource::href_of(recorded.stream))
+    apply_resource(*key, *href, recorded);
 }
 
 void Shadow::apply_holder(const device::DeviceKey& key, const es::RecordedEvent& recorded) {
@@ -56,7 +60,9 @@ void Shadow::apply_device(const device::DeviceKey& key, const es::RecordedEvent&
   const auto event = device::Device::decode(recorded);
   if (!event || !*event) return;
   const Href href{std::string(status_href)};
-  std::visit(overload{[&](const device::DeviceRegistered&) { devices_[key].insert_or_assign(href, status(false, recorded)); },
+  std::visit(overload{[&](const device::DeviceRegistered&) {
+                        devices_[key].insert_or_assign(href, status(false, recorded));
+                      },
                       [&](const device::DeviceDeregistered&) { devices_.erase(key); },
                       [&](const device::DeviceConnected&) {
                         const auto device = devices_.find(key);
@@ -85,7 +91,8 @@ void Shadow::apply_links(const device::DeviceKey& key, const es::RecordedEvent& 
   }
 }
 
-void Shadow::apply_resource(const device::DeviceKey& key, const Href& href, const es::RecordedEvent& recorded) {
+void Shadow::apply_resource(const device::DeviceKey& key, const Href& href,
+                            const es::RecordedEvent& recorded) {
   const auto device = devices_.find(key);
   if (device == devices_.end() || href.text() == status_href) return;
   auto event = resource::Resource::decode(recorded);
@@ -93,8 +100,8 @@ void Shadow::apply_resource(const device::DeviceKey& key, const Href& href, cons
   auto* updated = std::get_if<resource::ResourceRepresentationUpdated>(&**event);
   if (updated == nullptr) return;
   const auto known = device->second.find(href);
-  if (known != device->second.end() && std::tie(updated->epoch, updated->sequence) <
-                                           std::tie(known->second.epoch, known->second.sequence)) {
+  if (known != device->second.end() &&
+      std::tie(updated->epoch, updated->sequence) < std::tie(known->second.epoch, known->second.sequence)) {
     return;
   }
   Representation now = representation(std::move(updated->content), recorded);

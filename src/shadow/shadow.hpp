@@ -1,14 +1,14 @@
 // Read model: the Resource Shadow. The latest representation of each resource.
 #pragma once
 
-#include <map>
-
 #include "base/bytes.hpp"
 #include "base/time.hpp"
 #include "device/device.hpp"
 #include "es/event.hpp"
 #include "ocf/link.hpp"
 #include "resource/resource.hpp"
+
+#include <map>
 
 namespace ocf::shadow {
 
@@ -22,13 +22,16 @@ struct Representation {
   std::uint64_t sequence = 0;
 };
 
-// A fold over all streams. One per process or shard; lives on its shard. Pointers are valid until the next apply(). It
-// answers for registrations, not for callers: the directory says which registration a caller may read.
+// A fold over all streams. One per process or shard; lives on its shard. Pointers are valid until the next
+// apply(). It answers for registrations, not for callers: the directory says which registration a caller may
+// read.
 //
-// Each registered device also has the representation of its status resource, which the hub hosts: {"online": bool}.
+// Each registered device also has the representation of its status resource, which the hub hosts: {"online":
+// bool}.
 class Shadow {
  public:
-  // The events of a device must come in their order; late representations (of an older session or sequence) change nothing.
+  // The events of a device must come in their order; late representations (of an older session or sequence)
+  // change nothing.
   void apply(const es::RecordedEvent& recorded);
 
   // nullptr: not registered, never read, or not read since it was published anew.
