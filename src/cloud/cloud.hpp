@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <functional>
+#include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "account/authorization.hpp"
 #include "account/holder.hpp"
@@ -53,8 +56,8 @@ struct SignIn {
   std::string transport;  // "tcp", "TLSv1.2"
 };
 
-// A device's session: what the gateway shows with everything it says for the device.
-struct Session {
+// A signed-in device's session: what the gateway shows with everything it says for the device.
+struct DeviceSession {
   Caller caller;
   device::DeviceKey key;
   account::Owner owner;
@@ -100,6 +103,14 @@ struct Answer {
   Bytes etag;
   bool from_device = false;  // false: from the shadow
   es::CorrelationId correlation;  // of the command, if there was one
+  bool online = false;            // the device, at this moment
+  Time time{};                    // when the device said this
+};
+
+// A resource of a device, with what the shadow knows of it.
+struct ResourceView {
+  Link link;
+  std::optional<shadow::Representation> representation;
 };
 
 // Events as outside consumers read them: filtered, resumable, from any place of the log.
@@ -112,11 +123,31 @@ struct FeedEvent {
   std::string cursor;  // where to resume behind this event
 };
 
+class Cloud;
 class Feed;
-class CommandWaiters;
 
-// A running observation of one resource, as CoAP clients ask for it. Destroying it ends it.
-class Watch;
+// Names one resource of one registration.
+struct WatchKey {
+  device::DeviceKey device;
+  Href href;
+  friend auto operator<=>(const WatchKey&, const WatchKey&) = default;
+};
+
+// A running observation of one resource, as CoAP clients ask for it. Destroying it ends it; the cloud outlives it.
+class Watch {
+ public:
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  friend class Cloud;
+  Watch(Cloud& cloud, WatchKey key, std::function<void(const shadow::Representation*)> changed);
+
+  Cloud& cloud_;
+  std::function<void(const shadow::Representation*)> changed_;
+  std::multimap<WatchKey, Watch*>::iterator registered_;
+};
 
 // One per process today; lives on the one shard where all its callers live. Outlives every Channel. Awaited functions resume on
 // the shard. Errors of every function, where not said otherwise: AuthorizationError::unavailable,
@@ -147,9 +178,12 @@ class Cloud {
   awaitable<Result<account::Tokens>> refresh(account::Refresh request);
   // The newest session wins: an older channel of the same device is closed. Commands that waited for the device are offered
   // to the channel before this returns. Errors: AuthorizationError::refused.
-  awaitable<Result<Session>> sign_in(SignIn request, Channel& channel);
+  awaitable<Result<DeviceSession>> sign_in(SignIn request, Channel& channel);
+  // The same device signs in again on the connection of its session, usually with a refreshed token: the session goes on with it.
+  // Errors: AuthorizationError::refused.
+  awaitable<Result<Caller>> renew(DeviceSession session, SignIn request);
   // Ends a session, if it is still the current one; what was dispatched and not answered ends as outcome unknown.
-  awaitable<void> disconnect(Session session, device::Disconnection reason);
+  awaitable<void> disconnect(DeviceSession session, device::Disconnection reason);
   // Removes the device: tokens revoked, registration ended. Errors: not_found, permission_denied.
   awaitable<Result<void>> remove_device(Caller caller, DeviceId device);
   // Sign-off by a device that is not signed in but shows its access token. Errors: AuthorizationError.
@@ -158,10 +192,10 @@ class Cloud {
   awaitable<Result<Caller>> authenticate(std::string bearer_token);
 
   // -- Hosting: what the gateway says for a signed-in device. Errors: LinksError, ResourceError, fenced.
-  awaitable<Result<std::vector<Link>>> publish(Session session, std::vector<Link> links, std::string name);
-  awaitable<Result<void>> unpublish(Session session, std::vector<std::int64_t> instances);
-  awaitable<Result<void>> notify(Session session, Notification notification);
-  awaitable<Result<void>> confirm(Session session, Confirmation confirmation);
+  awaitable<Result<std::vector<Link>>> publish(DeviceSession session, std::vector<Link> links, std::string name);
+  awaitable<Result<void>> unpublish(DeviceSession session, std::vector<std::int64_t> instances);
+  awaitable<Result<void>> notify(DeviceSession session, Notification notification);
+  awaitable<Result<void>> confirm(DeviceSession session, Confirmation confirmation);
   // The links of the device as they stand.
   std::vector<Link> links_of(const device::DeviceKey& key) const;
 
@@ -172,6 +206,8 @@ class Cloud {
   awaitable<Result<std::vector<directory::FoundLink>>> find(Caller caller, directory::Filter filter);
   awaitable<Result<std::vector<directory::DeviceView>>> devices(Caller caller);
   awaitable<Result<directory::DeviceView>> device(Caller caller, DeviceId device);
+  // All resources of a device, by href. Errors: not_found.
+  awaitable<Result<std::vector<ResourceView>>> resources(Caller caller, DeviceId device);
   // The events of one resource of the current registration, or of the device and its links if no href is given, oldest first.
   awaitable<Result<std::vector<es::RecordedEvent>>> history(Caller caller, DeviceId device, std::optional<Href> href);
 
@@ -191,10 +227,60 @@ class Cloud {
     Channel* channel = nullptr;
     device::Epoch epoch = 0;
   };
+  struct KnownAccess {
+    account::Access access;
+    std::optional<Time> expires;
+  };
+  // A caller that waits for its command to end; lives in the coroutine of request().
+  struct Waiter {
+    boost::asio::steady_timer ended;
+    std::optional<resource::Resource::Event> how;
+  };
 
-  awaitable<Result<account::Access>> access_of(account::Principal principal);
+  // What the token's owner may do now: token and access are asked again when the answer is older than 5 s or something changed.
+  awaitable<Result<account::Access>> access_of(Caller caller);
+  account::Access access_of_gateway(const account::Tenant& tenant) const;
+  account::Access access_of_system(const account::Tenant& tenant) const;
+
+  awaitable<Result<Caller>> check(account::Check request);
+  awaitable<Result<void>> remove(account::Access access, DeviceId device);
+  awaitable<void> end_commands(device::DeviceKey key, resource::Ending ending, device::Epoch dispatched_before);
+  awaitable<void> end_command(device::DeviceKey key, Href href, es::CorrelationId correlation, resource::Ending ending);
+  awaitable<void> offer_waiting(DeviceSession session, Channel& channel);
+  awaitable<Result<Answer>> command(account::Access access, device::DeviceKey key, account::Owner owner, Request request);
+  // The current registration of a device that the access may read; nullptr: not_found. Do not keep it across an await.
+  const directory::DeviceEntry* visible(const account::Access& access, const DeviceId& device) const;
+  awaitable<void> sweep();
+  awaitable<void> expire_commands();
+  awaitable<void> disconnect_unheld(device::Disconnection reason);
+
+  void on_batch(const es::EventBatch& batch);
+  void fold(const es::EventBatch& batch);
+  awaitable<Result<void>> catch_up(es::Partition partition);
+  void tell_watchers(const es::RecordedEvent& recorded);
+  void tell_waiter(const es::RecordedEvent& recorded);
+
+  const Connected* connected(const device::DeviceKey& key) const;
+  es::Envelope envelope(const account::Access& access, const account::Subject& subject) const;
+  es::Envelope envelope(const DeviceSession& session, const account::Access& access, std::uint64_t sequence = 0) const;
 
   Parts parts_;
+  ReadModels models_;
+  Aggregates<account::Holder> holders_;
+  Aggregates<device::Device> devices_;
+  Aggregates<links::Links> links_;
+  Aggregates<resource::Resource> resources_;
+
+  std::map<device::DeviceKey, Connected> channels_;
+  std::unordered_map<std::string, KnownAccess> known_access_;  // by token
+  std::unordered_map<es::CorrelationId, Waiter*> waiters_;
+  std::multimap<WatchKey, Watch*> watches_;
+  std::list<Feed*> feeds_;
+  std::optional<boost::asio::steady_timer> sweep_timer_;
+  bool stopping_ = false;
+  bool unheld_ = false;  // a disconnect could not be stored: the sweep tries again
+  es::EventBus::Subscription bus_subscription_;
+  account::Authorization::Subscription access_subscription_;
 };
 
 }  // namespace ocf::cloud

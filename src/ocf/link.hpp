@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -40,5 +41,10 @@ struct Link {
 
 // `ins` of a link: CRC-32 (IEEE) of its href.
 std::int64_t instance_of(const Href& href);
+
+// The resource that the hub hosts for each registered device: whether it is online (requirement G4). A device cannot
+// publish this href.
+inline constexpr std::string_view status_href = "/oic/cloud/s";
+Link status_link();
 
 }  // namespace ocf

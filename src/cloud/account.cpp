@@ -1,0 +1,168 @@
+// Sign-up, sign-in, refresh, sign-out and sign-off: use cases around a device's session.
+#include <limits>
+
+#include "cloud/cloud.hpp"
+
+namespace ocf::cloud {
+
+using account::AuthorizationError;
+
+awaitable<Result<account::SignedUp>> Cloud::sign_up(account::SignUp request) {
+  const DeviceId id = request.device;
+  auto signed_up = co_await parts_.authorization.sign_up(std::move(request));
+  if (!signed_up) co_return signed_up.error();
+  const account::Principal& principal = signed_up->principal;
+
+  account::Access access = access_of_gateway(principal.tenant);
+  const account::Subject subject{principal.tenant, id, principal.owner};
+  account::ClaimDevice claim{principal.owner, signed_up->grant};
+  const es::StreamId stream = account::Holder::stream(principal.tenant, id);
+  const auto claimed = co_await holders_.handle(stream, std::move(claim), envelope(access, subject));
+  if (!claimed) co_return claimed.error();
+  const auto holder = co_await holders_.load(stream);
+  if (!holder) co_return holder.error();
+
+  const device::DeviceKey key(principal.tenant, id, holder->registration);
+  device::RegisterDevice registration{principal.owner};
+  const auto registered =
+      co_await devices_.handle(key.stream(device::stream_name), std::move(registration), envelope(access, subject));
+  if (!registered) co_return registered.error();
+  co_return signed_up;
+}
+
+awaitable<Result<account::Tokens>> Cloud::refresh(account::Refresh request) {
+  co_return co_await parts_.authorization.refresh(std::move(request));
+}
+
+awaitable<Result<DeviceSession>> Cloud::sign_in(SignIn request, Channel& channel) {
+  account::Check token(request.access_token, parts_.now());
+  token.device = request.device;
+  token.uid = request.uid;
+  token.certificate_device = request.certificate_device;
+  auto caller = co_await check(std::move(token));
+  if (!caller) co_return caller.error();
+
+  const auto holder = co_await holders_.load(account::Holder::stream(caller->principal.tenant, request.device));
+  if (!holder) co_return holder.error();
+  if (holder->owner != caller->principal.owner) co_return AuthorizationError::refused;
+
+  DeviceSession session;
+  session.key = device::DeviceKey(caller->principal.tenant, request.device, holder->registration);
+  session.owner = caller->principal.owner;
+  session.caller = std::move(*caller);
+
+  device::ConnectDevice connect;
+  connect.access = access_of_gateway(session.key.tenant);
+  connect.subject = session.subject();
+  connect.gateway = parts_.gateway_id;
+  connect.peer = std::move(request.peer);
+  connect.transport = std::move(request.transport);
+  es::Envelope audit = envelope(connect.access, connect.subject);
+  audit.fence = es::FenceAtFirstEvent{session.key.fence_key()};
+  const auto connection = co_await devices_.handle(session.key.stream(device::stream_name),
+                                                   std::move(connect), std::move(audit));
+  if (!connection) co_return connection.error();
+  session.epoch = (*connection)->front().version;
+
+  Connected& current = channels_[session.key];
+  if (current.epoch > session.epoch) co_return CloudError::session_ended;
+  Channel* superseded = std::exchange(current.channel, &channel);
+  current.epoch = session.epoch;
+  if (superseded != nullptr && superseded != &channel) superseded->close(device::Disconnection::superseded);
+  co_await end_commands(session.key, resource::Ending::outcome_unknown, session.epoch);
+  co_await offer_waiting(session, channel);
+  co_return session;
+}
+
+awaitable<Result<Caller>> Cloud::renew(DeviceSession session, SignIn request) {
+  account::Check token(std::move(request.access_token), parts_.now());
+  token.device = session.key.device;
+  token.uid = std::move(request.uid);
+  token.certificate_device = request.certificate_device;
+  auto caller = co_await check(std::move(token));
+  if (!caller) co_return caller.error();
+  const Connected* current = connected(session.key);
+  if (caller->principal != session.caller.principal || current == nullptr || current->epoch != session.epoch) {
+    co_return AuthorizationError::refused;
+  }
+  co_return caller;
+}
+
+// Commands that waited for the device to come online are dispatched to its new session (the communication lock of G4).
+awaitable<void> Cloud::offer_waiting(DeviceSession session, Channel& channel) {
+  for (const pending::PendingCommand& waiting : models_.pending.of(session.key)) {
+    if (waiting.dispatched_to != 0 || waiting.valid_until <= parts_.now()) continue;
+    resource::DispatchCommand dispatch;
+    dispatch.issued.access = access_of_gateway(session.key.tenant);
+    dispatch.issued.subject = session.subject();
+    dispatch.issued.now = parts_.now();
+    dispatch.correlation = waiting.correlation;
+    dispatch.epoch = session.epoch;
+    es::Envelope audit = envelope(session, dispatch.issued.access);
+    audit.audit.correlation = waiting.correlation;
+    const auto dispatched = co_await resources_.handle(resource::stream_of(session.key, waiting.href),
+                                                       std::move(dispatch), std::move(audit));
+    const Connected* current = connected(session.key);
+    if (current == nullptr || current->epoch != session.epoch) co_return;
+    if (!dispatched) continue;  // it ended in the meantime
+    channel.offer({waiting.correlation, waiting.operation, waiting.href, waiting.query, waiting.content});
+  }
+}
+
+awaitable<void> Cloud::disconnect(DeviceSession session, device::Disconnection reason) {
+  const auto current = channels_.find(session.key);
+  if (current != channels_.end() && current->second.epoch == session.epoch) channels_.erase(current);
+
+  device::DisconnectDevice disconnect;
+  disconnect.access = access_of_gateway(session.key.tenant);
+  disconnect.subject = session.subject();
+  disconnect.epoch = session.epoch;
+  disconnect.reason = reason;
+  es::Envelope audit = envelope(session, disconnect.access);
+  const auto done = co_await devices_.handle(session.key.stream(device::stream_name),
+                                             std::move(disconnect), std::move(audit));
+  const bool superseded = !done && done.error() == es::make_error_code(es::StoreError::fenced);
+  if (!done && !superseded) unheld_ = true;
+  co_await end_commands(session.key, resource::Ending::outcome_unknown, session.epoch + 1);
+}
+
+awaitable<Result<void>> Cloud::remove_device(Caller caller, DeviceId device) {
+  auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  co_return co_await remove(std::move(*access), device);
+}
+
+awaitable<Result<void>> Cloud::sign_off(account::Check token, DeviceId device) {
+  token.device = device;
+  auto caller = co_await check(std::move(token));
+  if (!caller) co_return caller.error();
+  co_return co_await remove_device(std::move(*caller), device);
+}
+
+// In an order that can be repeated from any point: while the device stream still says "registered", a second try finds the device.
+awaitable<Result<void>> Cloud::remove(account::Access access, DeviceId id) {
+  const directory::DeviceEntry* entry = models_.directory.known(access.principal.tenant, id);
+  if (entry == nullptr) co_return CloudError::not_found;
+  const account::Subject subject{entry->key.tenant, id, entry->owner};
+  if (!access.allows(subject, account::Right::read)) co_return CloudError::not_found;
+  const device::DeviceKey key = entry->key;
+
+  account::ReleaseDevice release{access, subject, key.registration};
+  const auto released = co_await holders_.handle(account::Holder::stream(key.tenant, id), std::move(release), envelope(access, subject));
+  if (!released) co_return released.error();
+  const auto revoked = co_await parts_.authorization.sign_off(key.tenant, id, parts_.now());
+  if (!revoked) co_return revoked.error();
+  device::DeregisterDevice deregister{access, subject};
+  const auto deregistered =
+      co_await devices_.handle(key.stream(device::stream_name), std::move(deregister), envelope(access, subject));
+  if (!deregistered) co_return deregistered.error();
+
+  const Connected* channel = connected(key);
+  if (channel != nullptr) channel->channel->close(device::Disconnection::deregistered);
+  for (const pending::PendingCommand& command : models_.pending.of(key)) {
+    co_await end_command(key, command.href, command.correlation, resource::Ending::outcome_unknown);
+  }
+  co_return Result<void>();
+}
+
+}  // namespace ocf::cloud

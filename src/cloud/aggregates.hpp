@@ -1,0 +1,105 @@
+// The aggregates of one kind: commands to one stream are handled one after the other in order of arrival, and states that were
+// folded are kept, so that a command rarely reads its stream.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <unordered_map>
+
+#include "cloud/turn.hpp"
+#include "es/event_bus.hpp"
+#include "es/event_store.hpp"
+#include "es/handle_command.hpp"
+
+namespace ocf::cloud {
+
+// Lives on one shard. Keeps at most `kept_max` states besides those in use; they are caches of folds and may be dropped at any time.
+template <es::Decider D>
+class Aggregates {
+ public:
+  Aggregates(es::EventStore& store, es::EventBus& bus, std::size_t kept_max)
+      : store_(store), bus_(bus), kept_max_(kept_max) {}
+
+  // Decides and appends; what was appended is on the bus before this resumes. The batch is empty if there was nothing to do.
+  // Errors: of D::decide and of EventStore::append, conflicts_exhausted.
+  template <class Command>
+  boost::asio::awaitable<Result<es::EventBatch>> handle(es::StreamId stream, Command command, es::Envelope envelope) {
+    return run(std::move(stream), typename D::Command(std::move(command)), std::move(envelope));
+  }
+
+  // The state as it stands. Errors: of EventStore::read.
+  boost::asio::awaitable<Result<typename D::State>> load(es::StreamId stream) {
+    const Use use(*this, stream);
+    Entry& entry = use.entry();
+    const Turn::Held held = co_await entry.turn.take();
+    if (entry.known.version == 0) {
+      const auto loaded = co_await es::catch_up<D>(store_, stream, entry.known);
+      if (!loaded) co_return loaded.error();
+    }
+    co_return entry.known.state;
+  }
+
+ private:
+  struct Entry {
+    es::Known<D> known;
+    Turn turn;
+    std::size_t users = 0;
+    std::list<es::StreamId>::iterator recent;
+  };
+
+  // Pins an entry while a coroutine works with it.
+  class Use {
+   public:
+    Use(Aggregates& owner, const es::StreamId& stream) : owner_(owner), entry_(owner.enter(stream)) { ++entry_.users; }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    ~Use() {
+      --entry_.users;
+      owner_.trim();
+    }
+    Entry& entry() const { return entry_; }
+
+   private:
+    Aggregates& owner_;
+    Entry& entry_;
+  };
+
+  boost::asio::awaitable<Result<es::EventBatch>> run(es::StreamId stream, typename D::Command command, es::Envelope envelope) {
+    const Use use(*this, stream);
+    Entry& entry = use.entry();
+    const Turn::Held held = co_await entry.turn.take();
+    auto handled = co_await es::handle_command<D>(store_, stream, entry.known, std::move(command), std::move(envelope));
+    if (handled && !(*handled)->empty()) bus_.publish(*handled);
+    co_return handled;
+  }
+
+  Entry& enter(const es::StreamId& stream) {
+    auto& entry = entries_[stream];
+    if (entry) {
+      recent_.splice(recent_.begin(), recent_, entry->recent);
+    } else {
+      entry = std::make_unique<Entry>();
+      recent_.push_front(stream);
+      entry->recent = recent_.begin();
+    }
+    return *entry;
+  }
+
+  void trim() {
+    for (auto oldest = recent_.end(); entries_.size() > kept_max_ && oldest != recent_.begin();) {
+      --oldest;
+      const auto entry = entries_.find(*oldest);
+      if (entry->second->users > 0) continue;
+      entries_.erase(entry);
+      oldest = recent_.erase(oldest);
+    }
+  }
+
+  es::EventStore& store_;
+  es::EventBus& bus_;
+  std::size_t kept_max_;
+  std::unordered_map<es::StreamId, std::unique_ptr<Entry>> entries_;
+  std::list<es::StreamId> recent_;  // the most recently used first
+};
+
+}  // namespace ocf::cloud

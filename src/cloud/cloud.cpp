@@ -1,0 +1,220 @@
+#include "cloud/cloud.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "cloud/feed.hpp"
+#include "cloud/streams.hpp"
+
+namespace ocf::cloud {
+namespace {
+
+constexpr std::size_t states_kept_max = 20'000;
+constexpr std::size_t page = 1000;
+constexpr std::chrono::milliseconds sweep_interval{250};
+
+}  // namespace
+
+Cloud::Cloud(Parts parts)
+    : parts_(std::move(parts)),
+      models_(parts_.store.partitions()),
+      holders_(parts_.store, parts_.bus, states_kept_max),
+      devices_(parts_.store, parts_.bus, states_kept_max),
+      links_(parts_.store, parts_.bus, states_kept_max),
+      resources_(parts_.store, parts_.bus, states_kept_max) {}
+
+Cloud::~Cloud() = default;
+
+awaitable<Result<void>> Cloud::start() {
+  for (es::Partition partition = 0; partition < parts_.store.partitions(); ++partition) {
+    const auto folded = co_await catch_up(partition);
+    if (!folded) co_return folded.error();
+  }
+  bus_subscription_ = parts_.bus.subscribe([this](const es::EventBatch& batch) { on_batch(batch); });
+  access_subscription_ = parts_.authorization.on_change([this](const account::Tenant&) { known_access_.clear(); });
+  co_await disconnect_unheld(device::Disconnection::hub_stopped);
+  const auto executor = co_await boost::asio::this_coro::executor;
+  sweep_timer_.emplace(executor);
+  boost::asio::co_spawn(executor, sweep(), boost::asio::detached);
+  co_return Result<void>();
+}
+
+awaitable<void> Cloud::stop() {
+  stopping_ = true;
+  if (sweep_timer_) sweep_timer_->cancel();
+  for (Feed* feed : feeds_) feed->cancel();
+  channels_.clear();
+  co_await disconnect_unheld(device::Disconnection::hub_stopped);
+}
+
+// -- Who may do what
+
+awaitable<Result<Caller>> Cloud::check(account::Check request) {
+  std::string token = request.token;
+  auto checked = co_await parts_.authorization.check(std::move(request));
+  if (!checked) co_return checked.error();
+  Caller caller(std::move(token), std::move(checked->principal));
+  caller.expires = checked->expires;
+  co_return caller;
+}
+
+awaitable<Result<Caller>> Cloud::authenticate(std::string bearer_token) {
+  account::Check request(std::move(bearer_token), parts_.now());
+  co_return co_await check(std::move(request));
+}
+
+awaitable<Result<account::Access>> Cloud::access_of(Caller caller) {
+  constexpr std::chrono::seconds fresh{5};
+  constexpr std::size_t kept_max = 10'000;
+  const Time now = parts_.now();
+  const auto known = known_access_.find(caller.token);
+  if (known != known_access_.end() && now - known->second.access.as_of < fresh &&
+      (!known->second.expires || now < *known->second.expires)) {
+    co_return known->second.access;
+  }
+  account::Check request(caller.token, now);
+  if (caller.principal.kind == account::Principal::Kind::device) request.device = caller.principal.device;
+  const auto checked = co_await parts_.authorization.check(std::move(request));
+  if (!checked) co_return checked.error();
+  auto access = co_await parts_.authorization.access(checked->principal, now);
+  if (!access) co_return access.error();
+  if (known_access_.size() >= kept_max) known_access_.clear();
+  known_access_.insert_or_assign(caller.token, KnownAccess{*access, checked->expires});
+  co_return access;
+}
+
+account::Access Cloud::access_of_gateway(const account::Tenant& tenant) const {
+  account::Access access;
+  access.principal = account::Principal::gateway(tenant);
+  access.as_of = parts_.now();
+  return access;
+}
+
+account::Access Cloud::access_of_system(const account::Tenant& tenant) const {
+  account::Access access;
+  access.principal = account::Principal::system(tenant);
+  access.as_of = parts_.now();
+  return access;
+}
+
+es::Envelope Cloud::envelope(const account::Access& access, const account::Subject& subject) const {
+  es::Audit audit;
+  audit.principal = access.principal.text();
+  audit.owner = subject.owner.text();
+  return {parts_.now(), std::move(audit)};
+}
+
+es::Envelope Cloud::envelope(const DeviceSession& session, const account::Access& access, std::uint64_t sequence) const {
+  es::Envelope result = envelope(access, session.subject());
+  result.spoken = {session.epoch, sequence};
+  result.fence = es::Fence{session.key.fence_key(), session.epoch};
+  return result;
+}
+
+const Cloud::Connected* Cloud::connected(const device::DeviceKey& key) const {
+  const auto found = channels_.find(key);
+  return found == channels_.end() ? nullptr : &found->second;
+}
+
+// -- What was stored reaches the read models, and from there whoever waits
+
+void Cloud::on_batch(const es::EventBatch& batch) {
+  if (models_.apply(batch)) {
+    fold(batch);
+    return;
+  }
+  // Published out of order, or a batch was missed: the log has it all.
+  const auto caught_up = [](std::exception_ptr, const Result<void>&) {};
+  boost::asio::co_spawn(sweep_timer_->get_executor(), catch_up(batch->front().position.partition), caught_up);
+}
+
+void Cloud::fold(const es::EventBatch& batch) {
+  for (const es::RecordedEvent& recorded : *batch) {
+    tell_waiter(recorded);
+    tell_watchers(recorded);
+  }
+  for (Feed* feed : feeds_) feed->wake();
+}
+
+awaitable<Result<void>> Cloud::catch_up(es::Partition partition) {
+  for (;;) {
+    const es::Offset from = models_.next(partition);
+    const auto slice = co_await parts_.store.read_partition(partition, from, page);
+    if (!slice) co_return slice.error();
+    if (models_.apply(slice->events)) fold(slice->events);
+    models_.skip_to(partition, slice->next);
+    if (slice->next == from) co_return Result<void>();
+  }
+}
+
+void Cloud::tell_waiter(const es::RecordedEvent& recorded) {
+  const auto waiter = waiters_.find(recorded.event.audit.correlation);
+  if (waiter == waiters_.end()) return;
+  auto event = resource::Resource::decode(recorded);
+  if (!event || !*event) return;
+  const bool ends = std::holds_alternative<resource::CommandAnswered>(**event) ||
+                    std::holds_alternative<resource::CommandEnded>(**event);
+  if (!ends) return;
+  waiter->second->how = std::move(**event);
+  waiter->second->ended.cancel();
+}
+
+// -- What time brings
+
+awaitable<void> Cloud::sweep() {
+  while (!stopping_) {
+    sweep_timer_->expires_after(sweep_interval);
+    co_await sweep_timer_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    if (stopping_) co_return;
+    co_await expire_commands();
+    if (unheld_) co_await disconnect_unheld(device::Disconnection::closed);
+  }
+}
+
+awaitable<void> Cloud::expire_commands() {
+  for (const pending::PendingCommand& command : models_.pending.expired(parts_.now())) {
+    co_await end_command(command.device, command.href, command.correlation, resource::Ending::expired);
+    // A device that took a command and does not answer it in time is not online (G13).
+    const Connected* channel = connected(command.device);
+    if (channel != nullptr && channel->epoch == command.dispatched_to) channel->channel->close(device::Disconnection::unresponsive);
+  }
+}
+
+// Devices that the directory shows online although no channel of theirs is open here.
+awaitable<void> Cloud::disconnect_unheld(device::Disconnection reason) {
+  unheld_ = false;
+  for (const directory::DeviceEntry& entry : models_.directory.online()) {
+    if (connected(entry.key) != nullptr) continue;
+    DeviceSession session;
+    session.key = entry.key;
+    session.owner = entry.owner;
+    session.epoch = entry.epoch;
+    co_await disconnect(std::move(session), reason);
+  }
+}
+
+awaitable<void> Cloud::end_commands(device::DeviceKey key, resource::Ending ending, device::Epoch dispatched_before) {
+  for (const pending::PendingCommand& command : models_.pending.of(key)) {
+    if (command.dispatched_to == 0 || command.dispatched_to >= dispatched_before) continue;
+    co_await end_command(key, command.href, command.correlation, ending);
+  }
+}
+
+awaitable<void> Cloud::end_command(device::DeviceKey key, Href href, es::CorrelationId correlation, resource::Ending ending) {
+  const directory::DeviceEntry* device = models_.directory.known(key.tenant, key.device);
+  resource::EndCommand command;
+  command.issued.access = access_of_system(key.tenant);
+  command.issued.subject = {key.tenant, key.device, device != nullptr ? device->owner : account::Owner()};
+  command.issued.now = parts_.now();
+  command.correlation = correlation;
+  command.ending = ending;
+  es::Envelope audit = envelope(command.issued.access, command.issued.subject);
+  audit.audit.correlation = correlation;
+  // Refused where the device's answer came first: then that is how it ended. A store that is away: the next sweep tries again.
+  (void)co_await resources_.handle(resource::stream_of(key, href), std::move(command), std::move(audit));
+}
+
+}  // namespace ocf::cloud

@@ -1,0 +1,131 @@
+// Create, retrieve, update and delete: what a caller asks of a device's resource, and how its answer comes back.
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/random.hpp"
+#include "cloud/cloud.hpp"
+
+namespace ocf::cloud {
+namespace {
+
+using resource::Operation;
+using resource::Status;
+
+// Beyond a command's time: the sweep ends commands, this only keeps a caller from waiting for ever if the store is away.
+constexpr std::chrono::seconds patience{5};
+
+// Whether the shadow can answer: no query, or only the interface that the resource has by default.
+bool asks_for_default(const std::string& query, const Link& link) {
+  return query.empty() || (!link.interfaces.empty() && query == "if=" + link.interfaces.front());
+}
+
+Result<Answer> answer_of(const resource::Resource::Event& event, const es::CorrelationId& correlation) {
+  if (const auto* answered = std::get_if<resource::CommandAnswered>(&event)) {
+    Answer answer;
+    answer.status = answered->status;
+    answer.content = answered->content;
+    answer.from_device = true;
+    answer.correlation = correlation;
+    return answer;
+  }
+  switch (std::get<resource::CommandEnded>(event).ending) {
+    case resource::Ending::canceled: return CloudError::command_canceled;
+    case resource::Ending::expired: return CloudError::command_expired;
+    case resource::Ending::outcome_unknown: return CloudError::outcome_unknown;
+  }
+  return CloudError::outcome_unknown;
+}
+
+}  // namespace
+
+const directory::DeviceEntry* Cloud::visible(const account::Access& access, const DeviceId& device) const {
+  const directory::DeviceEntry* entry = models_.directory.known(access.principal.tenant, device);
+  if (entry == nullptr) return nullptr;
+  return access.allows({entry->key.tenant, device, entry->owner}, account::Right::read) ? entry : nullptr;
+}
+
+awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
+  auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  if (request.time_to_live && *request.time_to_live > parts_.limits.time_to_live_max) co_return CloudError::time_to_live_too_long;
+
+  const directory::DeviceEntry* device = visible(*access, request.device);
+  if (device == nullptr) co_return CloudError::not_found;
+  const auto link = device->links.find(request.href);
+  const bool is_status = request.href == directory::status_href();
+  if (link == device->links.end() && !is_status) co_return CloudError::not_found;
+
+  if (is_status && request.operation != Operation::retrieve) {
+    Answer refusal;
+    refusal.status = Status::method_not_allowed;
+    co_return refusal;
+  }
+  if (request.operation == Operation::retrieve && !request.live && (is_status || asks_for_default(request.query, link->second))) {
+    if (const shadow::Representation* known = models_.shadow.get(device->key, request.href)) {
+      Answer answer;
+      answer.content = known->content;
+      answer.etag = known->etag;
+      answer.online = device->online;
+      answer.time = known->time;
+      co_return answer;
+    }
+  }
+  co_return co_await command(std::move(*access), device->key, device->owner, std::move(request));
+}
+
+awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceKey key, account::Owner owner, Request request) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const Time now = parts_.now();
+  const Time valid_until = now + (request.time_to_live ? *request.time_to_live : parts_.limits.command_time);
+  const es::CorrelationId correlation(random_uuid());
+  const Connected* channel = connected(key);
+
+  resource::RequestCommand pending;
+  pending.issued = {access, {key.tenant, key.device, owner}, now};
+  pending.operation = request.operation;
+  pending.correlation = correlation;
+  pending.query = request.query;
+  pending.content = request.content;
+  pending.valid_until = valid_until;
+  pending.waits_if_offline = request.time_to_live.has_value();
+  if (channel != nullptr) pending.channel = channel->epoch;
+  pending.pending_on_device = models_.pending.count(key);
+  pending.pending_on_device_max = parts_.limits.pending_commands_per_device_max;
+  const std::optional<device::Epoch> dispatched_to = pending.channel;
+  es::Envelope audit = envelope(access, pending.issued.subject);
+  audit.audit.correlation = correlation;
+  if (dispatched_to) audit.fence = es::Fence{key.fence_key(), *dispatched_to};
+
+  Waiter waiter{boost::asio::steady_timer(executor, valid_until - now + patience), std::nullopt};
+  waiters_.emplace(correlation, &waiter);
+  struct Forget {
+    Cloud& cloud;
+    const es::CorrelationId& correlation;
+    ~Forget() { cloud.waiters_.erase(correlation); }
+  };
+  const Forget forget{*this, correlation};
+
+  const auto requested = co_await resources_.handle(resource::stream_of(key, request.href),
+                                                    std::move(pending), std::move(audit));
+  if (!requested) co_return requested.error();
+
+  if (dispatched_to) {
+    channel = connected(key);
+    if (channel != nullptr && channel->epoch == *dispatched_to) {
+      channel->channel->offer({correlation, request.operation, request.href, request.query, request.content});
+    } else {
+      co_await end_command(key, request.href, correlation, resource::Ending::outcome_unknown);
+    }
+  }
+  if (!waiter.how) co_await waiter.ended.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  if (!waiter.how) co_return CloudError::outcome_unknown;
+  auto answer = answer_of(*waiter.how, correlation);
+  if (answer) {
+    answer->online = true;
+    answer->time = parts_.now();
+  }
+  co_return answer;
+}
+
+}  // namespace ocf::cloud

@@ -1,0 +1,67 @@
+#include "cloud/feed.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "cloud/streams.hpp"
+
+namespace ocf::cloud {
+namespace {
+
+constexpr std::size_t page = 1000;
+
+}  // namespace
+
+Feed::Feed(Cloud& cloud, Caller caller, FeedFilter filter, Cursor cursor, boost::asio::any_io_executor executor)
+    : cloud_(cloud),
+      caller_(std::move(caller)),
+      filter_(std::move(filter)),
+      cursor_(std::move(cursor)),
+      wake_(executor),
+      registered_(cloud.feeds_.insert(cloud.feeds_.end(), this)) {}
+
+Feed::~Feed() { cloud_.feeds_.erase(registered_); }
+
+void Feed::cancel() {
+  canceled_ = true;
+  wake_.cancel();
+}
+
+awaitable<Result<std::vector<FeedEvent>>> Feed::next(std::chrono::steady_clock::duration wait) {
+  wake_.expires_after(wait);  // set before reading: an append after the read cancels it
+  const auto access = co_await cloud_.access_of(caller_);
+  if (!access) co_return access.error();
+  auto events = co_await read(*access);
+  if (!events || !events->empty() || canceled_) co_return events;
+  if (cloud_.models_.is_ahead_of(cursor_)) co_return events;  // appended while this read: the caller comes again at once
+  co_await wake_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  if (canceled_) co_return events;
+  co_return co_await read(*access);
+}
+
+awaitable<Result<std::vector<FeedEvent>>> Feed::read(const account::Access& access) {
+  std::vector<FeedEvent> events;
+  for (es::Partition partition = 0; partition < cursor_.next.size() && events.empty(); ++partition) {
+    if (cursor_.next[partition] >= cloud_.models_.next(partition)) continue;
+    const auto slice = co_await cloud_.parts_.store.read_partition(partition, cursor_.next[partition], page);
+    if (!slice) co_return slice.error();
+    for (const es::RecordedEvent& recorded : *slice->events) {
+      cursor_.next[partition] = recorded.position.offset + 1;
+      if (visible(access, recorded)) events.push_back({recorded, cursor_.text()});
+    }
+    cursor_.next[partition] = slice->next;
+  }
+  co_return events;
+}
+
+// An event belongs to whoever owned the device when it happened: the audit says who.
+bool Feed::visible(const account::Access& access, const es::RecordedEvent& recorded) const {
+  const auto device = device_of(recorded.stream);
+  if (!device || (filter_.device && *filter_.device != *device)) return false;
+  if (filter_.href && resource::href_of(recorded.stream) != filter_.href) return false;
+  const account::Subject subject{account::Tenant(std::string(recorded.stream.tenant())), *device,
+                                 account::Owner(recorded.event.audit.owner)};
+  return access.allows(subject, account::Right::read);
+}
+
+}  // namespace ocf::cloud

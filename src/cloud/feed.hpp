@@ -1,0 +1,50 @@
+// Events for an outside consumer: from any place of the log, filtered, only what its caller may see. It reads the store from its
+// own cursor and is only woken by the bus, so it has no queue that could overflow and nothing it could lose.
+#pragma once
+
+#include <chrono>
+#include <list>
+#include <vector>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "cloud/cloud.hpp"
+
+namespace ocf::cloud {
+
+// Lives on the cloud's shard; the cloud outlives it.
+class Feed {
+ public:
+  ~Feed();
+  Feed(const Feed&) = delete;
+  Feed& operator=(const Feed&) = delete;
+
+  // The next events, at most 1,000; empty after `wait` without any, and after cancel(). The caller's access is asked anew each time.
+  // Errors: AuthorizationError::{refused, unavailable}; of EventStore::read_partition.
+  awaitable<Result<std::vector<FeedEvent>>> next(std::chrono::steady_clock::duration wait);
+
+  // Where to resume behind everything that next() has returned or passed over.
+  std::string cursor() const { return cursor_.text(); }
+
+  // Ends a next() that waits, and every later one.
+  void cancel();
+  // Something was stored.
+  void wake() { wake_.cancel(); }
+
+ private:
+  friend class Cloud;
+  Feed(Cloud& cloud, Caller caller, FeedFilter filter, Cursor cursor, boost::asio::any_io_executor executor);
+
+  awaitable<Result<std::vector<FeedEvent>>> read(const account::Access& access);
+  bool visible(const account::Access& access, const es::RecordedEvent& recorded) const;
+
+  Cloud& cloud_;
+  Caller caller_;
+  FeedFilter filter_;
+  Cursor cursor_;
+  boost::asio::steady_timer wake_;
+  bool canceled_ = false;
+  std::list<Feed*>::iterator registered_;
+};
+
+}  // namespace ocf::cloud

@@ -1,0 +1,140 @@
+// Directory, history, observations and feeds: what callers read. Only what their access allows (R14).
+#include <algorithm>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "cloud/cloud.hpp"
+#include "cloud/feed.hpp"
+#include "cloud/streams.hpp"
+
+namespace ocf::cloud {
+namespace {
+
+constexpr std::size_t history_max = 1000;
+
+// The events of a stream, oldest first; of a longer one only the newest.
+awaitable<Result<std::vector<es::RecordedEvent>>> newest(es::EventStore& store, es::StreamId stream) {
+  std::vector<es::RecordedEvent> events;
+  for (es::Version after = 0;;) {
+    auto page = co_await store.read(stream, after);
+    if (!page) co_return page.error();
+    if (page->empty()) co_return events;
+    after = page->back().version;
+    std::move(page->begin(), page->end(), std::back_inserter(events));
+    if (events.size() > history_max) events.erase(events.begin(), events.end() - history_max);
+  }
+}
+
+}  // namespace
+
+awaitable<Result<std::vector<directory::FoundLink>>> Cloud::find(Caller caller, directory::Filter filter) {
+  const auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  co_return models_.directory.find(*access, filter);
+}
+
+awaitable<Result<std::vector<directory::DeviceView>>> Cloud::devices(Caller caller) {
+  const auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  co_return models_.directory.devices(*access);
+}
+
+awaitable<Result<directory::DeviceView>> Cloud::device(Caller caller, DeviceId id) {
+  const auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  auto view = models_.directory.device(*access, id);
+  if (!view) co_return CloudError::not_found;
+  co_return std::move(*view);
+}
+
+awaitable<Result<std::vector<ResourceView>>> Cloud::resources(Caller caller, DeviceId id) {
+  const auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  const auto device = models_.directory.device(*access, id);
+  if (!device) co_return CloudError::not_found;
+  std::vector<ResourceView> views;
+  for (const auto& [href, link] : device->links) {
+    const shadow::Representation* known = models_.shadow.get(device->key, href);
+    views.push_back({link, known == nullptr ? std::nullopt : std::optional(*known)});
+  }
+  co_return views;
+}
+
+awaitable<Result<std::vector<es::RecordedEvent>>> Cloud::history(Caller caller, DeviceId id, std::optional<Href> href) {
+  const auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  const directory::DeviceEntry* device = visible(*access, id);
+  if (device == nullptr) co_return CloudError::not_found;
+  const device::DeviceKey key = device->key;
+  if (href && *href != directory::status_href()) {
+    auto events = co_await newest(parts_.store, resource::stream_of(key, *href));
+    if (events && events->empty()) co_return CloudError::not_found;
+    co_return events;
+  }
+  auto events = co_await newest(parts_.store, key.stream(device::stream_name));
+  if (!events || href) co_return events;
+  auto links = co_await newest(parts_.store, key.stream(links::stream_name));
+  if (!links) co_return links;
+  std::move(links->begin(), links->end(), std::back_inserter(*events));
+  std::sort(events->begin(), events->end(), [](const auto& a, const auto& b) { return a.position < b.position; });
+  co_return events;
+}
+
+// -- Observations
+
+Watch::Watch(Cloud& cloud, WatchKey key, std::function<void(const shadow::Representation*)> changed)
+    : cloud_(cloud), changed_(std::move(changed)), registered_(cloud.watches_.emplace(std::move(key), this)) {}
+
+Watch::~Watch() { cloud_.watches_.erase(registered_); }
+
+awaitable<Result<std::unique_ptr<Watch>>> Cloud::watch(Caller caller, DeviceId id, Href href, Watcher watcher) {
+  const auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  const directory::DeviceEntry* device = visible(*access, id);
+  if (device == nullptr || (!device->links.contains(href) && href != directory::status_href())) co_return CloudError::not_found;
+  WatchKey key{device->key, std::move(href)};
+  co_return std::unique_ptr<Watch>(new Watch(*this, std::move(key), std::move(watcher)));
+}
+
+void Cloud::tell_watchers(const es::RecordedEvent& recorded) {
+  const auto device = key_of(recorded.stream);
+  if (!device || watches_.empty()) return;
+  const auto tell = [this](WatchKey key) {
+    const auto [first, last] = watches_.equal_range(key);
+    if (first == last) return;
+    std::vector<Watch*> told;
+    for (auto at = first; at != last; ++at) told.push_back(at->second);
+    const shadow::Representation* now = models_.shadow.get(key.device, key.href);
+    for (Watch* watch : told) watch->changed_(now);
+  };
+  if (const auto href = resource::href_of(recorded.stream)) {
+    if (recorded.event.type == "ResourceRepresentationUpdated") tell({*device, *href});
+    return;
+  }
+  if (recorded.stream.name() == device::stream_name) tell({*device, directory::status_href()});
+  // What was unpublished, or went with its device, is gone for those who observe it.
+  const directory::DeviceEntry* entry = models_.directory.known(device->tenant, device->device);
+  const bool registered = entry != nullptr && entry->key == *device;
+  std::vector<WatchKey> gone;
+  for (auto at = watches_.lower_bound({*device, Href()}); at != watches_.end() && at->first.device == *device; ++at) {
+    const Href& href = at->first.href;
+    const bool there = registered && (href == directory::status_href() || entry->links.contains(href));
+    if (!there && (gone.empty() || gone.back().href != href)) gone.push_back(at->first);
+  }
+  for (WatchKey& key : gone) tell(std::move(key));
+}
+
+// -- Feeds
+
+awaitable<Result<std::unique_ptr<Feed>>> Cloud::feed(Caller caller, FeedFilter filter, std::string cursor) {
+  Cursor from = models_.cursor();
+  if (!cursor.empty()) {
+    auto parsed = Cursor::parse(cursor, parts_.store.partitions());
+    if (!parsed) co_return parsed.error();
+    from = std::move(*parsed);
+  }
+  const auto executor = co_await boost::asio::this_coro::executor;
+  co_return std::unique_ptr<Feed>(new Feed(*this, std::move(caller), std::move(filter), std::move(from), executor));
+}
+
+}  // namespace ocf::cloud
