@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -17,7 +18,7 @@ namespace ocf::account {
 // Registration numbers count from 1.
 using Registration = std::uint64_t;
 
-// Stored: never renumber, add fields only (docs/wire/events.md).
+// Stored: never renumber, add fields only (docs/wire/events-account.md).
 struct DeviceClaimed {
   Owner owner;
   Registration registration = 0;
@@ -60,5 +61,7 @@ struct Holder {
   static es::StreamId stream(const Tenant& tenant, const DeviceId& device);
 };
 static_assert(es::Decider<Holder>);
+
+inline constexpr std::string_view stream_name = "holder";
 
 }  // namespace ocf::account

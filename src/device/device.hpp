@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -29,6 +31,9 @@ struct DeviceKey {
   friend auto operator<=>(const DeviceKey&, const DeviceKey&) = default;
 };
 
+// Whose stream it is; nullopt if its entity is no device.
+std::optional<DeviceKey> key_of(const es::StreamId& stream);
+
 // Session epoch: the version of the device stream at its DeviceConnected. Higher is newer.
 using Epoch = std::uint64_t;
 
@@ -44,7 +49,9 @@ enum class Disconnection : std::uint8_t {
   deregistered = 8,
 };
 
-// Stored: never renumber, add fields only (docs/wire/events.md).
+std::string to_sentence(Disconnection reason);
+
+// Stored: never renumber, add fields only (docs/wire/events-resource.md).
 struct DeviceRegistered {
   account::Owner owner;
   friend bool operator==(const DeviceRegistered&, const DeviceRegistered&) = default;

@@ -38,8 +38,8 @@ class DeviceId {
 template <>
 struct std::hash<ocf::DeviceId> {
   std::size_t operator()(const ocf::DeviceId& id) const noexcept {
-    std::size_t hash;
-    std::memcpy(&hash, id.bytes().data(), sizeof hash);
-    return hash;
+    std::size_t value;
+    std::memcpy(&value, id.bytes().data(), sizeof value);
+    return value;
   }
 };

@@ -1,0 +1,23 @@
+#include "account/authorization.hpp"
+
+namespace ocf::account {
+namespace {
+
+const char* sentence(int value) {
+  switch (static_cast<AuthorizationError>(value)) {
+    case AuthorizationError::refused: return "the credentials are not valid";
+    case AuthorizationError::unknown_provider: return "no such authorization provider is configured";
+    case AuthorizationError::held_by_another: return "another owner holds this device";
+    case AuthorizationError::permission_denied: return "permission denied";
+    case AuthorizationError::unavailable: return "the authorization server is not available, try again";
+  }
+  return "unknown";
+}
+
+constexpr SentenceCategory category{"authorization", sentence};
+
+}  // namespace
+
+Error make_error_code(AuthorizationError error) { return {static_cast<int>(error), category}; }
+
+}  // namespace ocf::account
