@@ -26,7 +26,7 @@ namespace {
 
 using Input = std::vector<std::uint8_t>;
 
-constexpr std::size_t pool_max = 512;
+constexpr std::size_t mutations_kept_max = 512;
 constexpr std::size_t edits_max = 5;
 constexpr std::size_t block_max = 32;
 
@@ -104,11 +104,11 @@ std::vector<Input> read_all(const std::vector<std::filesystem::path>& paths) {
 
 class Mutator {
  public:
-  Mutator(std::vector<Input> pool, std::size_t length_max)
-      : pool_(std::move(pool)), length_max_(length_max) {}
+  Mutator(std::vector<Input> seeds, std::size_t length_max)
+      : pool_(std::move(seeds)), seeds_(pool_.size()), length_max_(length_max) {}
 
   Input next() {
-    Input input = any_of_pool();
+    Input input = below(2) == 0 ? pool_[below(seeds_)] : any_of_pool();
     for (std::size_t edits = 1 + below(edits_max); edits > 0; --edits) edit(input);
     if (input.size() > length_max_) input.resize(length_max_);
     if (below(64) == 0) keep(input);
@@ -122,10 +122,10 @@ class Mutator {
   const Input& any_of_pool() { return pool_[below(pool_.size())]; }
 
   void keep(const Input& input) {
-    if (pool_.size() < pool_max) {
+    if (pool_.size() < seeds_ + mutations_kept_max) {
       pool_.push_back(input);
     } else {
-      pool_[below(pool_.size())] = input;
+      pool_[seeds_ + below(mutations_kept_max)] = input;
     }
   }
 
@@ -190,6 +190,7 @@ class Mutator {
 
   std::mt19937_64 random_{8323};
   std::vector<Input> pool_;
+  std::size_t seeds_;  // the first of the pool
   std::size_t length_max_;
 };
 

@@ -28,7 +28,8 @@ std::string Principal::text() const {
 
 bool Access::allows(const Subject& subject, Right right) const {
   if (principal.tenant != subject.tenant) return false;
-  const bool is_ours = principal.kind == Principal::Kind::gateway || principal.kind == Principal::Kind::system;
+  const bool is_ours =
+      principal.kind == Principal::Kind::gateway || principal.kind == Principal::Kind::system;
   if (is_ours) return right == Right::host || right == Right::control;
   const bool owns = !principal.owner.empty() && principal.owner == subject.owner;
   const bool speaks_for_another =

@@ -1,6 +1,9 @@
-// CBOR (RFC 8949) read and written in place: a Writer that appends to a byte string, a Reader that walks a span with
-// limits. Neither builds a tree; content that only passes through stays bytes.
+// CBOR (RFC 8949) read and written in place: a Writer that appends to a byte string, a Reader that walks a
+// span with limits. Neither builds a tree; content that only passes through stays bytes.
 #pragma once
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -8,21 +11,18 @@
 #include <string>
 #include <string_view>
 
-#include "base/bytes.hpp"
-#include "base/result.hpp"
-
 namespace ocf::cbor {
 
 enum class CborError {
-  truncated = 1,       // the bytes end within an item
-  malformed,           // reserved additional information, a break out of place, an odd map, ill-formed UTF-8, …
-  unexpected_type,     // well-formed, but not what the caller asked for
-  out_of_range,        // an integer that the asked type cannot hold
-  too_deep,            // nesting above Bounds::depth_max
-  too_many_items,      // items above Bounds::items_max
-  trailing_bytes,      // something follows the item
-  not_json,            // the text is not JSON, or too deep
-  not_representable,   // JSON has no form for it (a map key that is not a text, …)
+  truncated = 1,  // the bytes end within an item
+  malformed,      // reserved additional information, a break out of place, an odd map, ill-formed UTF-8, …
+  unexpected_type,    // well-formed, but not what the caller asked for
+  out_of_range,       // an integer that the asked type cannot hold
+  too_deep,           // nesting above Bounds::depth_max
+  too_many_items,     // items above Bounds::items_max
+  trailing_bytes,     // something follows the item
+  not_json,           // the text is not JSON, or a number in it is beyond any float
+  not_representable,  // JSON has no form for it (a map key that is not a text, …)
 };
 Error make_error_code(CborError error);
 
@@ -31,10 +31,24 @@ struct Bounds {
   std::size_t items_max = 16 * 1024;
 };
 
-enum class Type { unsigned_integer, negative_integer, bytes, text, array, map, tag, boolean, null, undefined, floating, simple, end };
+enum class Type {
+  unsigned_integer,
+  negative_integer,
+  bytes,
+  text,
+  array,
+  map,
+  tag,
+  boolean,
+  null,
+  undefined,
+  floating,
+  simple,
+  end
+};
 
-// Appends items to a byte string that it does not own. Integers and lengths in their shortest form (RFC 8949 §4.2.1).
-// Balance of arrays and maps is the caller's; a count given is a promise.
+// Appends items to a byte string that it does not own. Integers and lengths in their shortest form (RFC 8949
+// §4.2.1). Balance of arrays and maps is the caller's; a count given is a promise.
 class Writer {
  public:
   explicit Writer(Bytes& out) : out_(out) {}
@@ -58,8 +72,8 @@ class Writer {
 
 struct Head;
 
-// Walks one or more items. The first error sticks: every later call returns an empty value and leaves the error as it is,
-// so that a decoder checks once, at its end:
+// Walks one or more items. The first error sticks: every later call returns an empty value and leaves the
+// error as it is, so that a decoder checks once, at its end:
 //
 //   Reader reader(payload);
 //   for (auto map = reader.map(); reader.next(map);) {
@@ -70,8 +84,8 @@ struct Head;
 //   reader.finish();
 //   if (reader.error()) return reader.error();
 //
-// Indefinite lengths are accepted everywhere. Tags are skipped where a value is asked for. Iterative: nesting costs no
-// stack. Lives as long as its input.
+// Indefinite lengths are accepted everywhere. Tags are skipped where a value is asked for. Iterative: nesting
+// costs no stack. Lives as long as its input.
 class Reader {
  public:
   explicit Reader(ByteView input, Bounds bounds = {});
@@ -97,13 +111,15 @@ class Reader {
   };
   Container array();
   Container map();
-  // True if another element (in a map: another key and value) follows; consumes the break of an indefinite container.
+  // True if another element (in a map: another key and value) follows; consumes the break of an indefinite
+  // container.
   bool next(Container& container);
 
   // Passes over one whole item, checks that it is well-formed, and returns its bytes.
   ByteView skip();
 
-  // Makes anything left over an error: bytes (trailing_bytes) or a container not walked to its end (malformed).
+  // Makes anything left over an error: bytes (trailing_bytes) or a container not walked to its end
+  // (malformed).
   void finish();
 
   // Records an error of the caller's (a value that makes no sense) as if the input had been malformed.
@@ -111,7 +127,8 @@ class Reader {
   Error error() const { return error_; }
 
  private:
-  // The next head, read; nullopt after an error. A break is malformed here: next() takes those that are in place.
+  // The next head, read; nullopt after an error. A break is malformed here: next() takes those that are in
+  // place.
   std::optional<Head> head();
   // The next head after its tags, of the major type asked for; another type is an error.
   std::optional<Head> head_of(std::uint8_t major);
@@ -133,13 +150,14 @@ class Reader {
 // Whether the bytes are exactly one well-formed item within the bounds. Errors: all but the last two.
 Result<void> check(ByteView item, Bounds bounds = {});
 
-// RFC 8949 §6.1 with these rules: byte strings become base64url texts; undefined, NaN and infinities become null; tags are
-// dropped; a map key that is a number or boolean becomes its text; other keys: not_representable. Integers beyond 2^53 stay
-// exact, and a float is never written like an integer (1.0). Errors: those of check(), not_representable.
+// RFC 8949 §6.1 with these rules: byte strings become base64url texts; undefined, NaN and infinities become
+// null; tags are dropped; a map key that is a number or boolean becomes its text; other keys:
+// not_representable. Integers beyond 2^53 stay exact, and a float is never written like an integer (1.0).
+// Errors: those of check(), not_representable.
 Result<std::string> to_json(ByteView item, Bounds bounds = {});
 
-// RFC 8949 §6.2: numbers without fraction and exponent become integers if 64 bits hold them, other numbers the shortest
-// float that keeps them; texts stay texts. Errors: not_json, too_deep, too_many_items.
+// RFC 8949 §6.2: numbers without fraction and exponent become integers if 64 bits hold them, other numbers
+// the shortest float that keeps them; texts stay texts. Errors: not_json, too_deep, too_many_items.
 Result<Bytes> from_json(std::string_view json, Bounds bounds = {});
 
 }  // namespace ocf::cbor

@@ -30,7 +30,7 @@ TEST(Writer, TakesTheShortestFormOfIntegers) {
       {std::numeric_limits<std::uint64_t>::max(), "1bffffffffffffffff"},
   };
   for (const auto& [value, hex] : vectors) {
-    EXPECT_EQ(written([&](Writer& writer) { writer.uint(value); }), hex);
+    EXPECT_EQ(written([value = value](Writer& writer) { writer.uint(value); }), hex);
   }
 }
 
@@ -48,7 +48,7 @@ TEST(Writer, WritesNegativeIntegersAsTheirComplement) {
       {std::numeric_limits<std::int64_t>::min(), "3b7fffffffffffffff"},
   };
   for (const auto& [value, hex] : vectors) {
-    EXPECT_EQ(written([&](Writer& writer) { writer.integer(value); }), hex);
+    EXPECT_EQ(written([value = value](Writer& writer) { writer.integer(value); }), hex);
   }
 }
 
@@ -81,7 +81,7 @@ TEST(Writer, TakesTheShortestFloatThatKeepsTheValue) {
       {std::nan(""), "f97e00"},
   };
   for (const auto& [value, hex] : vectors) {
-    EXPECT_EQ(written([&](Writer& writer) { writer.floating(value); }), hex) << value;
+    EXPECT_EQ(written([value = value](Writer& writer) { writer.floating(value); }), hex) << value;
   }
 }
 

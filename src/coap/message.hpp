@@ -88,6 +88,11 @@ inline constexpr std::uint16_t ocf_cbor = 10000;  // application/vnd.ocf+cbor
 // major.minor.sub as 5, 5 and 6 bits; 1.0.0 is what OCF devices send and what the hub answers.
 inline constexpr std::uint16_t ocf_version_1_0_0 = 2048;
 
+// A number as an option value: big-endian in the fewest bytes, none for 0 (RFC 7252 §3.2).
+Bytes encode_uint(std::uint64_t number);
+// nullopt: longer than 8 bytes.
+std::optional<std::uint64_t> decode_uint(ByteView value);
+
 struct Option {
   std::uint16_t number = 0;
   Bytes value;
@@ -127,7 +132,8 @@ struct Message {
   std::vector<Bytes> etags() const;
 };
 
-// One line for logs and test failures: "POST 0a0b… /oic/rd?rt=oic.wk.rdpub cf=10000 (634 B)". Never prints payloads.
+// One line for logs and test failures: "POST 0a0b0c0d0e0f1011 /oic/rd?rt=oic.wk.rdpub cf=10000 (634 B)". Never prints
+// payloads or the values of queries that carry a token; bytes other than printable ASCII are percent-encoded.
 std::ostream& operator<<(std::ostream& out, const Message& message);
 
 // The first critical option of a request or response that this hub does not know, if any: to be answered with 4.02.

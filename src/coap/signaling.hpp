@@ -1,13 +1,13 @@
-// Signaling messages (RFC 8323 §5) as the hub writes and understands them. Tokens of ours are always 8 bytes: a message of
-// six bytes or fewer deadlocks real devices.
+// Signaling messages (RFC 8323 §5) as the hub writes and understands them. Tokens of ours are always 8 bytes:
+// a message of six bytes or fewer deadlocks real devices.
 #pragma once
+
+#include "coap/message.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include "coap/message.hpp"
 
 namespace ocf::coap {
 
@@ -26,7 +26,8 @@ Message pong(const Message& ping);
 Message release(Token token, std::optional<std::uint32_t> hold_off_seconds);
 Message abort(Token token, std::string_view diagnostic, std::optional<std::uint16_t> bad_csm_option = {});
 
-// The capabilities after a CSM; or the number of a critical option that is not understood, to be answered with Abort.
+// The capabilities after a CSM; or the number of a critical option that is not understood, to be answered
+// with Abort.
 struct CsmOutcome {
   Capabilities capabilities;
   std::optional<std::uint16_t> bad_option;

@@ -6,6 +6,7 @@
 //                        └─────────────────────────────────────────────────────────────────┘
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -58,7 +59,7 @@ enum class Ending : std::uint8_t {
   outcome_unknown = 3,  // sent to the device, whose session ended before the answer
 };
 
-// Stored: never renumber, add fields only (docs/wire/events.md). Stored names of CommandPending: Resource{Create,Retrieve,
+// Stored: never renumber, add fields only (docs/wire/events-resource.md). Stored names of CommandPending: Resource{Create,Retrieve,
 // Update,Delete}Pending; of CommandAnswered: Resource{Created,Retrieved,Updated,Deleted}; of CommandEnded:
 // Command{Canceled,Expired,OutcomeUnknown}.
 struct CommandPending {
@@ -106,6 +107,7 @@ enum class ResourceError {
   too_many_pending,      // commands wait for this device
   unknown_command,       // no such command is pending here (already ended, or never was)
   superseded_session,    // a newer session of the device has spoken
+  command_expired,       // its time ran out before it was dispatched: it must not be sent any more
 };
 Error make_error_code(ResourceError error);
 
@@ -141,8 +143,11 @@ struct ConfirmCommand {  // the device's answer; needs to host
   Bytes etag;
   device::Epoch epoch = 0;
   std::uint64_t sequence = 0;  // of the session's messages that carry representations, as in NotifyRepresentation
+  bool anew = false;           // as in NotifyRepresentation
 };
-struct EndCommand {  // canceled: needs to control; expired: system; outcome_unknown: needs to host, or system
+// canceled: needs to control; expired: system, decides nothing before the command's time ran out; outcome_unknown: needs to
+// host, or system.
+struct EndCommand {
   Issued issued;
   CorrelationId correlation;
   Ending ending = Ending::expired;
@@ -154,7 +159,10 @@ struct NotifyRepresentation {  // needs to host
   device::Epoch epoch = 0;
   std::uint64_t sequence = 0;   // of the session's notifications; greater is newer
   std::string invalid;          // not empty: the content is refused for this reason and only recorded
+  bool anew = false;            // record it even if nothing changed: the shadow lost it when the resource was unpublished
 };
+
+inline constexpr std::size_t ended_kept_max = 128;
 
 struct Resource {
   using Event = std::variant<CommandPending, CommandDispatched, CommandAnswered, CommandEnded,
@@ -165,6 +173,7 @@ struct Resource {
     Operation operation = Operation::retrieve;
     CorrelationId correlation;
     std::string query;
+    Time valid_until{};
     device::Epoch dispatched_to = 0;  // 0: not yet
     friend bool operator==(const Waiting&, const Waiting&) = default;
   };
@@ -173,13 +182,15 @@ struct Resource {
     device::Epoch epoch = 0;  // of the newest session that spoke
     std::uint64_t sequence = 0;
     std::vector<Waiting> waiting;
-    std::deque<CorrelationId> ended;  // the last 128, so that a retry is known
+    std::deque<CorrelationId> ended;  // the last ended_kept_max, so that a retry is known
     friend bool operator==(const State&, const State&) = default;
   };
 
-  // RequestCommand with a channel decides pending and dispatched together. ConfirmCommand of a retrieval without query that
-  // succeeded with content also decides ResourceRepresentationUpdated. NotifyRepresentation of what is known already (content and
-  // ETag equal) decides nothing. A command that has ended is not ended again: unknown_command.
+  // RequestCommand (needs to read for a retrieval, else to control) with a channel decides pending and dispatched together.
+  // DispatchCommand to the session that has it decides nothing; to another one: unknown_command, for it is not sent twice.
+  // ConfirmCommand of a retrieval without query that succeeded with content also decides ResourceRepresentationUpdated.
+  // NotifyRepresentation of what is known already (content and ETag equal) decides nothing; one that is older than what is
+  // known is recorded, and evolve leaves the state as it is. A command that has ended is not ended again: unknown_command.
   static Result<std::vector<Event>> decide(const State& state, const Command& command);
   static State evolve(State state, const Event& event);
   static es::EncodedEvent encode(const Event& event);

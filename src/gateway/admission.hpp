@@ -1,0 +1,26 @@
+// What may be asked before a sign-in (G1).
+#pragma once
+
+#include <string_view>
+
+#include "coap/message.hpp"
+
+namespace ocf::gateway {
+
+enum class Admission {
+  account,        // sign-up, sign-in, refresh, sign-off: at any time, one after the other
+  after_sign_in,  // everything else
+  not_here,       // 4.04 at any time, so that a device that tries it goes on: POST /oic/sec/roles
+};
+
+Admission admission_of(coap::Code method, std::string_view path);
+
+// The paths of the account resources (OCF Cloud Security, section 5).
+namespace path {
+inline constexpr std::string_view account = "/oic/sec/account";
+inline constexpr std::string_view session = "/oic/sec/session";
+inline constexpr std::string_view token_refresh = "/oic/sec/tokenrefresh";
+inline constexpr std::string_view roles = "/oic/sec/roles";
+}  // namespace path
+
+}  // namespace ocf::gateway

@@ -1,0 +1,32 @@
+// DELETE /oic/rd?di=…&ins=…&ins=…: the device takes links back, those with these instances or all (R2).
+#include <charconv>
+
+#include "gateway/connection.hpp"
+#include "gateway/routes.hpp"
+
+namespace ocf::gateway {
+
+awaitable<Answer> unpublish(Exchange& exchange) {
+  const auto session = exchange.connection.device_session();
+  if (!session) co_return refuse(exchange, coap::Code::unauthorized, "the session has ended");
+  for (const std::string& text : exchange.request.query("di")) {
+    if (text != session->key.device.text()) {
+      co_return refuse(exchange, coap::Code::forbidden, "a device unpublishes for itself only");
+    }
+  }
+  std::vector<std::int64_t> instances;
+  for (const std::string& text : exchange.request.query("ins")) {
+    std::int64_t instance = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), instance);
+    if (failed != std::errc{} || end != text.data() + text.size()) {
+      co_return refuse(exchange, coap::Code::bad_request, "ins is not a number");
+    }
+    instances.push_back(instance);
+  }
+  const auto done = co_await exchange.cloud.unpublish(*session, std::move(instances));
+  if (!done) co_return refuse(exchange, done.error());
+  exchange.connection.forget_unpublished();
+  co_return respond(exchange.request, coap::Code::deleted);
+}
+
+}  // namespace ocf::gateway

@@ -1,0 +1,58 @@
+#include "gateway/gateway.hpp"
+
+#include "gateway/connection.hpp"
+#include "net/tcp_stream.hpp"
+#include "net/tls_stream.hpp"
+
+namespace ocf::gateway {
+
+Gateway::Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, Log log)
+    : shard_(shard),
+      cloud_(cloud),
+      limits_(limits),
+      log_(std::move(log)),
+      settings_{limits, {}, {}},
+      connection_limit_(limits.connections_max) {}
+
+Gateway::~Gateway() = default;
+
+Result<net::Endpoint> Gateway::listen_tcp(const net::Endpoint& endpoint) {
+  auto listener = net::Listener::open(shard_, endpoint, connection_limit_,
+                                      [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
+                                        accept(std::make_unique<net::TcpStream>(std::move(socket)), std::move(slot));
+                                      });
+  if (!listener) return listener.error();
+  const net::Endpoint bound = (*listener)->endpoint();
+  listeners_.push_back(std::move(*listener));
+  advertise_tcp(net::to_text(bound));
+  return bound;
+}
+
+Result<net::Endpoint> Gateway::listen_tls(const net::Endpoint& endpoint, std::shared_ptr<const net::TlsServerContext> context) {
+  use(std::move(context));
+  auto listener = net::Listener::open(
+      shard_, endpoint, connection_limit_, [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
+        accept(std::make_unique<net::TlsStream>(std::move(socket), *tls_context_), std::move(slot));
+      });
+  if (!listener) return listener.error();
+  const net::Endpoint bound = (*listener)->endpoint();
+  listeners_.push_back(std::move(*listener));
+  advertise_tls(net::to_text(bound));
+  return bound;
+}
+
+void Gateway::accept(std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot) {
+  if (gate_.closed()) return;
+  const auto connection = std::make_shared<Connection>(*this, std::move(stream), std::move(slot));
+  const auto run = [](std::shared_ptr<Connection> self) -> awaitable<void> { co_await self->run(); };
+  shard_.spawn(run(connection));
+}
+
+awaitable<void> Gateway::stop() {
+  listeners_.clear();
+  gate_.close();
+  for (Connection* connection : std::set<Connection*>(connections_)) connection->release();
+  co_await gate_.left();
+}
+
+}  // namespace ocf::gateway

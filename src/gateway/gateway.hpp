@@ -1,0 +1,66 @@
+// The OCF CoAP Gateway: listeners for coap+tcp and coaps+tcp, and the connections that come from them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cloud/cloud.hpp"
+#include "gateway/endpoint.hpp"
+#include "net/connection_limit.hpp"
+#include "net/gate.hpp"
+#include "net/listener.hpp"
+#include "net/shard.hpp"
+#include "net/stream.hpp"
+#include "net/tls_context.hpp"
+
+namespace ocf::gateway {
+
+class Connection;
+
+// One line: level is "info" or "warn".
+using Log = std::function<void(std::string_view level, std::string_view line)>;
+
+// Lives on one shard, that of the cloud. The shard, the cloud and the limits outlive it.
+class Gateway {
+ public:
+  Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, Log log);
+  ~Gateway();
+
+  // The endpoint it really listens on. Errors: of the operating system.
+  Result<net::Endpoint> listen_tcp(const net::Endpoint& endpoint);
+  Result<net::Endpoint> listen_tls(const net::Endpoint& endpoint, std::shared_ptr<const net::TlsServerContext> context);
+
+  // New connections get this context; open ones keep theirs. Another CA was trusted, a certificate renewed.
+  void use(std::shared_ptr<const net::TlsServerContext> context) { tls_context_ = std::move(context); }
+
+  // "host:port" that discovery answers with; by default the address that is listened on.
+  void advertise_tls(std::string_view address) { settings_.tls_endpoint = "coaps+tcp://" + std::string(address); }
+  void advertise_tcp(std::string_view address) { settings_.tcp_endpoint = "coap+tcp://" + std::string(address); }
+
+  // Takes no more connections, asks those that are open to come back later, and waits until they are gone.
+  awaitable<void> stop();
+
+  std::size_t connections() const { return connections_.size(); }
+
+ private:
+  friend class Connection;
+
+  void accept(std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot);
+
+  net::Shard& shard_;
+  cloud::Cloud& cloud_;
+  const Limits& limits_;
+  Log log_;
+  Settings settings_;
+  net::ConnectionLimit connection_limit_;
+  std::shared_ptr<const net::TlsServerContext> tls_context_;
+  net::Gate gate_;
+  std::set<Connection*> connections_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+};
+
+}  // namespace ocf::gateway

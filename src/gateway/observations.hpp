@@ -1,0 +1,50 @@
+// What the client on a connection observes (RFC 7641): each observation is a watch in the cloud, notified in order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "cloud/cloud.hpp"
+#include "coap/message.hpp"
+#include "gateway/endpoint.hpp"
+#include "gateway/endpoints/routing_path.hpp"
+
+namespace ocf::gateway {
+
+// One per connection; lives on its shard. All watches end with it.
+class Observations {
+ public:
+  explicit Observations(Connection& connection) : connection_(connection) {}
+
+  // Begins to watch; the same token again replaces (RFC 7641 §3.1). Errors: not_found, too many.
+  awaitable<Result<void>> start(Exchange& exchange, cloud::Caller caller, RoutingPath target);
+  // Marks the first answer as the observation's beginning.
+  void add_sequence(const coap::Token& token, coap::Message& answer);
+  // The first answer is sent: from here on changes are, those that came before too.
+  void answered(const coap::Token& token);
+  void cancel(const coap::Token& token) { observed_.erase(token); }
+  void clear() { observed_.clear(); }
+
+ private:
+  struct Observed {
+    coap::Message request;
+    std::unique_ptr<cloud::Watch> watch;
+    std::uint32_t sequence = 0;  // 24 bit (RFC 7641 §4.4)
+    bool live = false;
+    bool changed = false;
+    std::optional<shadow::Representation> latest;  // nullopt: the resource is gone
+  };
+
+  void on_change(const coap::Token& token, const shadow::Representation* now);
+  void send(Observed& observed);
+  void drop_ended();
+
+  Connection& connection_;
+  std::unordered_map<coap::Token, Observed> observed_;
+  std::vector<coap::Token> ended_;  // dropped later: a watch must not end within its own callback
+};
+
+}  // namespace ocf::gateway

@@ -1,0 +1,23 @@
+// Which endpoint serves a request.
+#pragma once
+
+#include "gateway/endpoint.hpp"
+
+namespace ocf::gateway {
+
+// Never null: what nobody serves is answered 4.04, or 4.05 where the path exists with other methods.
+Endpoint endpoint_of(const coap::Message& request);
+
+// The endpoints, one file each in endpoints/.
+awaitable<Answer> sign_up(Exchange& exchange);
+awaitable<Answer> sign_off(Exchange& exchange);
+awaitable<Answer> sign_in_or_out(Exchange& exchange);
+awaitable<Answer> refresh_token(Exchange& exchange);
+awaitable<Answer> publish(Exchange& exchange);
+awaitable<Answer> unpublish(Exchange& exchange);
+awaitable<Answer> discover(Exchange& exchange);
+awaitable<Answer> retrieve(Exchange& exchange);
+awaitable<Answer> update(Exchange& exchange);
+awaitable<Answer> remove(Exchange& exchange);
+
+}  // namespace ocf::gateway

@@ -1,0 +1,357 @@
+#include "gateway/session.hpp"
+
+#include <algorithm>
+
+#include "gateway/admission.hpp"
+
+namespace ocf::gateway {
+
+using coap::Code;
+using coap::Message;
+using coap::OptionNumber;
+using device::Disconnection;
+
+namespace {
+
+// How long a client should wait before it asks again after 5.03 (RFC 7252 §5.9.3.4), in seconds.
+constexpr std::uint64_t retry_after_seconds = 2;
+
+// A part of a body: the hub takes whole messages only, so far (RFC 7959 §2.2: NUM in all but the lower four bits, M in bit 3).
+bool is_partial(const Message& request) {
+  const auto block1 = request.uint(OptionNumber::block1);
+  const auto block2 = request.uint(OptionNumber::block2);
+  return (block1 && (*block1 >> 3) != 0) || (block2 && (*block2 >> 4) != 0);
+}
+
+}  // namespace
+
+Session::Session(const Limits& limits, std::uint64_t seed, SteadyTime now)
+    : limits_(limits),
+      token_(seed),
+      sign_in_by_(now + limits.sign_in_time),
+      close_at_(now + std::min(limits.first_message_time, limits.sign_in_time)),
+      ping_at_(now + limits.ping_interval) {}
+
+Actions Session::start() {
+  return {Send{coap::encode_frame(coap::csm(next_token(), limits_.frame_bytes_before_sign_in_max))}};
+}
+
+coap::FrameBounds Session::bounds() const {
+  return {signed_in_ ? limits_.frame_bytes_max : limits_.frame_bytes_before_sign_in_max, limits_.options_per_message_max,
+          limits_.option_bytes_max};
+}
+
+// The peer's own maximum, if it announced one; 8 KiB for the devices that say nothing or cannot do block-wise transfer.
+std::size_t Session::message_bytes_to_peer_max() const {
+  if (!peer_.announced) return limits_.frame_bytes_to_peer_max;
+  if (peer_.block_wise_transfer) return peer_.max_message_size;
+  return std::min(peer_.max_message_size, limits_.frame_bytes_to_peer_max);
+}
+
+// -- Bytes in
+
+Actions Session::receive(ByteView bytes, SteadyTime now) {
+  Actions actions;
+  pings_missed_ = 0;
+  ping_at_ = now + limits_.ping_interval;
+  Bytes joined;
+  if (!input_.empty()) {
+    input_.insert(input_.end(), bytes.begin(), bytes.end());
+    joined = std::exchange(input_, {});
+    bytes = joined;
+  }
+  while (!bytes.empty() && !closed_) {
+    auto frame = coap::decode_frame(bytes, bounds());
+    if (!frame) {
+      input_ = copy_of(bytes);
+      frame_failed(frame.error(), actions);
+      return actions;
+    }
+    if (!*frame) break;
+    bytes = bytes.subspan((*frame)->bytes);
+    take(std::move((*frame)->message), actions);
+  }
+  if (!closed_) input_ = copy_of(bytes);
+  return actions;
+}
+
+void Session::frame_failed(const Error& error, Actions& actions) {
+  // The length of a message that is too large is known before its bytes arrive: its sender is told.
+  coap::FrameBounds any = bounds();
+  any.frame_bytes_max = SIZE_MAX;
+  const auto head = coap::decode_head(input_, any);
+  if (error == make_error_code(coap::FrameError::too_large) && head && *head && (*head)->token_complete &&
+      coap::is_request((*head)->code)) {
+    Message too_large;
+    too_large.code = Code::request_entity_too_large;
+    too_large.token = (*head)->token;
+    actions.push_back(Send{coap::encode_frame(too_large)});
+  }
+  input_.clear();
+  abort(error.message(), std::nullopt, actions);
+}
+
+void Session::take(Message message, Actions& actions) {
+  if (!std::exchange(heard_, true)) close_at_ = sign_in_by_;
+  if (message.code == Code::empty) return;
+  if (coap::is_signaling(message.code)) return take_signaling(message, actions);
+  if (coap::is_request(message.code)) return take_request(std::move(message), actions);
+  if (coap::is_response(message.code)) return take_response(std::move(message), actions);
+  actions.push_back(Refused{"a message with the reserved code " + coap::to_text(message.code) + " was ignored"});
+}
+
+void Session::take_signaling(const Message& message, Actions& actions) {
+  switch (message.code) {
+    case Code::csm: {
+      const auto outcome = coap::apply_csm(peer_, message);
+      if (outcome.bad_option) return abort("unknown critical CSM option", outcome.bad_option, actions);
+      peer_ = outcome.capabilities;
+      return;
+    }
+    case Code::ping:
+      if (coap::wants_custody(message)) {
+        actions.push_back(DeliverCustody{coap::encode_frame(coap::pong(message))});
+      } else {
+        actions.push_back(Send{coap::encode_frame(coap::pong(message))});
+      }
+      return;
+    case Code::release:
+      peer_released_ = true;
+      return close_if_released(actions);
+    case Code::abort:
+      return close(Disconnection::closed, "the peer aborted: " + std::string(as_text(message.payload)), actions);
+    default: return;  // a Pong was heard; unknown signaling is ignored (RFC 8323 §5.1)
+  }
+}
+
+void Session::take_request(Message request, Actions& actions) {
+  if (const auto option = coap::unknown_critical_option(request)) {
+    return refuse(request, Code::bad_option, "unknown critical option " + std::to_string(*option), actions);
+  }
+  if (request.find(OptionNumber::proxy_uri) != nullptr || request.find(OptionNumber::proxy_scheme) != nullptr) {
+    return refuse(request, Code::proxying_not_supported, "the hub is no forward proxy", actions);
+  }
+  if (is_partial(request)) return refuse(request, Code::bad_option, "block-wise requests are not supported", actions);
+  if (serving_ + deferred_.size() >= limits_.requests_in_flight_max) {
+    return refuse(request, Code::service_unavailable, "too many requests at once", actions);
+  }
+  if (account_request_) {
+    deferred_.push_back(std::move(request));
+    return;
+  }
+  serve(std::move(request), actions);
+}
+
+void Session::serve(Message request, Actions& actions) {
+  const std::string path = request.path();
+  switch (admission_of(request.code, path)) {
+    case Admission::not_here: return refuse(request, Code::not_found, path + " is not hosted by the hub", actions);
+    case Admission::account: account_request_ = request.token; break;
+    case Admission::after_sign_in:
+      if (!signed_in_) return refuse(request, Code::unauthorized, path + " was asked for before a sign-in", actions);
+      break;
+  }
+  ++serving_;
+  actions.push_back(Serve{std::move(request)});
+}
+
+void Session::refuse(const Message& request, Code code, std::string why, Actions& actions) {
+  Message response;
+  response.code = code;
+  response.token = request.token;
+  if (code == Code::service_unavailable) response.add_uint(OptionNumber::max_age, retry_after_seconds);
+  // Diagnostics only to peers that are certainly not one of the devices that trip over unexpected payloads.
+  if (peer_.block_wise_transfer) response.payload = copy_of(as_bytes(why));
+  actions.push_back(Send{coap::encode_frame(response)});
+  actions.push_back(Refused{coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' + request.path() + ": " + why});
+}
+
+void Session::take_response(Message response, Actions& actions) {
+  const auto exchange = exchanges_.find(response.token);
+  if (exchange == exchanges_.end()) return;  // unknown token: ignored (RFC 8323 §2, RFC 7641 §3.6)
+  const Purpose purpose = exchange->second;
+  const bool goes_on = purpose.kind == Purpose::Kind::observe && coap::is_success(response.code) &&
+                       response.find(OptionNumber::observe) != nullptr;
+  const bool first = !observing_.contains(response.token);
+  if (goes_on) {
+    observing_.insert(response.token);
+  } else {
+    observing_.erase(response.token);
+    exchanges_.erase(exchange);
+  }
+  actions.push_back(Deliver{purpose, std::move(response)});
+  if (first) {
+    --in_flight_;
+    send_waiting(actions);
+  }
+  close_if_released(actions);
+}
+
+// -- Answers and requests out
+
+Actions Session::answer(Message response, const Outcome& outcome, SteadyTime now) {
+  if (closed_) return {};
+  --serving_;
+  if (account_request_ == response.token) account_request_.reset();
+  Actions actions = notify(std::move(response));
+  std::visit([&](const auto& what) { apply(what, now, actions); }, outcome);
+  while (!closed_ && !deferred_.empty() && !account_request_) {
+    Message next = std::move(deferred_.front());
+    deferred_.pop_front();
+    serve(std::move(next), actions);
+  }
+  close_if_released(actions);
+  return actions;
+}
+
+Actions Session::notify(Message notification) {
+  Actions actions;
+  if (closed_) return actions;
+  Bytes bytes = coap::encode_frame(notification);
+  if (bytes.size() > message_bytes_to_peer_max()) {
+    Message too_large;
+    too_large.code = Code::request_entity_too_large;
+    too_large.token = notification.token;
+    bytes = coap::encode_frame(too_large);
+    actions.push_back(Refused{"the answer is longer than the peer can take"});
+  }
+  actions.push_back(Send{std::move(bytes)});
+  return actions;
+}
+
+Actions Session::request(Purpose purpose, Message request) {
+  Actions actions;
+  if (closed_) return actions;
+  waiting_.push_back({std::move(purpose), std::move(request)});
+  send_waiting(actions);
+  return actions;
+}
+
+void Session::send_waiting(Actions& actions) {
+  while (signed_in_ && !peer_released_ && !waiting_.empty() && in_flight_ < limits_.device_requests_in_flight_max) {
+    Waiting next = std::move(waiting_.front());
+    waiting_.pop_front();
+    send_request(std::move(next), actions);
+  }
+}
+
+void Session::send_request(Waiting waiting, Actions& actions) {
+  waiting.request.token = next_token();
+  Bytes bytes = coap::encode_frame(waiting.request);
+  if (bytes.size() > message_bytes_to_peer_max()) {
+    // A message that is too long would make the device close (its limits are not announced): the caller is told instead.
+    Message too_large;
+    too_large.code = Code::request_entity_too_large;
+    actions.push_back(Deliver{std::move(waiting.purpose), std::move(too_large)});
+    return;
+  }
+  ++in_flight_;
+  exchanges_.emplace(waiting.request.token, std::move(waiting.purpose));
+  actions.push_back(Send{std::move(bytes)});
+}
+
+bool Session::is_observing(const Href& href) const {
+  const auto observes = [&href](const Purpose& purpose) {
+    return purpose.kind == Purpose::Kind::observe && purpose.href == href;
+  };
+  return std::any_of(exchanges_.begin(), exchanges_.end(), [&](const auto& entry) { return observes(entry.second); }) ||
+         std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) { return observes(waiting.purpose); });
+}
+
+void Session::forget_all_but(const std::vector<Link>& links) {
+  const auto published = [&links](const Href& href) {
+    return std::any_of(links.begin(), links.end(), [&href](const Link& link) { return link.href == href; });
+  };
+  std::erase_if(exchanges_, [&](const auto& entry) {
+    const bool forgotten = entry.second.kind == Purpose::Kind::observe && !published(entry.second.href);
+    if (forgotten && observing_.erase(entry.first) == 0) --in_flight_;
+    return forgotten;
+  });
+}
+
+// -- Sign-in and time
+
+void Session::apply(const SignedIn& outcome, SteadyTime now, Actions& actions) {
+  signed_in_ = true;
+  failed_once_ = false;
+  close_at_ = outcome.expires.value_or(SteadyTime::max());
+  ping_at_ = now + limits_.ping_interval;
+  if (peer_.block_wise_transfer && !std::exchange(told_full_size_, true)) {
+    actions.push_back(Send{coap::encode_frame(coap::csm(next_token(), limits_.frame_bytes_max))});
+  }
+  send_waiting(actions);
+}
+
+void Session::apply(const SignedOut&, SteadyTime now, Actions&) {
+  signed_in_ = false;
+  close_at_ = now + limits_.sign_in_time;
+  exchanges_.clear();
+  observing_.clear();
+  waiting_.clear();
+  in_flight_ = 0;
+}
+
+void Session::apply(const SignInFailed&, SteadyTime now, Actions& actions) {
+  if (std::exchange(failed_once_, true)) return close(Disconnection::closed, "the sign-in failed again", actions);
+  close_at_ = now + limits_.failed_sign_in_grace;
+}
+
+void Session::apply(const RetryLater&, SteadyTime now, Actions&) {
+  if (!signed_in_) close_at_ = now + limits_.sign_in_time_after_503;
+}
+
+Actions Session::release() {
+  Actions actions;
+  if (closed_) return actions;
+  actions.push_back(Send{coap::encode_frame(coap::release(next_token(), std::nullopt))});
+  close(Disconnection::hub_stopped, "the hub stops", actions);
+  return actions;
+}
+
+Actions Session::tick(SteadyTime now) {
+  Actions actions;
+  if (closed_) return actions;
+  if (now >= close_at_) {
+    if (signed_in_) {
+      close(Disconnection::token_expired, "the access token expired", actions);
+    } else {
+      close(Disconnection::closed, "no sign-in in time", actions);
+    }
+    return actions;
+  }
+  if (!signed_in_ || now < ping_at_) return actions;
+  if (pings_missed_ >= limits_.ping_retries) {
+    close(Disconnection::unresponsive, "no answer to " + std::to_string(pings_missed_) + " pings", actions);
+    return actions;
+  }
+  ++pings_missed_;
+  ping_at_ = now + limits_.ping_interval / (2 * std::max(1u, limits_.ping_retries));
+  actions.push_back(Send{coap::encode_frame(coap::ping(next_token()))});
+  return actions;
+}
+
+SteadyTime Session::deadline() const {
+  if (closed_) return SteadyTime::max();
+  return signed_in_ ? std::min(close_at_, ping_at_) : close_at_;
+}
+
+// -- The end
+
+void Session::abort(std::string why, std::optional<std::uint16_t> bad_option, Actions& actions) {
+  actions.push_back(Send{coap::encode_frame(coap::abort(next_token(), why, bad_option))});
+  close(Disconnection::protocol_error, std::move(why), actions);
+}
+
+void Session::close(Disconnection reason, std::string why, Actions& actions) {
+  if (closed_) return;
+  closed_ = true;
+  actions.push_back(Close{reason, std::move(why)});
+}
+
+void Session::close_if_released(Actions& actions) {
+  if (peer_released_ && serving_ == 0 && deferred_.empty() && in_flight_ == 0) {
+    close(Disconnection::closed, "the peer released the connection", actions);
+  }
+}
+
+}  // namespace ocf::gateway

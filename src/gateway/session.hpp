@@ -1,0 +1,170 @@
+// The protocol state of one connection, with no socket, clock or cloud in it: bytes and time in, actions out.
+//
+//              bytes                         Serve ▶ endpoint ▶ answer()
+//   peer ────────────▶ receive() ──▶ requests ──────────────────────────▶ Send
+//                          │
+//                          ├──▶ responses to our requests ──▶ Deliver
+//                          └──▶ signaling ──▶ Send (Pong, Abort), DeliverCustody, Close
+//   cloud ─▶ request() ──▶ Send, as many at once as the limit allows; the rest waits, all of it until the sign-in is answered
+//   time ──▶ tick() ──▶ Send (Ping), Close
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/limits.hpp"
+#include "base/time.hpp"
+#include "coap/frame.hpp"
+#include "coap/message.hpp"
+#include "coap/signaling.hpp"
+#include "device/device.hpp"
+#include "es/event.hpp"
+#include "ocf/link.hpp"
+
+namespace ocf::gateway {
+
+// Why a request of ours was sent to the device.
+struct Purpose {
+  enum class Kind {
+    observe,   // keeps the shadow true; answered again and again
+    retrieve,  // reads once for the shadow
+    command,   // somebody waits for the answer
+  };
+  Kind kind = Kind::retrieve;
+  Href href;
+  es::CorrelationId correlation;  // of a command
+};
+
+// One message: one write, over TLS one record (real devices read only the first message of a record).
+struct Send {
+  Bytes bytes;
+};
+// A request that is admitted: run its endpoint, then call answer().
+struct Serve {
+  coap::Message request;
+};
+// The device answered a request of ours, or notified.
+struct Deliver {
+  Purpose purpose;
+  coap::Message response;
+};
+// To be sent when everything that arrived before is durable (RFC 8323 §5.4.1).
+struct DeliverCustody {
+  Bytes pong;
+};
+// A refusal, for the log: one line.
+struct Refused {
+  std::string why;
+};
+// Close after what was sent is flushed.
+struct Close {
+  device::Disconnection reason = device::Disconnection::closed;
+  std::string why;
+};
+using Action = std::variant<Send, Serve, Deliver, DeliverCustody, Refused, Close>;
+using Actions = std::vector<Action>;
+
+// What the answer to an account request means for the session.
+struct SignedIn {
+  std::optional<SteadyTime> expires;  // the end of the access token
+};
+struct SignedOut {};
+struct SignInFailed {};  // the device may refresh its token and sign in once more; a second failure closes
+struct RetryLater {};    // answered 5.03: the device comes again, with pauses of up to 64 s
+using Outcome = std::variant<std::monostate, SignedIn, SignedOut, SignInFailed, RetryLater>;
+
+// Lives in its connection, on a shard. After a Close it takes nothing in and puts nothing out.
+class Session {
+ public:
+  // `seed` makes the tokens of this session; any number.
+  Session(const Limits& limits, std::uint64_t seed, SteadyTime now);
+
+  // The CSM, first of all: clients wait for it, devices do not send one (RFC 8323 §5.3).
+  Actions start();
+
+  Actions receive(ByteView bytes, SteadyTime now);
+
+  // The answer to a request that was served, and then what follows from it. Its token is the request's. Longer than the peer
+  // can take: 4.13 in its place.
+  Actions answer(coap::Message response, const Outcome& outcome, SteadyTime now);
+  // A notification to a client that observes: like answer(), but no request is open for it.
+  Actions notify(coap::Message notification);
+
+  // Sends a request to the device, or keeps it until there is room. The token is the session's to choose.
+  Actions request(Purpose purpose, coap::Message request);
+  // Stops listening to what is observed but is not among these links.
+  void forget_all_but(const std::vector<Link>& links);
+  bool is_observing(const Href& href) const;
+
+  // Asks the peer to leave and come back (RFC 8323 §5.5).
+  Actions release();
+
+  Actions tick(SteadyTime now);
+  // When tick() has something to do next.
+  SteadyTime deadline() const;
+
+  bool is_signed_in() const { return signed_in_; }
+  bool is_closed() const { return closed_; }
+  const coap::Capabilities& peer() const { return peer_; }
+
+ private:
+  struct Waiting {
+    Purpose purpose;
+    coap::Message request;
+  };
+
+  void apply(const SignedIn& outcome, SteadyTime now, Actions& actions);
+  void apply(const SignedOut& outcome, SteadyTime now, Actions& actions);
+  void apply(const SignInFailed& outcome, SteadyTime now, Actions& actions);
+  void apply(const RetryLater& outcome, SteadyTime now, Actions& actions);
+  void apply(std::monostate, SteadyTime, Actions&) {}
+  coap::FrameBounds bounds() const;
+  std::size_t message_bytes_to_peer_max() const;
+  void take(coap::Message message, Actions& actions);
+  void take_request(coap::Message request, Actions& actions);
+  void take_response(coap::Message response, Actions& actions);
+  void take_signaling(const coap::Message& message, Actions& actions);
+  void serve(coap::Message request, Actions& actions);
+  void refuse(const coap::Message& request, coap::Code code, std::string why, Actions& actions);
+  void send_request(Waiting waiting, Actions& actions);
+  void send_waiting(Actions& actions);
+  void frame_failed(const Error& error, Actions& actions);
+  void abort(std::string why, std::optional<std::uint16_t> bad_option, Actions& actions);
+  void close(device::Disconnection reason, std::string why, Actions& actions);
+  void close_if_released(Actions& actions);
+  coap::Token next_token() { return coap::Token::of(token_++); }
+
+  const Limits& limits_;
+  std::uint64_t token_;
+  Bytes input_;  // the beginning of a message that is not all there; empty when idle
+  coap::Capabilities peer_;
+  bool signed_in_ = false;
+  bool closed_ = false;
+  bool peer_released_ = false;
+  bool failed_once_ = false;
+  bool told_full_size_ = false;
+
+  std::size_t serving_ = 0;
+  std::optional<coap::Token> account_request_;  // being served: one at a time
+  std::deque<coap::Message> deferred_;          // arrived meanwhile
+
+  std::unordered_map<coap::Token, Purpose> exchanges_;
+  std::unordered_set<coap::Token> observing_;  // exchanges that were answered and go on
+  std::size_t in_flight_ = 0;  // exchanges that still wait for their first answer
+  std::deque<Waiting> waiting_;
+
+  bool heard_ = false;    // a whole message has arrived
+  SteadyTime sign_in_by_;
+  SteadyTime close_at_;   // no message yet, no sign-in yet, or the end of the token
+  unsigned pings_missed_ = 0;
+  SteadyTime ping_at_;
+};
+
+}  // namespace ocf::gateway

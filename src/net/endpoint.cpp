@@ -1,0 +1,55 @@
+#include "net/endpoint.hpp"
+
+#include "net/error.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <charconv>
+#include <sstream>
+
+namespace ocf::net {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+Result<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, port);
+  if (error != std::errc() || stopped != end) return NetError::malformed_endpoint;
+  return port;
+}
+
+bool bracketed(std::string_view text) { return text.size() > 2 && text.front() == '[' && text.back() == ']'; }
+
+Result<ip::address> parse_address(std::string_view text) {
+  Error error;
+  ip::address address;
+  if (bracketed(text)) {
+    address = ip::make_address_v6(std::string(text.substr(1, text.size() - 2)), error);
+  } else {
+    address = ip::make_address_v4(std::string(text), error);
+  }
+  if (error) return NetError::malformed_endpoint;
+  return address;
+}
+
+}  // namespace
+
+Result<Endpoint> parse_endpoint(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return NetError::malformed_endpoint;
+  const auto address = parse_address(text.substr(0, colon));
+  if (!address) return address.error();
+  const auto port = parse_port(text.substr(colon + 1));
+  if (!port) return port.error();
+  return Endpoint(*address, *port);
+}
+
+std::string to_text(const Endpoint& endpoint) {
+  std::ostringstream out;
+  out << endpoint;
+  return out.str();
+}
+
+}  // namespace ocf::net

@@ -1,0 +1,81 @@
+#include "net/listener.hpp"
+
+#include <boost/asio/ip/v6_only.hpp>
+
+#include <cerrno>
+#include <sys/socket.h>
+
+namespace ocf::net {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int backlog = 4096;
+constexpr std::chrono::milliseconds pause_after_error{100};
+
+Error share_port(int descriptor) {
+  const int on = 1;
+  if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0) return {};
+  return {errno, boost::system::system_category()};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Listener>> Listener::open(Shard& shard, const Endpoint& endpoint,
+                                                 ConnectionLimit& limit, Accepted accepted) {
+  std::unique_ptr<Listener> listener(new Listener(shard, limit, std::move(accepted)));
+  const auto bound = listener->bind(endpoint);
+  if (!bound) return bound.error();
+  listener->accept_next();
+  return listener;
+}
+
+Listener::Listener(Shard& shard, ConnectionLimit& limit, Accepted accepted)
+    : limit_(limit),
+      accepted_(std::move(accepted)),
+      acceptor_(shard.context()),
+      retry_(shard.timers(), [this](SteadyTime) { accept_next(); }),
+      alive_(std::make_shared<Listener*>(this)) {}
+
+Listener::~Listener() { close(); }
+
+Result<void> Listener::bind(const Endpoint& endpoint) {
+  Error error;
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(Acceptor::reuse_address(true), error);
+  if (!error) error = share_port(acceptor_.native_handle());
+  if (!error && endpoint.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(backlog, error);
+  if (!error) endpoint_ = acceptor_.local_endpoint(error);
+  if (error) return error;
+  return {};
+}
+
+void Listener::close() {
+  retry_.cancel();
+  Error ignored;
+  acceptor_.close(ignored);
+}
+
+void Listener::accept_next() {
+  acceptor_.async_accept([alive = std::weak_ptr<Listener*>(alive_)](const Error& error, Socket socket) {
+    if (const auto self = alive.lock()) (*self)->accept_finished(error, std::move(socket));
+  });
+}
+
+void Listener::accept_finished(const Error& error, Socket socket) {
+  if (!acceptor_.is_open()) return;
+  if (error) {
+    // Descriptors or memory ran out, as a rule: the connection stays in the kernel's queue, and trying at
+    // once would spin.
+    ++pauses_;
+    retry_.schedule(steady_now() + pause_after_error);
+    return;
+  }
+  // Above the limit the socket closes as it goes out of scope.
+  if (auto slot = limit_.take()) accepted_(std::move(socket), std::move(*slot));
+  if (acceptor_.is_open()) accept_next();
+}
+
+}  // namespace ocf::net

@@ -1,0 +1,56 @@
+// Listener: accepts TCP connections on one shard.
+#pragma once
+
+#include "base/result.hpp"
+#include "net/connection_limit.hpp"
+#include "net/endpoint.hpp"
+#include "net/shard.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace ocf::net {
+
+// Several listeners may share an address, one per shard (SO_REUSEPORT). Connections above the limit are
+// closed at once. When descriptors run out it pauses for a moment and tries again. Lives on its shard;
+// destroying it closes it.
+class Listener {
+ public:
+  // Gets each accepted connection, on the shard.
+  using Accepted = std::function<void(Socket socket, ConnectionLimit::Slot slot)>;
+
+  // Binds and listens; port 0 lets the system choose. An IPv6 address listens on IPv6 alone. Call it on the
+  // shard or before the shard runs. Errors: of the operating system (address in use, permission denied …).
+  static Result<std::unique_ptr<Listener>> open(Shard& shard, const Endpoint& endpoint,
+                                                ConnectionLimit& limit, Accepted accepted);
+  ~Listener();
+
+  // Nothing more is accepted; may be called again.
+  void close();
+
+  // With the port that the system chose.
+  const Endpoint& endpoint() const { return endpoint_; }
+  // How often it had to pause.
+  std::size_t pauses() const { return pauses_; }
+
+ private:
+  using Acceptor =
+      boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+  Listener(Shard& shard, ConnectionLimit& limit, Accepted accepted);
+  Result<void> bind(const Endpoint& endpoint);
+  void accept_next();
+  void accept_finished(const Error& error, Socket socket);
+
+  ConnectionLimit& limit_;
+  const Accepted accepted_;
+  Acceptor acceptor_;
+  Endpoint endpoint_;
+  Timer retry_;
+  std::size_t pauses_ = 0;
+  std::shared_ptr<Listener*> alive_;  // completions that come after the end see it gone
+};
+
+}  // namespace ocf::net
