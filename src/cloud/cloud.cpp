@@ -46,6 +46,7 @@ awaitable<void> Cloud::stop() {
   stopping_ = true;
   if (sweep_timer_) sweep_timer_->cancel();
   for (Feed* feed : feeds_) feed->cancel();
+  for (const auto& [correlation, waiter] : waiters_) waiter->ended.cancel();
   channels_.clear();
   co_await disconnect_unheld(device::Disconnection::hub_stopped);
 }

@@ -7,6 +7,7 @@
 #include "cloud/cloud.hpp"
 #include "es/announcing_store.hpp"
 #include "gateway/gateway.hpp"
+#include "http/routes.hpp"
 #include "http/server.hpp"
 #include "net/shard.hpp"
 #include "server/admin_requests.hpp"
@@ -21,6 +22,7 @@
 
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -66,7 +68,8 @@ class Hub {
   auth_builtin::BuiltinAuthorization authorization_;
   cloud::Cloud cloud_;
   gateway::Gateway gateway_;
-  http::Server http_;
+  http::Api api_;
+  std::unique_ptr<http::Server> http_;  // null while nothing listens
   AdminRequests admin_requests_;
   AdminSocket admin_socket_;
   HubAddresses addresses_;
