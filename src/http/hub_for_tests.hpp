@@ -14,6 +14,7 @@
 
 #include "bus_local/local_event_bus.hpp"
 #include "cloud/cloud.hpp"
+#include "es/announcing_store.hpp"
 #include "http/routes.hpp"
 #include "net/shard.hpp"
 #include "store_memory/memory_event_store.hpp"
@@ -176,8 +177,9 @@ class HubForTests : public ::testing::Test {
   boost::asio::io_context context;
   Limits limits;
   Time now{std::chrono::milliseconds(1'795'377'592'123)};  // 2026-11-22T19:59:52.123Z
-  store_memory::MemoryEventStore store{2};
   bus_local::LocalEventBus bus;
+  store_memory::MemoryEventStore memory{2};
+  es::AnnouncingStore store{memory, bus};
   FakeAuthorization authorization;
   cloud::Cloud cloud;
   Api api;
