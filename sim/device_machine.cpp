@@ -220,6 +220,7 @@ void DeviceMachine::registration_advanced(Step before, SteadyTime now, Actions& 
     ++counters_.sign_ins;
     actions.push_back(Say{"signed in at " + registration_.server()});
     keep_alive_.start(now);
+    send_notifications(resources_.set(configuration_href, "cps", std::string("registered"), now), actions);
     publish(actions);
   }
 }
