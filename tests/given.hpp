@@ -1,13 +1,14 @@
-// given<D>(history).when(command): what an aggregate decides after a history, for tests that read like the rules.
+// given<D>(history).when(command): what an aggregate decides after a history, for tests that read like the
+// rules.
 #pragma once
+
+#include "es/decider.hpp"
 
 #include <cstdint>
 #include <ostream>
 #include <random>
 #include <string>
 #include <vector>
-
-#include "es/decider.hpp"
 
 namespace ocf::testing {
 
@@ -22,8 +23,10 @@ template <es::Decider D>
 class Decided {
  public:
   explicit Decided(Result<std::vector<typename D::Event>> result) {
-    if (result) events_ = std::move(*result);
-    else error_ = result.error();
+    if (result)
+      events_ = std::move(*result);
+    else
+      error_ = result.error();
   }
 
   Error error() const { return error_; }
@@ -60,8 +63,8 @@ Decided<D> then(std::vector<typename D::Event> events) {
 
 // The envelope around an event as a store would have recorded it.
 template <es::Decider D>
-es::RecordedEvent recorded(const typename D::Event& event, const es::StreamId& stream, es::Version version = 1,
-                           es::Spoken spoken = {}) {
+es::RecordedEvent recorded(const typename D::Event& event, const es::StreamId& stream,
+                           es::Version version = 1, es::Spoken spoken = {}) {
   es::EncodedEvent encoded = D::encode(event);
   es::NewEvent envelope;
   envelope.type = std::move(encoded.type);
@@ -72,12 +75,13 @@ es::RecordedEvent recorded(const typename D::Event& event, const es::StreamId& s
 
 // What a reader of the store gets for an event. Fails the test by exception if it is an error or unknown.
 template <es::Decider D>
-typename D::Event stored_and_read(const typename D::Event& event, const es::StreamId& stream, es::Spoken spoken = {}) {
+typename D::Event stored_and_read(const typename D::Event& event, const es::StreamId& stream,
+                                  es::Spoken spoken = {}) {
   return D::decode(recorded<D>(event, stream, 1, spoken)).value().value();
 }
 
-// Runs `count` commands, made by `command(state, random)`, and returns the events of those that were accepted. The same seed
-// makes the same history.
+// Runs `count` commands, made by `command(state, random)`, and returns the events of those that were
+// accepted. The same seed makes the same history.
 template <es::Decider D, class Make>
 std::vector<typename D::Event> random_history(std::uint32_t seed, int count, Make command) {
   std::mt19937 random(seed);
@@ -94,7 +98,8 @@ std::vector<typename D::Event> random_history(std::uint32_t seed, int count, Mak
   return history;
 }
 
-// Whether a history that was stored and read folds to one state however it is cut into a prefix, kept as a state, and a rest.
+// Whether a history that was stored and read folds to one state however it is cut into a prefix, kept as a
+// state, and a rest.
 template <es::Decider D>
 bool folds_alike(const std::vector<typename D::Event>& history) {
   const typename D::State whole = fold<D>(history);

@@ -1,9 +1,9 @@
 #include "account/holder.hpp"
 
-#include <utility>
-
 #include "base/overload.hpp"
 #include "es/fields.hpp"
+
+#include <utility>
 
 namespace ocf::account {
 namespace {
@@ -63,8 +63,12 @@ Result<Events> Holder::decide(const State& state, const Command& command) {
 }
 
 Holder::State Holder::evolve(State state, const Event& event) {
-  std::visit(overload{[&](const DeviceClaimed& e) { state = {e.owner, e.registration, e.grant}; },
-                      [&](const DeviceReleased& e) { state = {std::nullopt, e.registration, {}}; }},
+  std::visit(overload{[&](const DeviceClaimed& e) {
+                        state = {e.owner, e.registration, e.grant};
+                      },
+                      [&](const DeviceReleased& e) {
+                        state = {std::nullopt, e.registration, {}};
+                      }},
              event);
   return state;
 }

@@ -18,7 +18,7 @@ namespace ocf::account {
 // Registration numbers count from 1.
 using Registration = std::uint64_t;
 
-// Stored: never renumber, add fields only (docs/wire/events.md).
+// Stored: never renumber, add fields only (docs/wire/events-account.md).
 struct DeviceClaimed {
   Owner owner;
   Registration registration = 0;

@@ -1,9 +1,9 @@
 #include "account/holder.hpp"
 
-#include <gtest/gtest.h>
-
 #include "es/error.hpp"
 #include "tests/given.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::account {
 namespace {
@@ -50,7 +50,8 @@ TEST(Holder, IsNotReplacedByAnother) {
 TEST(Holder, IsAnybodyAfterARelease) {
   const std::vector<Holder::Event> history{claimed_by_alice, DeviceReleased{1}};
   EXPECT_EQ(given<Holder>(history).when(ClaimDevice{bob, "g2"}), then<Holder>({DeviceClaimed{bob, 2, "g2"}}));
-  EXPECT_EQ(given<Holder>(history).when(ClaimDevice{alice, "g1"}), then<Holder>({DeviceClaimed{alice, 2, "g1"}}));
+  EXPECT_EQ(given<Holder>(history).when(ClaimDevice{alice, "g1"}),
+            then<Holder>({DeviceClaimed{alice, 2, "g1"}}));
 }
 
 TEST(Holder, ReleasesToWhoeverMayManageOrHost) {
@@ -61,7 +62,8 @@ TEST(Holder, ReleasesToWhoeverMayManageOrHost) {
 
 TEST(Holder, DeniesAReleaseToOthers) {
   const auto holder = given<Holder>({claimed_by_alice});
-  EXPECT_EQ(holder.when(release(1, Right::read | Right::control)).error(), AuthorizationError::permission_denied);
+  EXPECT_EQ(holder.when(release(1, Right::read | Right::control)).error(),
+            AuthorizationError::permission_denied);
   const ReleaseDevice by_bob{user(bob, 0x0f), {tenant, lamp, alice}, 1};
   EXPECT_EQ(holder.when(by_bob).error(), AuthorizationError::permission_denied);
   EXPECT_EQ(given<Holder>({}).when(by_bob).error(), AuthorizationError::permission_denied);
@@ -70,13 +72,16 @@ TEST(Holder, DeniesAReleaseToOthers) {
 TEST(Holder, IgnoresTheReleaseOfARegistrationThatIsNotCurrent) {
   EXPECT_EQ(given<Holder>({}).when(release(1)), then<Holder>({}));
   EXPECT_EQ(given<Holder>({claimed_by_alice, DeviceReleased{1}}).when(release(1)), then<Holder>({}));
-  EXPECT_EQ(given<Holder>({claimed_by_alice, DeviceClaimed{alice, 2, "g2"}}).when(release(1)), then<Holder>({}));
+  EXPECT_EQ(given<Holder>({claimed_by_alice, DeviceClaimed{alice, 2, "g2"}}).when(release(1)),
+            then<Holder>({}));
 }
 
 TEST(HolderCodec, WritesTheseBytesForEver) {
   const auto claimed = Holder::encode(claimed_by_alice);
   EXPECT_EQ(claimed.type, "DeviceClaimed");
-  EXPECT_EQ(to_hex(claimed.data), "a30165616c69636502010362" "6731");
+  EXPECT_EQ(to_hex(claimed.data),
+            "a30165616c69636502010362"
+            "6731");
   const auto released = Holder::encode(DeviceReleased{300});
   EXPECT_EQ(released.type, "DeviceReleased");
   EXPECT_EQ(to_hex(released.data), "a10119012c");
@@ -90,7 +95,11 @@ TEST(HolderCodec, ReadsWhatItWrote) {
 
 TEST(HolderCodec, SkipsWhatANewerReleaseAdded) {
   auto recorded = testing::recorded<Holder>(DeviceReleased{7}, stream);
-  recorded.event.data = from_hex("a2" "0107" "1782f6a0").value();
+  recorded.event.data = from_hex(
+                            "a2"
+                            "0107"
+                            "1782f6a0")
+                            .value();
   EXPECT_EQ(Holder::decode(recorded).value(), Holder::Event(DeviceReleased{7}));
   recorded.event.type = "DeviceLent";
   EXPECT_FALSE(Holder::decode(recorded).value());

@@ -1,4 +1,4 @@
-// Whether bytes are well-formed UTF-8. Private to this module.
+// Whether bytes are well-formed UTF-8.
 #pragma once
 
 #include "base/bytes.hpp"

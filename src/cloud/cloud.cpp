@@ -21,10 +21,10 @@ constexpr std::chrono::milliseconds sweep_interval{250};
 Cloud::Cloud(Parts parts)
     : parts_(std::move(parts)),
       models_(parts_.store.partitions()),
-      holders_(parts_.store, parts_.bus, states_kept_max),
-      devices_(parts_.store, parts_.bus, states_kept_max),
-      links_(parts_.store, parts_.bus, states_kept_max),
-      resources_(parts_.store, parts_.bus, states_kept_max) {}
+      holders_(parts_.store, states_kept_max),
+      devices_(parts_.store, states_kept_max),
+      links_(parts_.store, states_kept_max),
+      resources_(parts_.store, states_kept_max) {}
 
 Cloud::~Cloud() = default;
 
@@ -46,6 +46,7 @@ awaitable<void> Cloud::stop() {
   stopping_ = true;
   if (sweep_timer_) sweep_timer_->cancel();
   for (Feed* feed : feeds_) feed->cancel();
+  for (const auto& [correlation, waiter] : waiters_) waiter->ended.cancel();
   channels_.clear();
   co_await disconnect_unheld(device::Disconnection::hub_stopped);
 }

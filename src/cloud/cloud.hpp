@@ -103,6 +103,14 @@ struct Answer {
   Bytes etag;
   bool from_device = false;  // false: from the shadow
   es::CorrelationId correlation;  // of the command, if there was one
+  bool online = false;            // the device, at this moment
+  Time time{};                    // when the device said this
+};
+
+// A resource of a device, with what the shadow knows of it.
+struct ResourceView {
+  Link link;
+  std::optional<shadow::Representation> representation;
 };
 
 // Events as outside consumers read them: filtered, resumable, from any place of the log.
@@ -148,7 +156,7 @@ class Watch {
 class Cloud {
  public:
   struct Parts {
-    es::EventStore& store;
+    es::EventStore& store;  // an AnnouncingStore on the same bus
     es::EventBus& bus;
     account::Authorization& authorization;
     const Limits& limits;
@@ -198,6 +206,8 @@ class Cloud {
   awaitable<Result<std::vector<directory::FoundLink>>> find(Caller caller, directory::Filter filter);
   awaitable<Result<std::vector<directory::DeviceView>>> devices(Caller caller);
   awaitable<Result<directory::DeviceView>> device(Caller caller, DeviceId device);
+  // All resources of a device, by href. Errors: not_found.
+  awaitable<Result<std::vector<ResourceView>>> resources(Caller caller, DeviceId device);
   // The events of one resource of the current registration, or of the device and its links if no href is given, oldest first.
   awaitable<Result<std::vector<es::RecordedEvent>>> history(Caller caller, DeviceId device, std::optional<Href> href);
 

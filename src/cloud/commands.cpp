@@ -66,6 +66,8 @@ awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
       Answer answer;
       answer.content = known->content;
       answer.etag = known->etag;
+      answer.online = device->online;
+      answer.time = known->time;
       co_return answer;
     }
   }
@@ -118,7 +120,12 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
   }
   if (!waiter.how) co_await waiter.ended.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   if (!waiter.how) co_return CloudError::outcome_unknown;
-  co_return answer_of(*waiter.how, correlation);
+  auto answer = answer_of(*waiter.how, correlation);
+  if (answer) {
+    answer->online = true;
+    answer->time = parts_.now();
+  }
+  co_return answer;
 }
 
 }  // namespace ocf::cloud

@@ -23,6 +23,9 @@ class Feed {
   // Errors: AuthorizationError::{refused, unavailable}; of EventStore::read_partition.
   awaitable<Result<std::vector<FeedEvent>>> next(std::chrono::steady_clock::duration wait);
 
+  // Where to resume behind everything that next() has returned or passed over.
+  std::string cursor() const { return cursor_.text(); }
+
   // Ends a next() that waits, and every later one.
   void cancel();
   // Something was stored.

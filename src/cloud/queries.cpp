@@ -47,6 +47,19 @@ awaitable<Result<directory::DeviceView>> Cloud::device(Caller caller, DeviceId i
   co_return std::move(*view);
 }
 
+awaitable<Result<std::vector<ResourceView>>> Cloud::resources(Caller caller, DeviceId id) {
+  const auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  const auto device = models_.directory.device(*access, id);
+  if (!device) co_return CloudError::not_found;
+  std::vector<ResourceView> views;
+  for (const auto& [href, link] : device->links) {
+    const shadow::Representation* known = models_.shadow.get(device->key, href);
+    views.push_back({link, known == nullptr ? std::nullopt : std::optional(*known)});
+  }
+  co_return views;
+}
+
 awaitable<Result<std::vector<es::RecordedEvent>>> Cloud::history(Caller caller, DeviceId id, std::optional<Href> href) {
   const auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();

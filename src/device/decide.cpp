@@ -26,8 +26,8 @@ Result<Events> disconnect(const Device::State& state, const DisconnectDevice& co
 }
 
 Result<Events> deregister(const Device::State& state, const DeregisterDevice& command) {
-  const bool allowed =
-      command.access.allows(command.subject, Right::manage) || command.access.allows(command.subject, Right::host);
+  const bool allowed = command.access.allows(command.subject, Right::manage) ||
+                       command.access.allows(command.subject, Right::host);
   if (!allowed) return DeviceError::permission_denied;
   Events events;
   if (!state.registered) return events;

@@ -49,7 +49,9 @@ enum class Disconnection : std::uint8_t {
   deregistered = 8,
 };
 
-// Stored: never renumber, add fields only (docs/wire/events.md).
+std::string to_sentence(Disconnection reason);
+
+// Stored: never renumber, add fields only (docs/wire/events-resource.md).
 struct DeviceRegistered {
   account::Owner owner;
   friend bool operator==(const DeviceRegistered&, const DeviceRegistered&) = default;

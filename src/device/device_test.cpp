@@ -1,9 +1,9 @@
 #include "device/device.hpp"
 
-#include <gtest/gtest.h>
-
 #include "es/error.hpp"
 #include "tests/given.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::device {
 namespace {
@@ -36,7 +36,9 @@ Access user(Rights rights) {
 }
 const Access reader = user(Right::read | Right::control);
 
-ConnectDevice connect(const Access& access = gateway()) { return {access, subject, "gw", "192.0.2.7:40112", "tcp"}; }
+ConnectDevice connect(const Access& access = gateway()) {
+  return {access, subject, "gw", "192.0.2.7:40112", "tcp"};
+}
 DisconnectDevice disconnect(Epoch epoch, const Access& access = gateway()) {
   return {access, subject, epoch, Disconnection::closed};
 }
@@ -51,7 +53,8 @@ const Device::Event deregistered = DeviceDeregistered{};
 TEST(Device, IsRegisteredOnce) {
   EXPECT_EQ(given<Device>({}).when(RegisterDevice{alice}), then<Device>({registered}));
   EXPECT_EQ(given<Device>({registered}).when(RegisterDevice{alice}), then<Device>({}));
-  EXPECT_EQ(given<Device>({registered, deregistered}).when(RegisterDevice{alice}).error(), DeviceError::not_registered);
+  EXPECT_EQ(given<Device>({registered, deregistered}).when(RegisterDevice{alice}).error(),
+            DeviceError::not_registered);
 }
 
 TEST(Device, ConnectsWhileItIsRegistered) {
@@ -109,7 +112,10 @@ TEST(Device, DeniesWhoMayNotBeforeItSaysAnythingElse) {
 TEST(DeviceCodec, WritesTheseBytesForEver) {
   const std::tuple<Device::Event, const char*, const char*> golden[] = {
       {registered, "DeviceRegistered", "a10165616c696365"},
-      {connected, "DeviceConnected", "a30162677702" "6f3139322e302e322e373a3430313132" "0363746370"},
+      {connected, "DeviceConnected",
+       "a30162677702"
+       "6f3139322e302e322e373a3430313132"
+       "0363746370"},
       {disconnected(2, Disconnection::superseded), "DeviceDisconnected", "a201020206"},
       {deregistered, "DeviceDeregistered", "a0"},
   };
@@ -145,7 +151,9 @@ TEST(Device, FoldsAlikeFromAnyPrefix) {
   const auto command = [](const Device::State& state, std::mt19937& random) -> Device::Command {
     switch (random() % 8) {
       case 0: return RegisterDevice{alice};
-      case 1: case 2: case 3: return disconnect(state.epoch - random() % 2);
+      case 1:
+      case 2:
+      case 3: return disconnect(state.epoch - random() % 2);
       default: return connect();
     }
   };

@@ -14,7 +14,7 @@ enum class StoreError {
   newer_schema,           // the store was written by a newer release
   closed,                 // the store is shutting down
   malformed_stream_id,    // the text is not <tenant>/<entity>/<registration>/<name>
-  malformed_event,        // the bytes are not an event record
+  malformed_event,        // the bytes are not an event record, or the event cannot be one
   conflicts_exhausted,    // handle_command lost the version race too often
 };
 

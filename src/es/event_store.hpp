@@ -37,6 +37,11 @@ struct Append {
   std::optional<Fence> fence;
 };
 
+// Whether the append can be stored and read again: every plug asks this first. Errors: malformed_event (a text that is not
+// UTF-8, or a stream id of more than stream_id_bytes_max).
+Result<void> check(const Append& append);
+inline constexpr std::size_t stream_id_bytes_max = 4096;
+
 // A piece of a partition's log. `next` is where to go on reading: behind the last event, or behind a hole that trimming
 // left, so that nobody asks for the same hole for ever.
 struct LogSlice {
@@ -59,8 +64,9 @@ class EventStore {
 
   // Stores the events with the next versions and positions, and returns them recorded once they are durable. Appends to
   // one partition become visible in the order of their offsets. An append whose event ids equal those already stored at
-  // these versions is answered as if it had just been stored. Cancellation leaves the outcome unknown.
-  // Errors: version_conflict, fenced, unavailable, outcome_unknown, closed.
+  // these versions is answered as if it had just been stored, fenced since or not; a fence is asked before the version.
+  // Cancellation leaves the outcome unknown.
+  // Errors: malformed_event, fenced, version_conflict, unavailable, outcome_unknown, closed.
   virtual awaitable<Result<EventBatch>> append(Append append) = 0;
 
   // At most `limit` events of a partition from offset `from` (first: 1) on. Errors: unavailable, corrupt, closed.

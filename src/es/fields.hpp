@@ -1,8 +1,6 @@
-// The bytes of a stored event: a CBOR map with small integer keys. Fields that are empty are left out; readers skip keys that
-// a newer release added.
+// The bytes of a stored event: a CBOR map with small integer keys. Fields that are empty are left out;
+// readers skip keys that a newer release added.
 #pragma once
-
-#include <cstdint>
 
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
@@ -10,10 +8,12 @@
 #include "cbor/cbor.hpp"
 #include "es/error.hpp"
 
+#include <cstdint>
+
 namespace ocf::es {
 
-// Writes one map behind what `out` holds. Keys come in ascending order (deterministic CBOR) and there are at most 23 of
-// them, so that the head of the map is one byte, which counts along.
+// Writes one map behind what `out` holds. Keys come in ascending order (deterministic CBOR) and there are at
+// most 23 of them, so that the head of the map is one byte, which counts along.
 class FieldWriter {
  public:
   explicit FieldWriter(Bytes& out) : out_(out), head_(out.size()), writer_(out) { out_.push_back(0xa0); }
@@ -40,7 +40,8 @@ class FieldWriter {
   cbor::Writer writer_;
 };
 
-// Reads one map: `read(key)` reads the value and answers true, or answers false for a key that it does not know.
+// Reads one map: `read(key)` reads the value and answers true, or answers false for a key that it does not
+// know.
 template <class Read>
 void read_fields(cbor::Reader& reader, Read read) {
   for (auto map = reader.map(); reader.next(map);) {

@@ -1,12 +1,16 @@
 #include "gateway/connection.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/assert.hpp"
 #include "base/random.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/routes.hpp"
+#include "net/error.hpp"
 
 namespace ocf::gateway {
 
@@ -74,12 +78,10 @@ awaitable<void> Connection::run() {
     session_started_ = true;
     perform(session_.start());
     co_await read_all();
-    co_await linger();
   }
   stream_->close();
   timer_.cancel();
   observations_.clear();
-  co_await end_device_session(ended_by_);
 }
 
 awaitable<bool> Connection::handshake() {
@@ -98,40 +100,25 @@ awaitable<bool> Connection::handshake() {
   co_return true;
 }
 
+// To the end of the stream. After end() the peer's bytes are only taken off the socket, because an Abort or a refusal that was sent
+// last may be lost otherwise.
 awaitable<void> Connection::read_all() {
-  while (!ended_) {
+  for (;;) {
     const auto readable = co_await stream_->wait_readable();
-    if (ended_) break;
     const auto read = readable ? read_what_is_there() : Result<void>(readable.error());
-    if (!read) end(Disconnection::closed, read.error().message());
+    if (!read) co_return end(Disconnection::closed, read.error().message());
   }
 }
 
 Result<void> Connection::read_what_is_there() {
   const auto scratch = gateway_.shard_.scratch();
-  while (!ended_) {
+  for (;;) {
     const auto count = stream_->try_read(scratch);
     if (!count) {
       if (count.error() == net::NetError::would_block) return {};
       return count.error();
     }
-    perform(session_.receive(scratch.first(*count), net::steady_now()));
-  }
-  return {};
-}
-
-// What was sent last (an Abort, a refusal) reaches the peer only if its own bytes are read meanwhile.
-awaitable<void> Connection::linger() {
-  if (!stream_->is_open()) co_return;
-  outbox_.finish();
-  timer_.schedule(net::steady_now() + linger_time);
-  const auto scratch = gateway_.shard_.scratch();
-  for (;;) {
-    const auto count = stream_->try_read(scratch);
-    if (count) continue;
-    if (count.error() != net::NetError::would_block) co_return;
-    const auto readable = co_await stream_->wait_readable();
-    if (!readable) co_return;
+    if (!ended_) perform(session_.receive(scratch.first(*count), net::steady_now()));
   }
 }
 
@@ -145,14 +132,19 @@ void Connection::release() {
 
 void Connection::end(Disconnection reason, std::string why) {
   if (std::exchange(ended_, true)) return;
-  ended_by_ = reason;
   log("info", "closed: " + why);
-  stream_->wake_reader();
+  ended_by_ = reason;
+  outbox_.finish();
+  timer_.schedule(net::steady_now() + linger_time);
+  const auto end_session = [](std::shared_ptr<Connection> self) -> awaitable<void> {
+    co_await self->end_device_session(self->ended_by_);
+  };
+  gateway_.shard_.spawn(end_session(shared_from_this()));
 }
 
 void Connection::close(Disconnection reason) {
   if (ended_) return;
-  end(reason, "by the cloud: " + device::to_text(reason));
+  end(reason, device::to_sentence(reason));
   stream_->close();
 }
 

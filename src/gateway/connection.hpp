@@ -63,7 +63,6 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   awaitable<bool> handshake();
   awaitable<void> read_all();
   Result<void> read_what_is_there();
-  awaitable<void> linger();
 
   void perform(Actions actions);
   void perform(Send& action);

@@ -14,6 +14,7 @@
 #include "net/gate.hpp"
 #include "net/listener.hpp"
 #include "net/shard.hpp"
+#include "net/stream.hpp"
 #include "net/tls_context.hpp"
 
 namespace ocf::gateway {

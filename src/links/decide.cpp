@@ -1,8 +1,8 @@
-#include <algorithm>
-#include <set>
-
 #include "base/overload.hpp"
 #include "links/links.hpp"
+
+#include <algorithm>
+#include <set>
 
 namespace ocf::links {
 namespace {

@@ -12,7 +12,7 @@
 
 namespace ocf::links {
 
-// Stored: never renumber, add fields only (docs/wire/events.md).
+// Stored: never renumber, add fields only (docs/wire/events-resource.md).
 struct LinksPublished {
   std::vector<Link> links;  // new and changed ones
   std::string name;         // the device's `n`; empty: not said

@@ -1,10 +1,10 @@
 #include "links/links.hpp"
 
-#include <gtest/gtest.h>
-
 #include "device/device.hpp"
 #include "es/error.hpp"
 #include "tests/given.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::links {
 namespace {
@@ -17,7 +17,8 @@ using account::Rights;
 using testing::given;
 using testing::then;
 
-const device::DeviceKey key(account::Tenant("default"), DeviceId::parse("00000000-0000-0000-0000-00000000000a").value(), 1);
+const device::DeviceKey key(account::Tenant("default"),
+                            DeviceId::parse("00000000-0000-0000-0000-00000000000a").value(), 1);
 const account::Subject subject{key.tenant, key.device, Owner("alice")};
 const es::StreamId stream = key.stream(stream_name);
 
@@ -51,7 +52,9 @@ Link hosted(const char* href, std::uint8_t policy = policy::discoverable) {
 PublishLinks publish(std::vector<Link> links, std::string name = "", std::size_t links_max = 1000) {
   return {self(), subject, std::move(links), std::move(name), links_max};
 }
-UnpublishLinks unpublish(std::vector<std::int64_t> instances) { return {self(), subject, std::move(instances)}; }
+UnpublishLinks unpublish(std::vector<std::int64_t> instances) {
+  return {self(), subject, std::move(instances)};
+}
 
 TEST(Links, ArePublishedWithTheHubsInstances) {
   EXPECT_EQ(given<Links>({}).when(publish({link("/b", 77), link("/a", 78)}, "lamp")),
@@ -79,7 +82,8 @@ TEST(Links, OfOnePublicationWithTheSameHrefAreTheLast) {
 
 TEST(Links, WhoseInstancesCollideAreCountedUp) {
   const std::int64_t taken = instance_of(Href("/a"));
-  EXPECT_EQ(given<Links>({LinksPublished{{link("/x", taken), link("/y", taken + 1)}, ""}}).when(publish({link("/a")})),
+  EXPECT_EQ(given<Links>({LinksPublished{{link("/x", taken), link("/y", taken + 1)}, ""}})
+                .when(publish({link("/a")})),
             then<Links>({LinksPublished{{link("/a", taken + 2)}, ""}}));
 }
 
@@ -113,7 +117,8 @@ TEST(Links, AreTheDevicesOwnWord) {
   EXPECT_EQ(given<Links>({}).when(by_neighbour).error(), LinksError::permission_denied);
   UnpublishLinks all = unpublish({});
   all.access = neighbour();
-  EXPECT_EQ(given<Links>({LinksPublished{{hosted("/a")}, ""}}).when(all).error(), LinksError::permission_denied);
+  EXPECT_EQ(given<Links>({LinksPublished{{hosted("/a")}, ""}}).when(all).error(),
+            LinksError::permission_denied);
 }
 
 TEST(LinksCodec, WritesTheseBytesForEver) {
@@ -138,8 +143,9 @@ TEST(LinksCodec, ReadsWhatItWrote) {
   bare.instance = -1;
   Link titled = hosted("/a");
   titled.title = "Lamp";
-  for (const Links::Event& event : {Links::Event(LinksPublished{{bare, titled}, ""}), Links::Event(LinksPublished{{}, "n"}),
-                                    Links::Event(LinksUnpublished{{Href("/a")}})}) {
+  for (const Links::Event& event :
+       {Links::Event(LinksPublished{{bare, titled}, ""}), Links::Event(LinksPublished{{}, "n"}),
+        Links::Event(LinksUnpublished{{Href("/a")}})}) {
     EXPECT_EQ(testing::stored_and_read<Links>(event, stream), event);
   }
 }
@@ -154,7 +160,11 @@ TEST(LinksCodec, SkipsWhatANewerReleaseAdded) {
   recorded.event.type = "LinksSorted";
   EXPECT_FALSE(Links::decode(recorded).value());
   recorded.event.type = "LinksPublished";
-  recorded.event.data = from_hex("a20181a201622f6107" "a0" "03f5").value();
+  recorded.event.data = from_hex(
+                            "a20181a201622f6107"
+                            "a0"
+                            "03f5")
+                            .value();
   Link expected;
   expected.href = Href("/a");
   EXPECT_EQ(Links::decode(recorded).value(), Links::Event(LinksPublished{{expected}, ""}));
@@ -172,7 +182,8 @@ TEST(Links, FoldsAlikeFromAnyPrefix) {
   const auto command = [](const Links::State& state, std::mt19937& random) -> Links::Command {
     if (random() % 4 == 0 && !state.links.empty()) return unpublish({state.links.begin()->second.instance});
     const std::string href = "/" + std::to_string(random() % 9);
-    return publish({link(href.c_str(), 0, static_cast<std::uint8_t>(random() % 4))}, std::to_string(random() % 3));
+    return publish({link(href.c_str(), 0, static_cast<std::uint8_t>(random() % 4))},
+                   std::to_string(random() % 3));
   };
   const auto history = testing::random_history<Links>(3, 200, command);
   EXPECT_GT(history.size(), 100u);

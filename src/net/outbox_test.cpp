@@ -9,7 +9,8 @@ namespace {
 
 class OutboxTest : public TestLoop {
  protected:
-  // The sender's buffer is as small as the kernel allows. (A receiver's would make TCP probe its window at leisure.)
+  // The sender's buffer is as small as the kernel allows. (A receiver's would make TCP probe its window at
+  // leisure.)
   awaitable<std::pair<Socket, Socket>> narrow_pair() {
     auto ends = co_await connected_sockets();
     ends.first.set_option(boost::asio::socket_base::send_buffer_size(1));

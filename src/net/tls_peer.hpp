@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+using SSL = struct ssl_st;
+
 namespace ocf::net {
 
 struct TlsPeer {
@@ -22,5 +24,8 @@ struct TlsPeer {
 // The UUID behind "uuid:" in a certificate's common name, in lower case; text may stand before it. Empty if
 // there is none.
 std::string device_id_in(std::string_view common_name);
+
+// Of a session whose handshake is complete.
+TlsPeer tls_peer_of(const SSL& ssl);
 
 }  // namespace ocf::net

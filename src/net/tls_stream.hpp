@@ -13,6 +13,8 @@ using SSL = struct ssl_st;
 
 namespace ocf::net {
 
+class HandshakeReport;
+
 // About 21 KB with mutual TLS, nearly all of it OpenSSL's. Not movable: OpenSSL's callbacks know its address.
 class TlsStream final : public Stream {
  public:
@@ -38,18 +40,20 @@ class TlsStream final : public Stream {
   struct SslFree {
     void operator()(SSL* ssl) const;
   };
-  // What is told about a handshake that fails; gone once it succeeded.
-  struct HandshakeReport;
-
   TlsStream(Socket socket, SSL_CTX* context);
+  bool usable() const { return established_ && !failed_ && socket_.is_open(); }
+  // What an operation on the session that did not succeed means.
   Error failure_of(int result);
+  Error handshake_stopped(const Error& error);
 
   Socket socket_;
   const Endpoint peer_;
   std::unique_ptr<SSL, SslFree> ssl_;
-  std::unique_ptr<HandshakeReport> report_;
+  std::unique_ptr<HandshakeReport> report_;  // gone once the handshake succeeded
   bool established_ = false;
-  bool read_wants_write_ = false;
+  bool failed_ = false;  // OpenSSL forbids further use of the session
+  bool read_wants_write_ =
+      false;  // OpenSSL asks for the other direction when it has protocol messages to exchange
   bool write_wants_read_ = false;
 };
 

@@ -1,7 +1,7 @@
-#include <optional>
-
 #include "ocf/payload_reader.hpp"
 #include "ocf/payloads.hpp"
+
+#include <optional>
 
 namespace ocf {
 namespace {
@@ -42,13 +42,20 @@ Result<SignUpRequest> SignUpRequest::decode(ByteView payload, const Limits& limi
   std::string authcode;
   Reader reader(payload, bounds_of(limits));
   const Error error = read_payload(reader, [&](std::string_view key) {
-    if (key == "di") di = read_device_id(reader);
-    else if (key == "accesstoken") request.code = reader.text();
-    else if (key == "authcode") authcode = reader.text();
-    else if (key == "authprovider") request.provider = reader.text();
-    else if (key == "devicetype") request.device_type = reader.text();
-    else if (key == "uid") request.uid = reader.text();
-    else return false;
+    if (key == "di")
+      di = read_device_id(reader);
+    else if (key == "accesstoken")
+      request.code = reader.text();
+    else if (key == "authcode")
+      authcode = reader.text();
+    else if (key == "authprovider")
+      request.provider = reader.text();
+    else if (key == "devicetype")
+      request.device_type = reader.text();
+    else if (key == "uid")
+      request.uid = reader.text();
+    else
+      return false;
     return true;
   });
   if (error) return error;
@@ -75,12 +82,18 @@ Result<SignUpAnswer> SignUpAnswer::decode(ByteView payload, const Limits& limits
   std::optional<std::int64_t> expires_in;
   Reader reader(payload, bounds_of(limits));
   const Error error = read_payload(reader, [&](std::string_view key) {
-    if (key == "accesstoken") answer.access_token = reader.text();
-    else if (key == "refreshtoken") answer.refresh_token = reader.text();
-    else if (key == "uid") answer.uid = reader.text();
-    else if (key == "expiresin") expires_in = reader.integer();
-    else if (key == "redirecturi") answer.redirect_uri = reader.text();
-    else return false;
+    if (key == "accesstoken")
+      answer.access_token = reader.text();
+    else if (key == "refreshtoken")
+      answer.refresh_token = reader.text();
+    else if (key == "uid")
+      answer.uid = reader.text();
+    else if (key == "expiresin")
+      expires_in = reader.integer();
+    else if (key == "redirecturi")
+      answer.redirect_uri = reader.text();
+    else
+      return false;
     return true;
   });
   if (error) return error;
@@ -108,11 +121,16 @@ Result<SignInRequest> SignInRequest::decode(ByteView payload, const Limits& limi
   std::optional<bool> login;
   Reader reader(payload, bounds_of(limits));
   const Error error = read_payload(reader, [&](std::string_view key) {
-    if (key == "uid") request.uid = reader.text();
-    else if (key == "di") di = read_device_id(reader);
-    else if (key == "accesstoken") request.access_token = reader.text();
-    else if (key == "login") login = reader.boolean();
-    else return false;
+    if (key == "uid")
+      request.uid = reader.text();
+    else if (key == "di")
+      di = read_device_id(reader);
+    else if (key == "accesstoken")
+      request.access_token = reader.text();
+    else if (key == "login")
+      login = reader.boolean();
+    else
+      return false;
     return true;
   });
   if (error) return error;
@@ -158,12 +176,18 @@ Result<RefreshRequest> RefreshRequest::decode(ByteView payload, const Limits& li
   std::optional<DeviceId> di;
   Reader reader(payload, bounds_of(limits));
   const Error error = read_payload(reader, [&](std::string_view key) {
-    if (key == "uid") request.uid = reader.text();
-    else if (key == "di") di = read_device_id(reader);
-    else if (key == "refreshtoken") request.refresh_token = reader.text();
-    else if (key == "granttype") request.grant_type = reader.text();
-    else if (key == "authprovider") request.provider = reader.text();
-    else return false;
+    if (key == "uid")
+      request.uid = reader.text();
+    else if (key == "di")
+      di = read_device_id(reader);
+    else if (key == "refreshtoken")
+      request.refresh_token = reader.text();
+    else if (key == "granttype")
+      request.grant_type = reader.text();
+    else if (key == "authprovider")
+      request.provider = reader.text();
+    else
+      return false;
     return true;
   });
   if (error) return error;
@@ -187,14 +211,19 @@ Result<RefreshAnswer> RefreshAnswer::decode(ByteView payload, const Limits& limi
   std::optional<std::int64_t> expires_in;
   Reader reader(payload, bounds_of(limits));
   const Error error = read_payload(reader, [&](std::string_view key) {
-    if (key == "accesstoken") answer.access_token = reader.text();
-    else if (key == "refreshtoken") answer.refresh_token = reader.text();
-    else if (key == "expiresin") expires_in = reader.integer();
-    else return false;
+    if (key == "accesstoken")
+      answer.access_token = reader.text();
+    else if (key == "refreshtoken")
+      answer.refresh_token = reader.text();
+    else if (key == "expiresin")
+      expires_in = reader.integer();
+    else
+      return false;
     return true;
   });
   if (error) return error;
-  if (!expires_in || any_empty({answer.access_token, answer.refresh_token})) return OcfError::missing_property;
+  if (!expires_in || any_empty({answer.access_token, answer.refresh_token}))
+    return OcfError::missing_property;
   answer.expires_in = *expires_in;
   return answer;
 }

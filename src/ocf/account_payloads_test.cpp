@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "ocf/payloads.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf {
 namespace {
@@ -18,8 +18,7 @@ constexpr char sign_in_request_hex[] =
     "bf63756964782431313131313131312d323232322d333333332d343434342d35353535353535353535353562646978243032"
     "3861636333612d643161352d343234362d373963642d3238373663666335353931366b616363657373746f6b656e6b61742d"
     "3764306130663435656c6f67696ef5ff";
-constexpr char sign_in_answer_hex[] =
-    "a16965787069726573696e20";
+constexpr char sign_in_answer_hex[] = "a16965787069726573696e20";
 constexpr char sign_out_request_hex[] =
     "bf63756964782431313131313131312d323232322d333333332d343434342d35353535353535353535353562646978246565"
     "6664643530372d313231642d343966372d356565322d3835376166663038326361396b616363657373746f6b656e6b61742d"
@@ -88,7 +87,11 @@ TEST(SignUpPayload, OfAnotherTypeIsMalformed) {
 
 TEST(SignUpPayload, MayHoldWhatIsNotKnown) {
   // {1: [1], "x": {"y": null}, "di": …, "accesstoken": "c"}
-  Bytes payload = hex("a4" "018101" "6178a16179f6" "6264697824");
+  Bytes payload =
+      hex("a4"
+          "018101"
+          "6178a16179f6"
+          "6264697824");
   const std::string text = di.text();
   payload.insert(payload.end(), text.begin(), text.end());
   const Bytes rest = hex("6b616363657373746f6b656e6163");
@@ -157,7 +160,8 @@ TEST(AccountPayloads, AreReadAsTheyWereWritten) {
 TEST(AccountPayloads, CutShortAreMalformed) {
   const Bytes whole = hex(sign_up_request_hex);
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    EXPECT_EQ(SignUpRequest::decode(ByteView(whole).first(size)).error(), OcfError::malformed_payload) << size;
+    EXPECT_EQ(SignUpRequest::decode(ByteView(whole).first(size)).error(), OcfError::malformed_payload)
+        << size;
   }
 }
 

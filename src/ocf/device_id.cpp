@@ -1,8 +1,8 @@
 #include "ocf/device_id.hpp"
 
-#include <algorithm>
-
 #include "base/bytes.hpp"
+
+#include <algorithm>
 
 namespace ocf {
 namespace {

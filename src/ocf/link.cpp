@@ -1,8 +1,8 @@
 #include "ocf/link.hpp"
 
-#include <algorithm>
-
 #include <boost/crc.hpp>
+
+#include <algorithm>
 
 namespace ocf {
 namespace {
@@ -19,7 +19,8 @@ bool allowed(char letter) {
 }  // namespace
 
 Result<Href> parse_href(std::string_view text, std::size_t bytes_max) {
-  const bool is_path = text.size() > 1 && text.front() == '/' && text.back() != '/' && text.find("//") == text.npos;
+  const bool is_path =
+      text.size() > 1 && text.front() == '/' && text.back() != '/' && text.find("//") == text.npos;
   if (!is_path || text.size() > bytes_max || !std::all_of(text.begin(), text.end(), allowed)) {
     return OcfError::malformed_href;
   }

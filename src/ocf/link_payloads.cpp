@@ -1,9 +1,9 @@
+#include "ocf/payload_reader.hpp"
+#include "ocf/payloads.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <utility>
-
-#include "ocf/payload_reader.hpp"
-#include "ocf/payloads.hpp"
 
 namespace ocf {
 namespace {
@@ -13,11 +13,13 @@ using cbor::Writer;
 
 constexpr std::string_view anchor_scheme = "ocf://";
 
-// A publication of as many links as a device may have is legitimate, though it has more items than other payloads may.
+// A publication of as many links as a device may have is legitimate, though it has more items than other
+// payloads may.
 constexpr std::size_t items_per_link_max = 32;
 
 cbor::Bounds bounds_with_links(const Limits& limits) {
-  return {limits.cbor_depth_max, std::max(limits.cbor_items_max, items_per_link_max * limits.links_per_device_max)};
+  return {limits.cbor_depth_max,
+          std::max(limits.cbor_items_max, items_per_link_max * limits.links_per_device_max)};
 }
 
 void write_texts(Writer& writer, std::string_view key, const std::vector<std::string>& texts) {
@@ -48,8 +50,10 @@ std::uint8_t read_policy(Reader& reader) {
 bool read_link_property(Reader& reader, std::string_view key, Link& link, const Limits& limits) {
   if (key == "href") {
     auto href = parse_href(reader.text(), limits.href_bytes_max);
-    if (!href) reader.fail(href.error());
-    else link.href = std::move(*href);
+    if (!href)
+      reader.fail(href.error());
+    else
+      link.href = std::move(*href);
   } else if (key == "rt") {
     link.resource_types = read_texts(reader);
   } else if (key == "if") {
@@ -70,7 +74,8 @@ std::vector<Link> read_published_links(Reader& reader, const Limits& limits) {
   std::vector<Link> links;
   for (auto array = reader.array(); reader.next(array);) {
     Link link;
-    read_properties(reader, [&](std::string_view key) { return read_link_property(reader, key, link, limits); });
+    read_properties(reader,
+                    [&](std::string_view key) { return read_link_property(reader, key, link, limits); });
     if (link.href.empty()) reader.fail(OcfError::missing_property);
     links.push_back(std::move(link));
   }
@@ -98,7 +103,8 @@ Bytes encode_publication(const DeviceId& device, const std::string& name, std::i
   return out;
 }
 
-// The order of the keys matters to real clients: anchor before eps, `if` last of the arrays of text, eps at the end.
+// The order of the keys matters to real clients: anchor before eps, `if` last of the arrays of text, eps at
+// the end.
 void write_discovered(Writer& writer, const DiscoveredLink& found, const Advertisement& advertisement) {
   const Link& link = found.link;
   const std::string di = found.device.text();
@@ -139,18 +145,24 @@ std::vector<std::string> read_endpoints(Reader& reader) {
   return endpoints;
 }
 
-bool read_discovered_property(Reader& reader, std::string_view key, DiscoveredLink& found, const Limits& limits) {
-  if (key == "anchor") found.device = read_anchor(reader);
-  else if (key == "di") found.device = read_device_id(reader);
-  else if (key == "eps") found.endpoints = read_endpoints(reader);
-  else return read_link_property(reader, key, found.link, limits);
+bool read_discovered_property(Reader& reader, std::string_view key, DiscoveredLink& found,
+                              const Limits& limits) {
+  if (key == "anchor")
+    found.device = read_anchor(reader);
+  else if (key == "di")
+    found.device = read_device_id(reader);
+  else if (key == "eps")
+    found.endpoints = read_endpoints(reader);
+  else
+    return read_link_property(reader, key, found.link, limits);
   return true;
 }
 
 void read_link_list(Reader& reader, const Limits& limits, std::vector<DiscoveredLink>& links) {
   for (auto array = reader.array(); reader.next(array);) {
     DiscoveredLink found;
-    read_properties(reader, [&](std::string_view key) { return read_discovered_property(reader, key, found, limits); });
+    read_properties(
+        reader, [&](std::string_view key) { return read_discovered_property(reader, key, found, limits); });
     if (found.link.href.empty()) reader.fail(OcfError::missing_property);
     links.push_back(std::move(found));
   }
@@ -194,7 +206,8 @@ Result<PublishAnswer> PublishAnswer::decode(ByteView payload, const Limits& limi
   return PublishAnswer{echo->device, std::move(echo->links), echo->ttl};
 }
 
-Bytes encode_links(std::span<const DiscoveredLink> links, const Advertisement& advertisement, DiscoveryForm form) {
+Bytes encode_links(std::span<const DiscoveredLink> links, const Advertisement& advertisement,
+                   DiscoveryForm form) {
   Bytes out;
   Writer writer(out);
   if (form == DiscoveryForm::baseline) {

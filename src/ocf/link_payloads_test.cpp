@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "ocf/payloads.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf {
 namespace {
@@ -34,7 +34,6 @@ constexpr char client_links_hex[] =
     "372f6f69632f726f7574652f61616161616161612d303030302d303030302d303030302d3030303030303030303030312f6c"
     "696768742f31627274816a636f72652e6c6967687462696682696f69632e69662e72776f6f69632e69662e626173656c696e"
     "656170a162626d0363696e73056365707381a16265707819636f61702b7463703a2f2f3132372e302e302e313a35363833";
-
 
 Bytes hex(std::string_view text) { return from_hex(text).value(); }
 const DeviceId di = DeviceId::parse("028acc3a-d1a5-4246-79cd-2876cfc55916").value();
@@ -98,7 +97,8 @@ TEST(PublishPayload, IsRefusedForWhatItLacks) {
   const std::string text = di.text();
   no_links.insert(no_links.end(), text.begin(), text.end());
   EXPECT_EQ(PublishRequest::decode(no_links).error(), OcfError::missing_property);
-  EXPECT_EQ(PublishRequest::decode(hex("a1656c696e6b7381a0")).error(), OcfError::missing_property);  // no href
+  EXPECT_EQ(PublishRequest::decode(hex("a1656c696e6b7381a0")).error(),
+            OcfError::missing_property);  // no href
 }
 
 TEST(PublishPayload, IsRefusedForAnHrefThatIsNone) {
@@ -151,10 +151,11 @@ TEST(DiscoveryPayload, InBaselineFormIsAnArrayWithOneMapOfLinks) {
   const std::vector<DiscoveredLink> links{{di, light(5), {}}};
   const Bytes list = encode_links(links, {});
   const Bytes baseline = encode_links(links, {}, DiscoveryForm::baseline);
-  const std::string head = "81a3"
-                           "627274816a6f69632e776b2e726573"
-                           "62696682696f69632e69662e6c6c6f6f69632e69662e626173656c696e65"
-                           "656c696e6b73";
+  const std::string head =
+      "81a3"
+      "627274816a6f69632e776b2e726573"
+      "62696682696f69632e69662e6c6c6f6f69632e69662e626173656c696e65"
+      "656c696e6b73";
   EXPECT_EQ(to_hex(baseline), head + to_hex(list));
   EXPECT_EQ(decode_links(baseline).value(), decode_links(list).value());
 }

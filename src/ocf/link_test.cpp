@@ -6,14 +6,17 @@ namespace ocf {
 namespace {
 
 TEST(Href, IsAPathOfNonEmptySegments) {
-  for (const char* text : {"/light/1", "/oic/d", "/a b", "/gr\xc3\xbc\xc3\x9f" "e"}) {
+  for (const char* text : {"/light/1", "/oic/d", "/a b",
+                           "/gr\xc3\xbc\xc3\x9f"
+                           "e"}) {
     ASSERT_TRUE(parse_href(text, 512)) << text;
     EXPECT_EQ(parse_href(text, 512)->text(), text);
   }
 }
 
 TEST(Href, RefusesWhatIsNoPath) {
-  for (const char* text : {"", "/", "light", "//", "/light/", "/light//1", "/light?x", "/light#x", "/li\nght", "/li\x7fght"}) {
+  for (const char* text :
+       {"", "/", "light", "//", "/light/", "/light//1", "/light?x", "/light#x", "/li\nght", "/li\x7fght"}) {
     EXPECT_EQ(parse_href(text, 512).error(), OcfError::malformed_href) << text;
   }
 }

@@ -1,20 +1,20 @@
 // What the payload decoders of this module share.
 #pragma once
 
-#include <initializer_list>
-#include <string>
-#include <string_view>
-
 #include "base/limits.hpp"
 #include "cbor/cbor.hpp"
 #include "ocf/device_id.hpp"
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
 
 namespace ocf {
 
 cbor::Bounds bounds_of(const Limits& limits);
 
-// Calls `read(key)` for each pair with a text key, behind which the value is to be read; skips the value if it answers
-// false, and pairs whose key is no text.
+// Calls `read(key)` for each pair with a text key, behind which the value is to be read; skips the value if
+// it answers false, and pairs whose key is no text.
 template <class Read>
 void read_properties(cbor::Reader& reader, Read read) {
   for (auto map = reader.map(); reader.next(map);) {

@@ -1,15 +1,10 @@
-// The payloads of the /oic/* endpoints as values, and their CBOR in both directions: the hub decodes requests and encodes
-// answers, devices and clients do the reverse.
+// The payloads of the /oic/* endpoints as values, and their CBOR in both directions: the hub decodes requests
+// and encodes answers, devices and clients do the reverse.
 //
-// Decoders skip properties they do not know, accept indefinite lengths, and are strict on the types of what they read.
-// Their errors: malformed_payload, missing_property, malformed_device_id, and malformed_href where there are links.
-// An optional text that is absent is empty, and an empty one is not encoded.
+// Decoders skip properties they do not know, accept indefinite lengths, and are strict on the types of what
+// they read. Their errors: malformed_payload, missing_property, malformed_device_id, and malformed_href where
+// there are links. An optional text that is absent is empty, and an empty one is not encoded.
 #pragma once
-
-#include <cstdint>
-#include <span>
-#include <string>
-#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/limits.hpp"
@@ -17,6 +12,11 @@
 #include "ocf/device_id.hpp"
 #include "ocf/error.hpp"
 #include "ocf/link.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace ocf {
 
@@ -93,7 +93,8 @@ struct RefreshAnswer {
   friend bool operator==(const RefreshAnswer&, const RefreshAnswer&) = default;
 };
 
-// POST /oic/rd?rt=oic.wk.rdpub. Of each link href is mandatory; policy bits that the hub does not know are dropped.
+// POST /oic/rd?rt=oic.wk.rdpub. Of each link href is mandatory; policy bits that the hub does not know are
+// dropped.
 struct PublishRequest {
   DeviceId device;          // di, mandatory
   std::vector<Link> links;  // mandatory
@@ -126,7 +127,7 @@ struct DiscoveredLink {
 
 // Where the links of an answer lead.
 struct Advertisement {
-  std::string route;                   // "/oic/route": hrefs become "<route>/<di><href>"; empty: hrefs stay as they are
+  std::string route;  // "/oic/route": hrefs become "<route>/<di><href>"; empty: hrefs stay as they are
   std::vector<std::string> endpoints;  // of every link; real clients drop a link without any
 };
 

@@ -1,16 +1,17 @@
 // Every payload decoder on arbitrary bytes; what is read must be read again from its own encoding.
-#include <cstddef>
-#include <cstdint>
-
 #include "base/assert.hpp"
 #include "ocf/payloads.hpp"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace {
 
 template <class Payload>
 void check(ocf::ByteView input) {
   const auto payload = Payload::decode(input);
-  if (payload) OCF_ASSERT(Payload::decode(payload->encode()).value() == *payload, "encode and decode are inverse");
+  if (payload)
+    OCF_ASSERT(Payload::decode(payload->encode()).value() == *payload, "encode and decode are inverse");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-#include <array>
-
 #include "es/fields.hpp"
 #include "resource/resource.hpp"
+
+#include <array>
 
 namespace ocf::resource {
 namespace {

@@ -1,7 +1,7 @@
-#include <algorithm>
-
 #include "base/overload.hpp"
 #include "resource/resource.hpp"
+
+#include <algorithm>
 
 namespace ocf::resource {
 namespace {
@@ -36,7 +36,8 @@ Result<Events> decide_request(const State& state, const RequestCommand& command)
   if (command.channel && *command.channel < state.epoch) return ResourceError::superseded_session;
   if (command.pending_on_device >= command.pending_on_device_max) return ResourceError::too_many_pending;
 
-  Events events{CommandPending{command.operation, command.correlation, command.query, command.content, command.valid_until}};
+  Events events{CommandPending{command.operation, command.correlation, command.query, command.content,
+                               command.valid_until}};
   if (command.channel) events.push_back(CommandDispatched{command.correlation, *command.channel});
   return events;
 }
@@ -71,7 +72,8 @@ bool may_end(const EndCommand& command) {
   switch (command.ending) {
     case Ending::canceled: return may(command.issued, Right::control);
     case Ending::expired:
-      return may(command.issued, Right::control) && command.issued.access.principal.kind == Principal::Kind::system;
+      return may(command.issued, Right::control) &&
+             command.issued.access.principal.kind == Principal::Kind::system;
     case Ending::outcome_unknown: return may(command.issued, Right::host);
   }
   return false;

@@ -5,7 +5,8 @@ namespace ocf::resource {
 namespace {
 
 void end(Resource::State& state, const CorrelationId& correlation) {
-  std::erase_if(state.waiting, [&](const Resource::Waiting& waiting) { return waiting.correlation == correlation; });
+  std::erase_if(state.waiting,
+                [&](const Resource::Waiting& waiting) { return waiting.correlation == correlation; });
   state.ended.push_back(correlation);
   if (state.ended.size() > ended_kept_max) state.ended.pop_front();
 }
@@ -24,7 +25,8 @@ Resource::State Resource::evolve(State state, const Event& event) {
                       [&](const CommandAnswered& e) { end(state, e.correlation); },
                       [&](const CommandEnded& e) { end(state, e.correlation); },
                       [&](const ResourceRepresentationUpdated& e) {
-                        const bool late = e.epoch < state.epoch || (e.epoch == state.epoch && e.sequence < state.sequence);
+                        const bool late =
+                            e.epoch < state.epoch || (e.epoch == state.epoch && e.sequence < state.sequence);
                         if (late) return;
                         state.representation = e;
                         state.epoch = e.epoch;

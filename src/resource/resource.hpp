@@ -59,7 +59,7 @@ enum class Ending : std::uint8_t {
   outcome_unknown = 3,  // sent to the device, whose session ended before the answer
 };
 
-// Stored: never renumber, add fields only (docs/wire/events.md). Stored names of CommandPending: Resource{Create,Retrieve,
+// Stored: never renumber, add fields only (docs/wire/events-resource.md). Stored names of CommandPending: Resource{Create,Retrieve,
 // Update,Delete}Pending; of CommandAnswered: Resource{Created,Retrieved,Updated,Deleted}; of CommandEnded:
 // Command{Canceled,Expired,OutcomeUnknown}.
 struct CommandPending {

@@ -47,6 +47,7 @@ es::awaitable<Result<es::LogSlice>> MemoryEventStore::read_partition(es::Partiti
 
 Result<es::EventBatch> MemoryEventStore::store(es::Append append) {
   OCF_ASSERT(!append.events.empty(), "an append stores at least one event");
+  if (const auto storable = es::check(append); !storable) return storable.error();
   if (auto stored = already_stored(append)) return stored;
   if (fenced(append)) return es::StoreError::fenced;
   const auto found = streams_.find(append.stream);

@@ -3,13 +3,8 @@
 //   INSTANTIATE_TEST_SUITE_P(Memory, EventStoreContract, ::testing::Values(Plug{Durability::none, open}));
 #pragma once
 
-#include <stdlib.h>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
-#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -18,8 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/random.hpp"
-#include "es/event_store.hpp"
+#include "tests/contract/event_store_samples.hpp"
 
 namespace ocf::es::contract {
 
@@ -31,58 +25,11 @@ struct Plug {
   std::function<std::unique_ptr<EventStore>(const std::filesystem::path&, Partition)> open;
 };
 
-inline StreamId stream_of(const std::string& device, std::string_view name = "device") {
-  return StreamId(Tenant("default"), device, 1, name);
-}
-
-inline NewEvent event_of(std::string type, Bytes data = {0xa0}) {
-  NewEvent event;
-  event.id = EventId(random_uuid());
-  event.type = std::move(type);
-  event.data = std::move(data);
-  event.time = Time(std::chrono::milliseconds(1'700'000'000'123));
-  event.audit.principal = "user:alice";
-  event.audit.owner = "alice";
-  event.audit.correlation = CorrelationId("c0");
-  event.audit.causation = "cause";
-  event.audit.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-  event.spoken = {7, 42};
-  return event;
-}
-
-inline std::vector<NewEvent> events_of(std::size_t count) {
-  std::vector<NewEvent> events;
-  for (std::size_t index = 0; index < count; ++index) events.push_back(event_of("E" + std::to_string(index)));
-  return events;
-}
-
-inline bool same(const RecordedEvent& left, const RecordedEvent& right) {
-  const NewEvent& a = left.event;
-  const NewEvent& b = right.event;
-  return left.position == right.position && left.stream == right.stream && left.version == right.version &&
-         a.id == b.id && a.type == b.type && a.data == b.data && a.time == b.time && a.audit == b.audit &&
-         a.spoken == b.spoken;
-}
-
-inline bool same(const std::vector<RecordedEvent>& left, const std::vector<RecordedEvent>& right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](const RecordedEvent& a, const RecordedEvent& b) { return same(a, b); });
-}
-
 class EventStoreContract : public ::testing::TestWithParam<Plug> {
  protected:
   static constexpr Partition partitions = 4;
 
-  EventStoreContract() {
-    std::string name = (std::filesystem::temp_directory_path() / "ocf-store-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory_ = name;
-    open();
-  }
-  ~EventStoreContract() override {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
+  EventStoreContract() { open(); }
 
   EventStore& store() { return *store_; }
   bool reopens() const { return GetParam().durability == Durability::reopens; }
@@ -91,19 +38,10 @@ class EventStoreContract : public ::testing::TestWithParam<Plug> {
     open();
   }
 
-  // Runs the work to its end, and everything else that was spawned.
   template <class T>
   T run(awaitable<T> work) {
-    std::optional<T> result;
-    boost::asio::co_spawn(context_, std::move(work), [&result](std::exception_ptr failed, T value) {
-      if (failed) std::rethrow_exception(failed);
-      result = std::move(value);
-    });
-    context_.restart();
-    context_.run();
-    return std::move(*result);
+    return contract::run(context_, std::move(work));
   }
-
   Result<EventBatch> append(const StreamId& stream, Version expected, std::vector<NewEvent> events,
                             std::optional<Fence> fence = {}) {
     return run(store().append(Append(stream, expected, std::move(events), std::move(fence))));
@@ -136,9 +74,9 @@ class EventStoreContract : public ::testing::TestWithParam<Plug> {
   boost::asio::io_context context_;
 
  private:
-  void open() { store_ = GetParam().open(directory_, partitions); }
+  void open() { store_ = GetParam().open(directory_.path(), partitions); }
 
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   std::unique_ptr<EventStore> store_;
 };
 
@@ -213,8 +151,26 @@ TEST_P(EventStoreContract, RefusesAVersionThatIsNotTheNext) {
   EXPECT_EQ(log_of(partition_of(stream, partitions)).size(), 2u);
 }
 
-inline awaitable<void> append_once(EventStore& store, Append append, std::vector<Result<EventBatch>>& results) {
-  results.push_back(co_await store.append(std::move(append)));
+TEST_P(EventStoreContract, RefusesWhatItCouldNotReadAgain) {
+  const std::string not_utf8 = "\xc3\x28";
+  const auto refused = [this](const StreamId& stream, const NewEvent& event) {
+    return append(stream, 0, {event_of("good"), event}).error() == StoreError::malformed_event;
+  };
+  EXPECT_TRUE(refused(stream_of("a", not_utf8), event_of("E")));
+  EXPECT_TRUE(refused(stream_of("a", std::string(stream_id_bytes_max, 'x')), event_of("E")));
+  EXPECT_TRUE(refused(stream_of("a"), event_of(not_utf8)));
+  auto event = event_of("E");
+  for (std::string* text : {&event.audit.principal, &event.audit.owner, &event.audit.causation, &event.audit.traceparent}) {
+    const std::string kept = std::exchange(*text, not_utf8);
+    EXPECT_TRUE(refused(stream_of("a"), event));
+    *text = kept;
+  }
+  event.audit.correlation = CorrelationId(not_utf8);
+  EXPECT_TRUE(refused(stream_of("a"), event));
+  event = event_of("E");
+  event.id = EventId(not_utf8);
+  EXPECT_TRUE(refused(stream_of("a"), event));
+  EXPECT_TRUE(read(stream_of("a")).value().empty());
 }
 
 TEST_P(EventStoreContract, LetsExactlyOneOfManyConcurrentAppendsHaveAVersion) {

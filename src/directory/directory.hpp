@@ -1,0 +1,103 @@
+// Read model: the Resource Directory. Which devices there are, who owns them, whether they are online, and
+// their links.
+#pragma once
+
+#include "account/holder.hpp"
+#include "account/principal.hpp"
+#include "base/time.hpp"
+#include "device/device.hpp"
+#include "es/event.hpp"
+#include "links/links.hpp"
+#include "ocf/link.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace ocf::directory {
+
+// The href of the resource that the hub hosts for each registered device (ocf::status_link).
+const Href& status_href();
+
+// A registered device in its current registration.
+struct DeviceEntry {
+  device::DeviceKey key;
+  account::Owner owner;
+  std::string name;  // as the device published it; empty: not yet
+  bool online = false;
+  device::Epoch epoch = 0;  // of the newest session; 0: never connected
+  Time since{};             // of the last change of `online`
+  Time registered{};
+  std::map<Href, Link> links;  // published by the device
+};
+
+// A device as its user sees it: the links include the status resource.
+using DeviceView = DeviceEntry;
+
+struct FoundLink {
+  device::DeviceKey device;
+  account::Owner owner;
+  bool online = false;
+  Link link;
+};
+
+// Empty: no condition.
+struct Filter {
+  std::vector<std::string> resource_types;  // any of them
+  std::vector<DeviceId> devices;            // any of them
+  std::string interface;
+};
+
+// A fold over all streams. One per process or shard; lives on its shard. Pointers are valid until the next
+// apply().
+class Directory {
+ public:
+  // The events of a device must come in their order; what is not about devices and links is ignored. Events
+  // that cannot be decoded are passed over: the log is the truth, and whoever appended them was told.
+  void apply(const es::RecordedEvent& recorded);
+
+  // Queries return only what the access allows to read (R14), ordered by device and href. Their cost is in
+  // the devices that the access names, not in those of the tenant. Only links that are discoverable are
+  // found.
+  std::vector<FoundLink> find(const account::Access& access, const Filter& filter) const;
+  std::optional<DeviceView> device(const account::Access& access, const DeviceId& device) const;
+  std::vector<DeviceView> devices(const account::Access& access) const;
+
+  // For use cases, unfiltered: the device in its current registration; nullptr if it is not registered. One
+  // that was released but is not deregistered yet is still known, so that its removal can be repeated, but no
+  // query shows it.
+  const DeviceEntry* known(const account::Tenant& tenant, const DeviceId& device) const;
+  // For use cases, unfiltered: copies, for callers that suspend. Visits every device.
+  std::vector<DeviceEntry> online() const;
+
+ private:
+  // What is known of a device id from the moment that somebody claimed it.
+  struct Claimed {
+    DeviceEntry entry;
+    bool registered = false;
+    bool released = false;
+  };
+  struct TenantSlice {
+    std::unordered_map<DeviceId, Claimed> devices;
+    std::unordered_map<account::Owner, std::set<DeviceId>> owned;
+  };
+
+  void apply_holder(const device::DeviceKey& key, const es::RecordedEvent& recorded);
+  void apply_device(const device::DeviceKey& key, const es::RecordedEvent& recorded);
+  void apply_links(const device::DeviceKey& key, const es::RecordedEvent& recorded);
+
+  void forget(const account::Tenant& tenant, const DeviceId& device);
+  // Of exactly this registration; nullptr if it is not the current one.
+  Claimed* current(const device::DeviceKey& key);
+  const Claimed* claimed(const account::Tenant& tenant, const DeviceId& device) const;
+  // The devices that the access may name, of those the wanted ones (empty: all), in order.
+  std::vector<const DeviceEntry*> readable(const account::Access& access,
+                                           const std::vector<DeviceId>& wanted) const;
+
+  std::map<account::Tenant, TenantSlice> tenants_;
+};
+
+}  // namespace ocf::directory

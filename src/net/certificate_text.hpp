@@ -1,0 +1,19 @@
+// Texts out of a certificate.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+using X509 = struct x509_st;
+
+namespace ocf::net {
+
+// The subject's first common name as UTF-8, control characters replaced (it goes to logs); empty if there is
+// none.
+std::string common_name_of(const X509& certificate);
+std::string serial_of(const X509& certificate);
+std::vector<std::string> extended_key_usage_of(const X509& certificate);
+std::string fingerprint_sha256_of(const X509& certificate);
+
+}  // namespace ocf::net

@@ -1,0 +1,54 @@
+// Read model: the commands that wait for their devices, so that a device that comes online is offered them
+// and the system ends those whose time ran out.
+#pragma once
+
+#include "base/time.hpp"
+#include "device/device.hpp"
+#include "es/event.hpp"
+#include "ocf/link.hpp"
+#include "resource/resource.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace ocf::pending {
+
+struct PendingCommand {
+  device::DeviceKey device;
+  Href href;
+  es::CorrelationId correlation;
+  resource::Operation operation = resource::Operation::retrieve;
+  std::string query;
+  resource::Content content;
+  Time valid_until{};
+  device::Epoch dispatched_to = 0;  // 0: not yet
+};
+
+// A fold over all resource streams. One per process or shard; lives on its shard. Answers are copies, for
+// callers that suspend.
+class PendingCommands {
+ public:
+  // The events of a resource must come in their order. A command stays until an event answers or ends it,
+  // also beyond the registration of its device.
+  void apply(const es::RecordedEvent& recorded);
+
+  std::vector<PendingCommand> of(
+      const device::DeviceKey& key) const;  // in the order in which they were accepted
+  std::size_t count(const device::DeviceKey& key) const;
+  std::vector<PendingCommand> expired(Time now) const;  // valid until now or earlier; the oldest first
+
+ private:
+  using Deadline = std::tuple<Time, device::DeviceKey, es::CorrelationId>;
+
+  void add(PendingCommand command);
+  void dispatch(const device::DeviceKey& key, const resource::CommandDispatched& event);
+  void remove(const device::DeviceKey& key, const es::CorrelationId& correlation);
+
+  std::map<device::DeviceKey, std::vector<PendingCommand>> devices_;
+  std::set<Deadline> deadlines_;
+};
+
+}  // namespace ocf::pending

@@ -1,0 +1,112 @@
+#include "server/admin_requests.hpp"
+
+#include "server/admin_socket.hpp"
+#include "server/tenant.hpp"
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+namespace ocf::server {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t owner_bytes_max = 128;
+
+std::string_view text_of(const json::object& request, std::string_view name) {
+  const json::value* value = request.if_contains(name);
+  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+}
+
+// What is wrong with an owner's name; empty: nothing.
+std::string complaint_about_owner(std::string_view owner) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (owner.empty()) return "an owner needs a name";
+  if (owner.size() > owner_bytes_max)
+    return fmt::format("an owner's name has at most {} bytes", owner_bytes_max);
+  for (const char c : owner) {
+    if (is_control(static_cast<unsigned char>(c))) return "an owner's name has no control characters";
+  }
+  return "";
+}
+
+}  // namespace
+
+AdminRequests::AdminRequests(Parts parts) : parts_(std::move(parts)) {}
+
+net::awaitable<json::object> AdminRequests::answer(json::object request) {
+  const std::string verb(text_of(request, "verb"));
+  if (verb == "status") co_return status();
+  if (verb == "token") co_return token(request);
+  if (verb == "onboard") co_return co_await onboard(std::move(request));
+  if (verb == "pki_device") co_return pki_device(request);
+  if (verb == "pki_trust") co_return pki_trust(request);
+  if (verb == "pki_list") co_return pki_list();
+  co_return refusal(fmt::format("this hub knows no command '{}'", verb), "usage");
+}
+
+json::object AdminRequests::status() const {
+  const HubAddresses addresses = parts_.addresses();
+  json::object answer{{"sid", parts_.sid}, {"cis", addresses.cis}};
+  if (addresses.coap_tcp) answer["coap_tcp"] = addresses.coap_tcp->text();
+  if (addresses.coap_tls) answer["coap_tls"] = addresses.coap_tls->text();
+  if (addresses.http) answer["http"] = addresses.http->text();
+  return answer;
+}
+
+json::object AdminRequests::token(const json::object& request) const {
+  const std::string owner(text_of(request, "owner"));
+  if (const std::string complaint = complaint_about_owner(owner); !complaint.empty())
+    return refusal(complaint, "usage");
+  return {{"token", parts_.authorization.issue_user_token(default_tenant(), account::Owner(owner),
+                                                          parts_.config.user_token_lifetime, parts_.now())}};
+}
+
+net::awaitable<json::object> AdminRequests::onboard(json::object request) {
+  const std::string owner(text_of(request, "owner"));
+  if (const std::string complaint = complaint_about_owner(owner); !complaint.empty())
+    co_return refusal(complaint, "usage");
+  const std::string cis = parts_.addresses().cis;
+  if (cis.empty()) co_return refusal("this hub listens for no devices: both CoAP listeners are off");
+  const auto code =
+      co_await parts_.authorization.issue_code(default_tenant(), account::Owner(owner), parts_.now());
+  if (!code) co_return refusal("no code could be issued: " + code.error().message());
+  json::object answer{{"code", *code},
+                      {"authprovider", parts_.config.provider},
+                      {"cis", cis},
+                      {"sid", parts_.sid},
+                      {"ca", parts_.certificates.authority()}};
+  co_return answer;
+}
+
+json::object AdminRequests::pki_device(const json::object& request) const {
+  const auto device = DeviceId::parse(text_of(request, "di"));
+  if (!device) return refusal("a device id is a UUID, such as 8f3c1a52-1f52-4d3a-9a52-0123456789ab", "usage");
+  const auto issued = parts_.certificates.issue_device(*device, parts_.now());
+  if (!issued) return refusal("no certificate could be issued: " + issued.error().message());
+  return {{"certificate", issued->certificate}, {"private_key", issued->private_key}};
+}
+
+json::object AdminRequests::pki_trust(const json::object& request) {
+  const auto name = parts_.certificates.trust(std::string(text_of(request, "certificate")));
+  if (!name) return refusal("this CA cannot be trusted: " + name.error().message());
+  if (const auto reloaded = parts_.reload_trust(); !reloaded) {
+    return refusal("the CA is kept, but not trusted yet: " + reloaded.error().message());
+  }
+  return {{"common_name", *name}};
+}
+
+json::object AdminRequests::pki_list() const {
+  json::array certificates;
+  for (const KeptCertificate& kept : parts_.certificates.list()) {
+    certificates.push_back(
+        json::object{{"file", kept.file}, {"common_name", kept.common_name}, {"role", kept.role}});
+  }
+  return {{"certificates", std::move(certificates)}};
+}
+
+}  // namespace ocf::server

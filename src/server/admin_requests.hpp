@@ -1,0 +1,62 @@
+// What the hub does for the commands on its socket. Each request is {"verb": …}, each answer an object, or
+// {"error": sentence, "exit": "failed" | "usage" | "not_found"}.
+//
+//   verb        request           answer
+//   status                        sid, cis, coap_tcp, coap_tls, http (what there is)
+//   token       owner             token
+//   onboard     owner             code, authprovider, cis, sid, ca
+//   pki_device  di                certificate, private_key (PEM)
+//   pki_trust   certificate       common_name
+//   pki_list                      certificates: [{file, common_name, role}]
+#pragma once
+
+#include "auth_builtin/builtin_authorization.hpp"
+#include "base/time.hpp"
+#include "net/gate.hpp"
+#include "server/certificates.hpp"
+#include "server/config.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace ocf::server {
+
+// Where a running hub is found: listeners with the ports that the system chose.
+struct HubAddresses {
+  std::optional<Address> coap_tcp;
+  std::optional<Address> coap_tls;
+  std::optional<Address> http;
+  std::string cis;  // the URI that devices get, "coaps+tcp://cloud.example.com:5684"; empty without CoAP
+};
+
+// Lives on the hub's shard, as everything it refers to.
+class AdminRequests {
+ public:
+  struct Parts {
+    auth_builtin::BuiltinAuthorization& authorization;
+    Certificates& certificates;
+    const AuthorizationConfig& config;
+    std::string sid;
+    std::function<HubAddresses()> addresses;
+    std::function<Result<void>()> reload_trust;  // after another CA is trusted
+    std::function<Time()> now;
+  };
+  explicit AdminRequests(Parts parts);
+
+  net::awaitable<boost::json::object> answer(boost::json::object request);
+
+ private:
+  boost::json::object status() const;
+  boost::json::object token(const boost::json::object& request) const;
+  net::awaitable<boost::json::object> onboard(boost::json::object request);
+  boost::json::object pki_device(const boost::json::object& request) const;
+  boost::json::object pki_trust(const boost::json::object& request);
+  boost::json::object pki_list() const;
+
+  Parts parts_;
+};
+
+}  // namespace ocf::server

@@ -1,0 +1,44 @@
+#include "server/commands/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+
+namespace ocf::server {
+namespace {
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 done; 1 refused or failed; 2 mistake in the command line or configuration;\n"
+    "3 no hub runs in the data directory; 4 no such device, resource or link.";
+
+}  // namespace
+
+Exit run_command_line(std::vector<std::string> words) {
+  CLI::App app("A device cloud for OCF devices.", "ocf-cloud");
+  app.footer(exit_codes);
+  app.require_subcommand(1);
+  app.fallthrough(false);
+  Run run;
+  for (const auto add : {add_serve, add_demo, add_token, add_onboard, add_devices, add_resources, add_get,
+                         add_set, add_watch, add_history, add_pki, add_config}) {
+    add(app, run);
+  }
+  try {
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    app.parse(words);
+    return run();
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? Exit::ok : Exit::usage;  // 0: --help
+  } catch (const CommandFailure& e) {
+    fmt::print(stderr, "{}\n", e.what());
+    return e.exit();
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "ocf-cloud: {}\n", e.what());
+    return Exit::failed;
+  }
+}
+
+}  // namespace ocf::server

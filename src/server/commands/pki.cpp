@@ -1,0 +1,102 @@
+#include "pki/key_file.hpp"
+#include "server/admin_client.hpp"
+#include "server/commands/hub_options.hpp"
+#include "server/commands/table.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include <memory>
+
+namespace ocf::server {
+namespace {
+
+namespace json = boost::json;
+
+struct DeviceOptions : SocketOptions {
+  std::string di;
+  std::string out;
+};
+
+struct TrustOptions : SocketOptions {
+  std::string file;
+};
+
+void save(const std::string& file, const std::string& content) {
+  if (const auto saved = pki::save(file, content); !saved) {
+    throw CommandFailure(Exit::failed,
+                         fmt::format("{} cannot be written: {}.", file, saved.error().message()));
+  }
+}
+
+Exit issue_device(const DeviceOptions& options) {
+  const json::object answer = ask_hub(options.data, {{"verb", "pki_device"}, {"di", options.di}});
+  if (!options.out.empty()) {
+    save(options.out + ".key", text_in(answer, "private_key"));
+    save(options.out + ".crt", text_in(answer, "certificate"));
+  } else if (options.json) {
+    fmt::print("{}\n", json::serialize(answer));
+  } else {
+    fmt::print("{}{}", text_in(answer, "certificate"), text_in(answer, "private_key"));
+  }
+  return Exit::ok;
+}
+
+Exit trust(const TrustOptions& options) {
+  const auto pem = pki::load(options.file);
+  if (!pem)
+    throw CommandFailure(Exit::usage,
+                         fmt::format("{} cannot be read: {}.", options.file, pem.error().message()));
+  const json::object answer = ask_hub(options.data, {{"verb", "pki_trust"}, {"certificate", *pem}});
+  if (options.json) {
+    fmt::print("{}\n", json::serialize(answer));
+  } else {
+    fmt::print("Devices with certificates of '{}' may connect from now on.\n",
+               text_in(answer, "common_name"));
+  }
+  return Exit::ok;
+}
+
+Exit list(const SocketOptions& options) {
+  const json::object answer = ask_hub(options.data, {{"verb", "pki_list"}});
+  if (options.json) {
+    fmt::print("{}\n", json::serialize(answer));
+    return Exit::ok;
+  }
+  Table table({"ROLE", "NAME", "FILE"});
+  for (const json::value& kept : answer.at("certificates").as_array()) {
+    table.add({text_in(kept, "role"), text_in(kept, "common_name"), text_in(kept, "file")});
+  }
+  fmt::print("{}", table.text());
+  return Exit::ok;
+}
+
+}  // namespace
+
+void add_pki(CLI::App& app, Run& run) {
+  CLI::App* pki = app.add_subcommand("pki", "Certificates: of devices, and the CAs that are trusted.");
+  pki->require_subcommand(1);
+
+  auto device_options = std::make_shared<DeviceOptions>();
+  CLI::App* device =
+      pki->add_subcommand("device", "Issues a device certificate by the hub's own CA: chain, then key.");
+  device->add_option("DI", device_options->di, "The device id, a UUID.")->required();
+  device->add_option("--out", device_options->out, "Writes OUT.crt and OUT.key (mode 0600) instead.");
+  add_socket_options(*device, *device_options);
+  device->callback(
+      [device_options, &run] { run = [device_options] { return issue_device(*device_options); }; });
+
+  auto trust_options = std::make_shared<TrustOptions>();
+  CLI::App* trusted =
+      pki->add_subcommand("trust", "Trusts the devices of another CA, from now on and after a restart.");
+  trusted->add_option("FILE", trust_options->file, "The CA's certificate, PEM.")->required();
+  add_socket_options(*trusted, *trust_options);
+  trusted->callback([trust_options, &run] { run = [trust_options] { return trust(*trust_options); }; });
+
+  auto list_options = std::make_shared<SocketOptions>();
+  CLI::App* listed = pki->add_subcommand("list", "The hub's certificates and the CAs it trusts.");
+  add_socket_options(*listed, *list_options);
+  listed->callback([list_options, &run] { run = [list_options] { return list(*list_options); }; });
+}
+
+}  // namespace ocf::server

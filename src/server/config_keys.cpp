@@ -1,0 +1,286 @@
+#include "server/config_keys.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <limits>
+#include <utility>
+
+namespace ocf::server {
+namespace {
+
+using std::chrono::seconds;
+
+// -- Values as YAML
+
+std::string quoted_where_needed(const std::string& text) {
+  YAML::Emitter out;
+  out << text;
+  return out.c_str();
+}
+
+// Reads a scalar with `set`; whatever else stands there is refused.
+using SetText = std::function<std::string(const std::string&)>;
+std::function<std::string(const YAML::Node&)> scalar(SetText set) {
+  return [set = std::move(set)](const YAML::Node& node) -> std::string {
+    if (node.IsMap()) return "expects one value, not keys below it";
+    if (node.IsSequence()) return "expects one value, not a list";
+    if (!node.IsScalar()) return "has no value";
+    return set(node.Scalar());
+  };
+}
+
+// -- Kinds of keys
+
+ConfigKey address(std::string name, std::optional<Address>& value, std::string absent,
+                  std::string (*complain)(const Address&), std::string comment) {
+  return {std::move(name), std::move(comment),
+          [&value, absent] { return value ? quoted_where_needed(value->text()) : absent; },
+          scalar([&value, absent, complain](const std::string& text) -> std::string {
+            if (text == absent) return value.reset(), "";
+            const auto parsed = parse_address(text);
+            if (!parsed)
+              return fmt::format("'{}' is neither an address and port, such as 127.0.0.1:5684, nor '{}'",
+                                 text, absent);
+            if (const std::string complaint = complain(*parsed); !complaint.empty()) {
+              return fmt::format("'{}' {}", text, complaint);
+            }
+            value = parsed;
+            return "";
+          })};
+}
+
+ConfigKey text(std::string name, std::string& value, std::string comment) {
+  return {std::move(name), std::move(comment), [&value] { return quoted_where_needed(value); },
+          scalar([&value](const std::string& given) -> std::string {
+            if (given.empty()) return "must not be empty";
+            value = given;
+            return "";
+          })};
+}
+
+ConfigKey path(std::string name, std::filesystem::path& value, std::string comment) {
+  return {std::move(name), std::move(comment), [&value] { return quoted_where_needed(value.string()); },
+          scalar([&value](const std::string& given) -> std::string {
+            if (given.empty()) return "must not be empty";
+            value = given;
+            return "";
+          })};
+}
+
+ConfigKey texts(std::string name, std::vector<std::string>& value, std::string comment) {
+  const auto print = [&value] {
+    YAML::Emitter out;
+    out << YAML::Flow << value;
+    return std::string(out.c_str());
+  };
+  const auto set = [&value](const YAML::Node& node) -> std::string {
+    if (!node.IsSequence()) return "expects a list, such as [first.pem, second.pem]";
+    std::vector<std::string> given;
+    for (const YAML::Node& item : node) {
+      if (!item.IsScalar() || item.Scalar().empty()) return "expects a list of texts";
+      given.push_back(item.Scalar());
+    }
+    value = std::move(given);
+    return "";
+  };
+  return {std::move(name), std::move(comment), print, set};
+}
+
+ConfigKey time(std::string name, seconds& value, seconds min, seconds max, std::string comment) {
+  return {std::move(name), std::move(comment), [&value] { return duration_text(value); },
+          scalar([&value, min, max](const std::string& given) -> std::string {
+            const auto parsed = parse_duration(given);
+            if (!parsed) return fmt::format("'{}' is not a duration, such as 15s, 2m or 1h", given);
+            const auto whole = std::chrono::floor<seconds>(*parsed);
+            if (whole != *parsed) return fmt::format("'{}' is not a whole number of seconds", given);
+            if (whole < min || whole > max) {
+              return fmt::format("'{}' is not between {} and {}", given, duration_text(min),
+                                 duration_text(max));
+            }
+            value = whole;
+            return "";
+          })};
+}
+
+ConfigKey bytes(std::string name, std::size_t& value, std::size_t min, std::size_t max, std::string comment) {
+  return {std::move(name), std::move(comment), [&value] { return size_text(value); },
+          scalar([&value, min, max](const std::string& given) -> std::string {
+            const auto parsed = parse_size(given);
+            if (!parsed) return fmt::format("'{}' is not a size, such as 512B, 256KiB or 1MiB", given);
+            if (*parsed < min || *parsed > max) {
+              return fmt::format("'{}' is not between {} and {}", given, size_text(min), size_text(max));
+            }
+            value = *parsed;
+            return "";
+          })};
+}
+
+template <class Number>
+ConfigKey count(std::string name, Number& value, Number min, Number max, std::string comment) {
+  return {std::move(name), std::move(comment), [&value] { return std::to_string(value); },
+          scalar([&value, min, max](const std::string& given) -> std::string {
+            const auto parsed = parse_count(given);
+            if (!parsed) return fmt::format("'{}' is not a whole number", given);
+            if (*parsed < min || *parsed > max)
+              return fmt::format("'{}' is not between {} and {}", given, min, max);
+            value = static_cast<Number>(*parsed);
+            return "";
+          })};
+}
+
+// -- The table
+
+constexpr std::size_t kib = 1024;
+constexpr std::size_t mib = 1024 * kib;
+constexpr seconds day{86'400};
+
+std::vector<ConfigKey> listener_keys(Listeners& l) {
+  return {
+      address("coap_tls", l.coap_tls, "off", complaint_about_listener,
+              "OCF devices and clients over TLS; both sides show a certificate."),
+      address("coap_tcp", l.coap_tcp, "off", complaint_about_listener,
+              "The same without TLS: tokens and values in the clear. For tests and closed networks only."),
+      address("http", l.http, "off", complaint_about_http_listener,
+              "The HTTP API, which the command line uses too. Loopback only: it has no TLS yet."),
+  };
+}
+
+std::vector<ConfigKey> authorization_keys(AuthorizationConfig& a) {
+  return {
+      text("provider", a.provider,
+           "The name that devices send as `authprovider` (`apn` of their cloud configuration)."),
+      time("code_lifetime", a.code_lifetime, seconds(10), seconds(3600),
+           "How long a one-time code of `ocf-cloud onboard` may be used."),
+      time("access_token_lifetime", a.access_token_lifetime, seconds(60), 365 * day,
+           "Of the access token that a device gets at sign-up. Shorter: a stolen one serves less long, "
+           "refreshes are more."),
+      time("user_token_lifetime", a.user_token_lifetime, seconds(60), 365 * day,
+           "Of the bearer tokens that `ocf-cloud token` gives out, the first start's among them. They cannot "
+           "be revoked."),
+  };
+}
+
+std::vector<ConfigKey> message_limits(Limits& l) {
+  return {
+      bytes("frame_bytes_max", l.frame_bytes_max, 8 * kib, 16 * mib,
+            "The longest CoAP message after sign-in. Larger: a device may publish more at once, at that much "
+            "memory."),
+      bytes("frame_bytes_before_sign_in_max", l.frame_bytes_before_sign_in_max, kib, mib,
+            "The longest CoAP message before sign-in."),
+      bytes("frame_bytes_to_peer_max", l.frame_bytes_to_peer_max, kib, mib,
+            "The longest message to a peer without Block-Wise-Transfer: many devices close the connection "
+            "above 8 KiB."),
+      count<std::size_t>("options_per_message_max", l.options_per_message_max, 8, 1024,
+                         "CoAP options in one message; above it the connection is aborted."),
+      bytes("option_bytes_max", l.option_bytes_max, 256, 64 * kib,
+            "All CoAP options of a message together; above it the connection is aborted."),
+      count<std::size_t>("cbor_depth_max", l.cbor_depth_max, 4, 64,
+                         "Nesting of CBOR and JSON content: 4.00 above it."),
+      count<std::size_t>("cbor_items_max", l.cbor_items_max, 64, 1'048'576,
+                         "Items in one CBOR content: 4.00 above it."),
+  };
+}
+
+std::vector<ConfigKey> connection_limits(Limits& l) {
+  return {
+      time("first_message_time", l.first_message_time, seconds(1), seconds(600),
+           "A connection that has not sent its first message by then is closed."),
+      time("tls_handshake_time", l.tls_handshake_time, seconds(1), seconds(600),
+           "A TLS handshake that takes longer is closed."),
+      time("sign_in_time", l.sign_in_time, seconds(1), seconds(600),
+           "A connection that has not signed in by then is closed."),
+      time("sign_in_time_after_503", l.sign_in_time_after_503, seconds(1), seconds(3600),
+           "The same after the hub had to answer 5.03: devices try again after up to 64 s."),
+      time("failed_sign_in_grace", l.failed_sign_in_grace, seconds(1), seconds(600),
+           "After a refused sign-in, the time for one refresh and one more sign-in."),
+      time("ping_interval", l.ping_interval, seconds(1), day,
+           "A connection that was silent for so long is pinged. Longer: fewer packets, dead devices are "
+           "noticed later."),
+      count<unsigned>("ping_retries", l.ping_retries, 0, 10,
+                      "Pings after the first, within half an interval, then it is closed."),
+      count<std::size_t>("requests_in_flight_max", l.requests_in_flight_max, 1, 10'000,
+                         "Unanswered requests of one connection to the hub: 5.03 above it."),
+      count<std::size_t>("device_requests_in_flight_max", l.device_requests_in_flight_max, 1, 1000,
+                         "Unanswered requests of the hub to one device; the rest waits."),
+      count<std::size_t>("observations_per_connection_max", l.observations_per_connection_max, 1, 100'000,
+                         "Observations of one connection: 5.03 above it."),
+      bytes("write_queue_bytes_max", l.write_queue_bytes_max, 64 * kib, 64 * mib,
+            "What may wait for a slow peer; above it the connection is closed."),
+      count<std::size_t>("notifications_queued_max", l.notifications_queued_max, 1, 100'000,
+                         "Notifications of one device that wait to be stored; above it the newest of each "
+                         "resource is kept."),
+      count<std::size_t>("connections_max", l.connections_max, 1, 10'000'000,
+                         "CoAP connections; more are not accepted."),
+      count<std::size_t>("handshakes_in_flight_max", l.handshakes_in_flight_max, 1, 10'000,
+                         "TLS handshakes at a time; the next connection waits."),
+  };
+}
+
+std::vector<ConfigKey> device_limits(Limits& l) {
+  return {
+      count<std::size_t>("links_per_device_max", l.links_per_device_max, 1, 100'000,
+                         "Links that a device may have published: 4.13 above it."),
+      count<std::size_t>("pending_commands_per_device_max", l.pending_commands_per_device_max, 1, 10'000,
+                         "Commands that wait for one device: 5.03 (HTTP 503) above it."),
+      bytes("href_bytes_max", l.href_bytes_max, 16, 2 * kib,
+            "The longest href of a resource: 4.00 above it."),
+      time("command_time", l.command_time, seconds(1), seconds(3600),
+           "A device that has not answered a command by then counts as offline."),
+      time("time_to_live_max", l.time_to_live_max, seconds(1), 30 * day,
+           "The longest time that a command may wait for a device that is offline."),
+  };
+}
+
+std::vector<ConfigKey> face_limits(Limits& l) {
+  return {
+      count<std::size_t>(
+          "subscriber_queue_max", l.subscriber_queue_max, 10, 10'000'000,
+          "Events that wait for a slow subscriber; above it the subscriber is told to start afresh."),
+      bytes("http_header_bytes_max", l.http_header_bytes_max, kib, mib,
+            "All header fields of an HTTP request: 431 above it."),
+      bytes("http_body_bytes_max", l.http_body_bytes_max, kib, 64 * mib,
+            "The body of an HTTP request: 413 above it."),
+      count<std::size_t>("http_connections_max", l.http_connections_max, 1, 1'000'000,
+                         "HTTP connections: 503 above it."),
+      time("http_idle_time", l.http_idle_time, seconds(1), seconds(3600),
+           "An HTTP connection without a request for so long is closed."),
+  };
+}
+
+std::vector<ConfigKey> limit_keys(Limits& limits) {
+  std::vector<ConfigKey> keys;
+  for (const auto part : {message_limits, connection_limits, device_limits, face_limits}) {
+    for (ConfigKey& key : part(limits)) keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+}  // namespace
+
+std::vector<ConfigSection> config_keys(Config& config) {
+  return {
+      {"listeners", "Where the hub listens: an IP address and a port (0: any free one), or `off`.",
+       listener_keys(config.listeners)},
+      {"",
+       "",
+       {address("public_address", config.public_address, "auto", complaint_about_public_address,
+                "The name or IP address, with the port, that devices are told to connect to. `auto`: where "
+                "CoAP is listened on,\n"
+                "which serves no device elsewhere while that is 0.0.0.0."),
+        path("data", config.data,
+             "The directory of everything the hub keeps: events, keys and certificates, its id, its socket "
+             "for commands.\n"
+             "Readable by the hub's user only; one hub at a time.")}},
+      {"authorization", "The built-in authorization server.", authorization_keys(config.authorization)},
+      {"tls",
+       "Which devices and clients are believed to be who their certificate says.",
+       {texts(
+           "trusted_ca_files", config.tls.trusted_ca_files,
+           "PEM files of further CAs, besides the hub's own and those that `ocf-cloud pki trust` added.")}},
+      {"limits", "What the hub puts up with. Behind each limit stands what happens above it.",
+       limit_keys(config.limits)},
+  };
+}
+
+}  // namespace ocf::server

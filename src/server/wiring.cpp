@@ -1,0 +1,169 @@
+#include "server/wiring.hpp"
+
+#include "server/tenant.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <stdexcept>
+#include <utility>
+
+namespace ocf::server {
+
+namespace asio = boost::asio;
+
+namespace {
+
+[[noreturn]] void cannot(const std::string& what, const Error& error) {
+  throw std::runtime_error(fmt::format("{}: {}", what, error.message()));
+}
+
+net::Endpoint endpoint_of(const Address& address) {
+  return {asio::ip::make_address(address.host), address.port};
+}
+
+Address address_of(const net::Endpoint& endpoint) {
+  return {endpoint.address().to_string(), endpoint.port()};
+}
+
+store_rocksdb::Options store_options(const DataDirectory& data) {
+  store_rocksdb::Options options;
+  options.path = data.store();
+  return options;
+}
+
+auth_builtin::Settings authorization_settings(const AuthorizationConfig& config) {
+  auth_builtin::Settings settings;
+  settings.provider = config.provider;
+  settings.code_lifetime = config.code_lifetime;
+  settings.access_token_lifetime = config.access_token_lifetime;
+  return settings;
+}
+
+}  // namespace
+
+Hub::Hub(Config config, LogSink log)
+    : config_(std::move(config)),
+      log_(std::move(log)),
+      data_(config_.data),
+      certificates_(data_.pki(), data_.sid(), config_.tls.trusted_ca_files, net::wall_now()),
+      shard_("ocf-cloud"),
+      signals_(shard_.context(), SIGINT, SIGTERM),
+      log_store_(store_options(data_)),
+      store_(log_store_, bus_),
+      authorization_(store_, authorization_settings(config_.authorization),
+                     auth_builtin::SigningKey::load_or_create(data_.signing_key())),
+      cloud_({store_, bus_, authorization_, config_.limits, net::wall_now, data_.sid()}),
+      gateway_(shard_, cloud_, config_.limits, log_),
+      api_(cloud_, config_.limits),
+      admin_requests_({authorization_, certificates_, config_.authorization, data_.sid(),
+                       [this] { return addresses(); }, [this] { return reload_trust(); }, net::wall_now}),
+      admin_socket_(shard_, admin_socket_path(data_.path()), [this](boost::json::object request) {
+        return admin_requests_.answer(std::move(request));
+      }) {}
+
+void Hub::run(std::function<void()> on_ready) {
+  shard_.spawn(live(std::move(on_ready)));
+  shard_.run();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void Hub::stop() {
+  shard_.post([this] { signals_.cancel(); });
+}
+
+net::awaitable<void> Hub::live(std::function<void()> on_ready) {
+  try {
+    co_await start_parts();
+    on_ready();
+  } catch (const std::exception&) {
+    failure_ = std::current_exception();
+  }
+  if (!failure_) co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await stop_parts();
+  shard_.stop();
+}
+
+// The log is folded before anybody is let in.
+net::awaitable<void> Hub::start_parts() {
+  if (const auto started = co_await cloud_.start(); !started)
+    cannot("the events cannot be read", started.error());
+  start_gateway();
+  start_http();
+  admin_socket_.start();
+}
+
+net::awaitable<void> Hub::stop_parts() {
+  co_await admin_socket_.stop();
+  if (http_) http_->close();
+  co_await gateway_.stop();
+  co_await cloud_.stop();
+  if (http_) co_await http_->left();
+  log_store_.close();
+}
+
+void Hub::start_gateway() {
+  if (const auto& tcp = config_.listeners.coap_tcp) {
+    const auto bound = gateway_.listen_tcp(endpoint_of(*tcp));
+    if (!bound) cannot("cannot listen for coap+tcp on " + tcp->text(), bound.error());
+    addresses_.coap_tcp = address_of(*bound);
+  }
+  if (const auto& tls = config_.listeners.coap_tls) {
+    auto context = net::TlsServerContext::create(certificates_.tls());
+    if (!context)
+      cannot("the hub's certificates in " + data_.pki().string() + " cannot be used", context.error());
+    const auto bound = gateway_.listen_tls(endpoint_of(*tls), std::move(*context));
+    if (!bound) cannot("cannot listen for coaps+tcp on " + tls->text(), bound.error());
+    addresses_.coap_tls = address_of(*bound);
+  }
+  addresses_.cis = cis();
+  if (const auto& address = config_.public_address) {
+    if (addresses_.coap_tls) {
+      gateway_.advertise_tls(address->text());
+    } else {
+      gateway_.advertise_tcp(address->text());
+    }
+  }
+}
+
+void Hub::start_http() {
+  const auto& http = config_.listeners.http;
+  if (!http) return;
+  auto opened = http::Server::open(shard_.context(), endpoint_of(*http), config_.limits,
+                                   [this](http::Request request) { return api_.answer(std::move(request)); });
+  if (!opened) cannot("cannot listen for HTTP on " + http->text(), opened.error());
+  http_ = std::move(*opened);
+  addresses_.http = address_of(http_->endpoint());
+}
+
+// Devices come by TLS where there is TLS.
+std::string Hub::cis() const {
+  const auto& listener = addresses_.coap_tls ? addresses_.coap_tls : addresses_.coap_tcp;
+  if (!listener) return "";
+  const Address& address = config_.public_address ? *config_.public_address : *listener;
+  if (!config_.public_address && asio::ip::make_address(address.host).is_unspecified()) {
+    log_("warn", fmt::format("devices are told to connect to {}: set public_address to what they can reach",
+                             address.text()));
+  }
+  return (addresses_.coap_tls ? "coaps+tcp://" : "coap+tcp://") + address.text();
+}
+
+Result<void> Hub::reload_trust() {
+  auto context = net::TlsServerContext::create(certificates_.tls());
+  if (!context) return context.error();
+  gateway_.use(std::move(*context));
+  return {};
+}
+
+HubAddresses Hub::addresses() const { return addresses_; }
+
+std::optional<std::string> Hub::first_admin_token() {
+  if (!data_.first_start()) return std::nullopt;
+  data_.mark_started();
+  return authorization_.issue_user_token(default_tenant(), account::Owner("admin"),
+                                         config_.authorization.user_token_lifetime, net::wall_now());
+}
+
+}  // namespace ocf::server

@@ -1,0 +1,79 @@
+// The composition of a hub: which plug stands behind which seam, and in which order the parts live, start and
+// stop.
+#pragma once
+
+#include "auth_builtin/builtin_authorization.hpp"
+#include "bus_local/local_event_bus.hpp"
+#include "cloud/cloud.hpp"
+#include "es/announcing_store.hpp"
+#include "gateway/gateway.hpp"
+#include "http/routes.hpp"
+#include "http/server.hpp"
+#include "net/shard.hpp"
+#include "server/admin_requests.hpp"
+#include "server/admin_socket.hpp"
+#include "server/certificates.hpp"
+#include "server/config.hpp"
+#include "server/data_directory.hpp"
+#include "server/log.hpp"
+#include "store_rocksdb/rocks_event_store.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace ocf::server {
+
+// A whole hub in one process, on one shard. Members stand in the order in which they depend on each other.
+class Hub {
+ public:
+  // Opens the data directory and everything in it. Throws std::runtime_error with a sentence if it cannot.
+  Hub(Config config, LogSink log);
+
+  // Runs the hub on the calling thread until SIGTERM, SIGINT or stop(); `on_ready` is called once everything
+  // listens. Throws std::runtime_error with a sentence if it cannot start.
+  void run(std::function<void()> on_ready);
+  // As the signals do; any thread.
+  void stop();
+
+  // -- On the shard, once it is ready
+  HubAddresses addresses() const;
+  AdminRequests& requests() { return admin_requests_; }
+  // A bearer token of owner `admin`, the first time ever that a hub is ready in this directory; nullopt
+  // afterwards.
+  std::optional<std::string> first_admin_token();
+
+ private:
+  net::awaitable<void> live(std::function<void()> on_ready);
+  net::awaitable<void> start_parts();
+  net::awaitable<void> stop_parts();
+  void start_gateway();
+  void start_http();
+  Result<void> reload_trust();
+  std::string cis() const;
+
+  const Config config_;
+  const LogSink log_;
+  DataDirectory data_;
+  Certificates certificates_;
+  net::Shard shard_;
+  boost::asio::signal_set signals_;
+  store_rocksdb::RocksEventStore log_store_;
+  bus_local::LocalEventBus bus_;
+  es::AnnouncingStore store_;
+  auth_builtin::BuiltinAuthorization authorization_;
+  cloud::Cloud cloud_;
+  gateway::Gateway gateway_;
+  http::Api api_;
+  std::unique_ptr<http::Server> http_;  // null while nothing listens
+  AdminRequests admin_requests_;
+  AdminSocket admin_socket_;
+  HubAddresses addresses_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace ocf::server

@@ -1,0 +1,360 @@
+#include "store_rocksdb/database.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/sst_file_manager.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include "base/assert.hpp"
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "store_rocksdb/layout.hpp"
+
+namespace ocf::store_rocksdb {
+namespace {
+
+constexpr std::size_t events_per_read_max = 1000;
+constexpr std::size_t read_bytes_max = 4 * 1024 * 1024;  // then the answer ends, with the event that crossed it
+constexpr std::size_t block_cache_bytes = 64 * 1024 * 1024;
+constexpr std::size_t write_buffer_bytes = 64 * 1024 * 1024;
+constexpr std::size_t wal_bytes_max = 256 * 1024 * 1024;
+constexpr std::size_t index_entries_per_write = 10'000;
+constexpr es::Version last_version = ~es::Version{0};
+
+std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+rocksdb::Slice slice_of(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+Error read_error(const rocksdb::Status& status) {
+  return status.IsCorruption() ? es::StoreError::corrupt : es::StoreError::unavailable;
+}
+
+[[noreturn]] void cannot_open(const Options& options, const std::string& why) {
+  throw std::runtime_error("cannot open the event store in " + options.path.string() + ": " + why);
+}
+
+// Recovery after a failed write is the committer's: a thread of RocksDB's would race with it.
+struct NoAutomaticRecovery final : rocksdb::EventListener {
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* automatic) override {
+    *automatic = false;
+  }
+};
+
+rocksdb::DBOptions database_options(const Options& options) {
+  rocksdb::DBOptions db;
+  if (options.env) db.env = options.env;
+  db.create_if_missing = true;
+  db.paranoid_checks = true;
+  // Every acknowledged batch was synced, so only the end of a log can be torn, and what is torn there was never acknowledged.
+  // kAbsoluteConsistency would not start after a power cut; kPointInTimeRecovery (RocksDB's default) takes damage in the
+  // middle for the end and silently drops what was acknowledged behind it. This mode refuses to open then.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  db.max_total_wal_size = wal_bytes_max;
+  db.max_background_jobs = 2;
+  db.keep_log_file_num = 4;
+  db.info_log_level = rocksdb::WARN_LEVEL;
+  // Without one, RocksDB takes a full disk for an error that only a restart cures.
+  db.sst_file_manager.reset(rocksdb::NewSstFileManager(db.env));
+  db.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  rocksdb::ColumnFamilyOptions family;
+  family.write_buffer_size = write_buffer_bytes;
+  family.compression = rocksdb::kLZ4Compression;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return family;
+}
+
+std::optional<unsigned> parse_decimal(const std::string& text) {
+  unsigned value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+Database::Database(const Options& options) {
+  if (options.partitions < 1 || options.partitions > 16) cannot_open(options, "a store has 1 to 16 partitions");
+  try {
+    open(options);
+  } catch (...) {
+    for (auto* handle : families_) db_->DestroyColumnFamilyHandle(handle);
+    throw;
+  }
+}
+
+Database::~Database() {
+  for (auto* handle : families_) db_->DestroyColumnFamilyHandle(handle);
+  db_->Close();
+}
+
+void Database::open(const Options& options) {
+  open_families(options);
+  check_or_write_meta(options);
+  if (const auto complete = complete_index(); !complete) {
+    cannot_open(options, "its index cannot be completed: " + complete.error().message());
+  }
+}
+
+// Opens what is there before anything is created: a store of a newer schema is to be left as it is.
+void Database::open_families(const Options& options) {
+  std::error_code failed;
+  std::filesystem::create_directories(options.path, failed);
+  if (failed) cannot_open(options, failed.message());
+  const rocksdb::DBOptions db_options = database_options(options);
+  std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
+  if (std::filesystem::exists(options.path / "CURRENT")) {
+    const auto listed = rocksdb::DB::ListColumnFamilies(db_options, options.path.string(), &names);
+    if (!listed.ok()) cannot_open(options, listed.ToString());
+  }
+  const auto each = family_options(rocksdb::NewLRUCache(block_cache_bytes));
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const auto& name : names) descriptors.emplace_back(name, each);
+  rocksdb::DB* db = nullptr;
+  const auto opened = rocksdb::DB::Open(db_options, options.path.string(), descriptors, &families_, &db);
+  if (!opened.ok()) cannot_open(options, opened.ToString());
+  db_.reset(db);
+  if (const auto schema = meta(meta::schema)) {
+    const auto version = parse_decimal(*schema);
+    if (!version) cannot_open(options, "its schema is damaged");
+    if (*version > schema_version) {
+      cannot_open(options, "it has schema " + *schema + ", this release knows schemas up to " +
+                               std::to_string(schema_version) + "; start the release that wrote it");
+    }
+  }
+  for (const char* name : {family::log, family::index, family::fences}) {
+    if (family(name)) continue;
+    rocksdb::ColumnFamilyHandle* created = nullptr;
+    const auto status = db_->CreateColumnFamily(each, name, &created);
+    if (!status.ok()) cannot_open(options, status.ToString());
+    families_.push_back(created);
+  }
+  log_ = family(family::log);
+  index_ = family(family::index);
+  fences_ = family(family::fences);
+}
+
+rocksdb::ColumnFamilyHandle* Database::family(const char* name) {
+  const auto found = std::find_if(families_.begin(), families_.end(),
+                                  [name](const auto* handle) { return handle->GetName() == name; });
+  return found == families_.end() ? nullptr : *found;
+}
+
+// The meta data is written last when a store is created, so a store without it is new or was never finished: empty.
+void Database::check_or_write_meta(const Options& options) {
+  if (const auto partitions = meta(meta::partitions)) {
+    const auto count = parse_decimal(*partitions);
+    if (!count || *count < 1 || *count > 16) cannot_open(options, "its number of partitions is damaged");
+    partitions_ = static_cast<es::Partition>(*count);
+    return;
+  }
+  partitions_ = options.partitions;
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  rocksdb::WriteBatch batch;
+  batch.Put(meta::schema, std::to_string(schema_version));
+  batch.Put(meta::partitions, std::to_string(partitions_));
+  batch.Put(meta::store, random_uuid());
+  batch.Put(meta::created, to_rfc3339(now));
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  const auto written = db_->Write(synced, &batch);
+  if (!written.ok()) cannot_open(options, written.ToString());
+}
+
+std::optional<std::string> Database::meta(const char* key) const {
+  std::string value;
+  const auto status = db_->Get(rocksdb::ReadOptions(), key, &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) throw std::runtime_error("cannot read the event store's " + std::string(key) + ": " + status.ToString());
+  return value;
+}
+
+// The record must be what its key says: a copy at another place is as bad as a damaged one.
+Result<es::RecordedEvent> Database::event_of(const rocksdb::Slice& key, const rocksdb::Slice& value) const {
+  auto event = es::decode_record(as_bytes(text_of(value)));
+  if (!event || event->position != parse_log_key(text_of(key))) return es::StoreError::corrupt;
+  return event;
+}
+
+std::optional<Result<std::vector<es::RecordedEvent>>> Database::read(const es::StreamId& stream, es::Version after,
+                                                                     Reach reach) const {
+  std::vector<es::RecordedEvent> events;
+  if (after == last_version) return events;
+  rocksdb::ReadOptions options;
+  if (reach == Reach::memory) options.read_tier = rocksdb::kBlockCacheTier;
+  const std::string end = index_key(stream, last_version);
+  const rocksdb::Slice upper(end);
+  options.iterate_upper_bound = &upper;
+  const es::Partition partition = es::partition_of(stream, partitions_);
+  const std::unique_ptr<rocksdb::Iterator> entry(db_->NewIterator(options, index_));
+  std::size_t bytes = 0;
+  rocksdb::PinnableSlice record;
+  for (entry->Seek(index_key(stream, after + 1)); entry->Valid(); entry->Next()) {
+    if (events.size() == events_per_read_max || bytes >= read_bytes_max) return events;
+    const auto offset = parse_number(text_of(entry->value()));
+    if (!offset) return Error(es::StoreError::corrupt);
+    const std::string key = log_key({partition, *offset});
+    record.Reset();
+    const auto status = db_->Get(options, log_, key, &record);
+    if (status.IsIncomplete()) return std::nullopt;
+    if (status.IsNotFound()) return Error(es::StoreError::corrupt);
+    if (!status.ok()) return read_error(status);
+    auto event = event_of(key, record);
+    if (!event || event->stream != stream || event->version != after + events.size() + 1) {
+      return Error(es::StoreError::corrupt);
+    }
+    bytes += record.size();
+    events.push_back(std::move(*event));
+  }
+  if (entry->status().IsIncomplete()) return std::nullopt;
+  if (!entry->status().ok()) return read_error(entry->status());
+  return events;
+}
+
+Result<es::LogSlice> Database::read_partition(es::Partition partition, es::Offset from, std::size_t limit) const {
+  auto events = std::make_shared<std::vector<es::RecordedEvent>>();
+  es::LogSlice slice;
+  slice.events = events;
+  slice.next = std::max<es::Offset>(from, 1);
+  const std::string end = log_key({static_cast<es::Partition>(partition + 1), 0});
+  const rocksdb::Slice upper(end);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> entry(db_->NewIterator(options, log_));
+  std::size_t bytes = 0;
+  for (entry->Seek(log_key({partition, slice.next})); entry->Valid(); entry->Next()) {
+    if (events->size() >= limit || bytes >= read_bytes_max) return slice;
+    auto event = event_of(entry->key(), entry->value());
+    if (!event) return event.error();
+    bytes += entry->value().size();
+    slice.next = event->position.offset + 1;
+    events->push_back(std::move(*event));
+  }
+  if (!entry->status().ok()) return read_error(entry->status());
+  return slice;
+}
+
+Result<es::RecordedEvent> Database::event_at(const es::StreamId& stream, es::Version version) const {
+  std::string value;
+  auto status = db_->Get(rocksdb::ReadOptions(), index_, index_key(stream, version), &value);
+  const auto offset = status.ok() ? parse_number(value) : std::nullopt;
+  if (!offset) return status.ok() || status.IsNotFound() ? Error(es::StoreError::corrupt) : read_error(status);
+  const std::string key = log_key({es::partition_of(stream, partitions_), *offset});
+  status = db_->Get(rocksdb::ReadOptions(), log_, key, &value);
+  if (!status.ok()) return status.IsNotFound() ? Error(es::StoreError::corrupt) : read_error(status);
+  return event_of(key, value);
+}
+
+Result<es::Version> Database::head_of(const es::StreamId& stream) const {
+  const std::string prefix = index_prefix(stream);
+  const std::unique_ptr<rocksdb::Iterator> entry(db_->NewIterator(rocksdb::ReadOptions(), index_));
+  entry->SeekForPrev(index_key(stream, last_version));
+  if (!entry->Valid()) {
+    if (!entry->status().ok()) return read_error(entry->status());
+    return es::Version{0};
+  }
+  if (!entry->key().starts_with(prefix)) return es::Version{0};
+  const auto version = parse_number(text_of(entry->key()).substr(prefix.size()));
+  if (!version) return es::StoreError::corrupt;
+  return *version;
+}
+
+Result<std::uint64_t> Database::epoch_of(const std::string& key) const {
+  std::string value;
+  const auto status = db_->Get(rocksdb::ReadOptions(), fences_, key, &value);
+  if (status.IsNotFound()) return std::uint64_t{0};
+  if (!status.ok()) return read_error(status);
+  const auto epoch = parse_number(value);
+  if (!epoch) return es::StoreError::corrupt;
+  return *epoch;
+}
+
+Result<es::Offset> Database::tail_of(es::Partition partition) const {
+  const std::unique_ptr<rocksdb::Iterator> entry(db_->NewIterator(rocksdb::ReadOptions(), log_));
+  entry->SeekForPrev(log_key({partition, ~es::Offset{0}}));
+  if (!entry->Valid()) {
+    if (!entry->status().ok()) return read_error(entry->status());
+    return es::Offset{0};
+  }
+  const auto position = parse_log_key(text_of(entry->key()));
+  if (!position) return es::StoreError::corrupt;
+  return position->partition == partition ? position->offset : 0;
+}
+
+Result<void> Database::store(const Commit& commit) {
+  rocksdb::WriteBatch batch;
+  for (const auto& events : commit.batches) {
+    for (const auto& event : *events) batch.Put(log_, log_key(event.position), slice_of(es::encode_record(event)));
+  }
+  for (const auto& fence : commit.raised) batch.Put(fences_, fence.key, number_value(fence.epoch));
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  // Written or not is not known after a failure: part of it may be in the write-ahead log and be found at the next start.
+  if (!db_->Write(synced, &batch).ok()) return es::StoreError::outcome_unknown;
+  return {};
+}
+
+Result<void> Database::index(const Commit& commit) {
+  rocksdb::WriteBatch batch;
+  std::vector<es::Offset> covered(partitions_);
+  for (const auto& events : commit.batches) {
+    for (const auto& event : *events) {
+      batch.Put(index_, index_key(event.stream, event.version), number_value(event.position.offset));
+    }
+    covered[events->back().position.partition] = events->back().position.offset;
+  }
+  for (es::Partition partition = 0; partition < partitions_; ++partition) {
+    if (covered[partition]) batch.Put(index_, marker_key(partition), number_value(covered[partition]));
+  }
+  rocksdb::WriteOptions unlogged;
+  unlogged.disableWAL = true;
+  const auto written = db_->Write(unlogged, &batch);
+  if (!written.ok()) return read_error(written);
+  return {};
+}
+
+Result<void> Database::recover() {
+  if (!db_->Resume().ok()) return es::StoreError::unavailable;
+  return complete_index();
+}
+
+Result<void> Database::complete_index() {
+  for (es::Partition partition = 0; partition < partitions_; ++partition) {
+    if (const auto complete = complete_index(partition); !complete) return complete;
+  }
+  return {};
+}
+
+Result<void> Database::complete_index(es::Partition partition) {
+  std::string marker;
+  const auto status = db_->Get(rocksdb::ReadOptions(), index_, marker_key(partition), &marker);
+  if (!status.ok() && !status.IsNotFound()) return read_error(status);
+  const auto covered = status.ok() ? parse_number(marker) : 0;
+  const auto tail = tail_of(partition);
+  if (!tail) return tail.error();
+  // An index that knows more than the log: the log lost what was acknowledged.
+  if (!covered || *covered > *tail) return es::StoreError::corrupt;
+  for (es::Offset from = *covered + 1; from <= *tail;) {
+    const auto slice = read_partition(partition, from, index_entries_per_write);
+    if (!slice) return slice.error();
+    Commit commit;
+    commit.batches.push_back(slice->events);
+    if (const auto indexed = index(commit); !indexed) return indexed;
+    from = slice->next;
+  }
+  return {};
+}
+
+void Database::flush_index() { db_->Flush(rocksdb::FlushOptions(), index_); }
+
+}  // namespace ocf::store_rocksdb

@@ -1,0 +1,81 @@
+// The embedded store's files: what is in RocksDB, read and written in the store's own words.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <rocksdb/db.h>
+
+#include "es/event_store.hpp"
+#include "store_rocksdb/rocks_event_store.hpp"
+
+namespace ocf::store_rocksdb {
+
+// What one sync makes durable.
+struct Commit {
+  std::vector<es::EventBatch> batches;  // in order of offset within each partition
+  std::vector<es::Fence> raised;
+};
+
+// How far a read goes: `memory` never touches the disk.
+enum class Reach { memory, disk };
+
+// Reads are thread-safe; what writes is called by one thread.
+class Database {
+ public:
+  // Throws std::runtime_error.
+  explicit Database(const Options& options);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  es::Partition partitions() const { return partitions_; }
+
+  // As EventStore::read, or nothing: `reach` is memory and the disk would have to be asked. At most read_bytes_max.
+  std::optional<Result<std::vector<es::RecordedEvent>>> read(const es::StreamId& stream, es::Version after,
+                                                             Reach reach) const;
+  // As EventStore::read_partition; at most read_bytes_max.
+  Result<es::LogSlice> read_partition(es::Partition partition, es::Offset from, std::size_t limit) const;
+
+  // The event that the index has for this version; it must have one. Errors: unavailable, corrupt.
+  Result<es::RecordedEvent> event_at(const es::StreamId& stream, es::Version version) const;
+  // The last version of a stream, as the index has it. Errors: unavailable, corrupt.
+  Result<es::Version> head_of(const es::StreamId& stream) const;
+  // The highest epoch of a fence's key; 0 if there is none. Errors: unavailable, corrupt.
+  Result<std::uint64_t> epoch_of(const std::string& key) const;
+  // The last offset of a partition; 0 if it is empty. Errors: unavailable, corrupt.
+  Result<es::Offset> tail_of(es::Partition partition) const;
+
+  // Durable once it returns. Errors: outcome_unknown.
+  Result<void> store(const Commit& commit);
+  // Makes the streams of a stored commit readable. Not synced: lost entries are made again from the log. Errors: unavailable.
+  Result<void> index(const Commit& commit);
+  // After an error of either: makes the database writable again and the index complete. Errors: unavailable, corrupt.
+  Result<void> recover();
+  // Makes the index durable, so that the next start need not make it again.
+  void flush_index();
+
+ private:
+  using Families = std::vector<rocksdb::ColumnFamilyHandle*>;
+
+  void open(const Options& options);
+  void open_families(const Options& options);
+  rocksdb::ColumnFamilyHandle* family(const char* name);
+  void check_or_write_meta(const Options& options);
+  std::optional<std::string> meta(const char* key) const;
+  Result<void> complete_index();
+  Result<void> complete_index(es::Partition partition);
+  Result<es::RecordedEvent> event_of(const rocksdb::Slice& key, const rocksdb::Slice& value) const;
+
+  std::unique_ptr<rocksdb::DB> db_;
+  Families families_;
+  rocksdb::ColumnFamilyHandle* log_ = nullptr;
+  rocksdb::ColumnFamilyHandle* index_ = nullptr;
+  rocksdb::ColumnFamilyHandle* fences_ = nullptr;
+  es::Partition partitions_ = 0;
+};
+
+}  // namespace ocf::store_rocksdb

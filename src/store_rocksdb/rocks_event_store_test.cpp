@@ -1,0 +1,521 @@
+#include "store_rocksdb/rocks_event_store.hpp"
+
+#include <fstream>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include "store_rocksdb/layout.hpp"
+#include "store_rocksdb/troubled_files.hpp"
+#include "tests/contract/event_store_samples.hpp"
+
+namespace ocf::store_rocksdb {
+namespace {
+
+using namespace es::contract;
+using es::Append;
+using es::EventBatch;
+using es::StoreError;
+using Stored = Result<EventBatch>;
+namespace fs = std::filesystem;
+
+// The files of a closed store, as RocksDB sees them.
+class Files {
+ public:
+  explicit Files(const fs::path& path) {
+    std::vector<std::string> names;
+    EXPECT_TRUE(rocksdb::DB::ListColumnFamilies({}, path.string(), &names).ok());
+    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+    for (const auto& name : names) descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    rocksdb::DB* db = nullptr;
+    EXPECT_TRUE(rocksdb::DB::Open({}, path.string(), descriptors, &handles_, &db).ok());
+    db_.reset(db);
+  }
+  ~Files() {
+    for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  }
+
+  rocksdb::DB& db() { return *db_; }
+  rocksdb::ColumnFamilyHandle* family(const std::string& name) {
+    for (auto* handle : handles_) {
+      if (handle->GetName() == name) return handle;
+    }
+    ADD_FAILURE() << "no family " << name;
+    return nullptr;
+  }
+  std::string get(const std::string& name, const std::string& key) {
+    std::string value;
+    EXPECT_TRUE(db_->Get({}, family(name), key, &value).ok());
+    return value;
+  }
+
+ private:
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+};
+
+struct RocksStore : ::testing::Test {
+  static constexpr es::Partition partitions = 4;
+
+  ~RocksStore() override { troubles.release(); }
+
+  void open(const fs::path& path, es::Partition count = partitions) {
+    Options options;
+    options.path = path;
+    options.partitions = count;
+    options.queued_bytes_max = queued_bytes_max;
+    options.env = env.get();
+    store.reset();
+    store = std::make_unique<RocksEventStore>(options);
+  }
+  void open() { open(directory.path()); }
+
+  std::string refusal(const fs::path& path) {
+    try {
+      open(path);
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  Stored append(const es::StreamId& stream, es::Version expected, std::vector<es::NewEvent> events,
+                std::optional<es::Fence> fence = {}) {
+    return run(context, store->append(Append(stream, expected, std::move(events), std::move(fence))));
+  }
+  Result<std::vector<es::RecordedEvent>> read(const es::StreamId& stream) { return run(context, store->read(stream, 0)); }
+  Result<es::LogSlice> log(es::Partition partition) {
+    return run(context, store->read_partition(partition, 1, 10'000));
+  }
+  // Issues an append whose answer comes with the next run.
+  void issue(Append append, std::vector<Stored>& answers) {
+    boost::asio::co_spawn(context, append_once(*store, std::move(append), answers),
+                          [](std::exception_ptr failed) { ASSERT_FALSE(failed); });
+    context.restart();
+    context.poll();
+  }
+  void run_all() {
+    context.restart();
+    context.run();
+  }
+  // What a killed process leaves: the files as they are now.
+  fs::path crash_image() { return copy_of(directory.path()); }
+  fs::path copy_of(const fs::path& files_of_a_store) {
+    const fs::path path = images.path() / std::to_string(++images_made);
+    fs::copy(files_of_a_store, path, fs::copy_options::recursive);
+    return path;
+  }
+  static fs::path newest_log(const fs::path& path) {
+    fs::path newest;
+    for (const auto& file : fs::directory_iterator(path)) {
+      if (file.path().extension() == ".log" && file.path() > newest) newest = file.path();
+    }
+    return newest;
+  }
+
+  TemporaryDirectory directory;
+  TemporaryDirectory images;
+  int images_made = 0;
+  std::size_t queued_bytes_max = 64 * 1024 * 1024;
+  Troubles troubles;
+  std::shared_ptr<TroubledFiles> files = std::make_shared<TroubledFiles>(troubles);
+  std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
+  boost::asio::io_context context;
+  std::unique_ptr<RocksEventStore> store;
+};
+
+// -- One sync for all that waits
+
+TEST_F(RocksStore, StoresWithOneSyncWhatWasQueuedWhileTheLastSyncRan) {
+  open();
+  std::vector<Stored> answers;
+  troubles.hold();
+  issue(Append(stream_of("first"), 0, events_of(1)), answers);
+  troubles.await_sync();
+  const int before = troubles.log_syncs;
+  for (int device = 0; device < 50; ++device) issue(Append(stream_of(std::to_string(device)), 0, events_of(2)), answers);
+  EXPECT_TRUE(answers.empty());
+  troubles.release();
+  run_all();
+  EXPECT_EQ(troubles.log_syncs, before + 1);
+  ASSERT_EQ(answers.size(), 51u);
+  for (const auto& answer : answers) EXPECT_TRUE(answer);
+}
+
+TEST_F(RocksStore, ShowsNothingBeforeItIsDurable) {
+  open();
+  std::vector<Stored> answers;
+  troubles.hold();
+  issue(Append(stream_of("a"), 0, events_of(1)), answers);
+  troubles.await_sync();
+  std::optional<Result<std::vector<es::RecordedEvent>>> seen;
+  boost::asio::io_context other;
+  seen = run(other, store->read(stream_of("a"), 0));
+  const auto slice = run(other, store->read_partition(es::partition_of(stream_of("a"), partitions), 1, 10));
+  troubles.release();
+  run_all();
+  EXPECT_TRUE(seen->value().empty());
+  EXPECT_TRUE(slice->events->empty());
+  EXPECT_EQ(read(stream_of("a"))->size(), 1u);
+}
+
+TEST_F(RocksStore, DropsLosersOfARaceFromABatchWithoutTheirNeighbours) {
+  open();
+  ASSERT_TRUE(append(stream_of("fenced"), 0, events_of(1), es::Fence{"f", 5}));
+  std::vector<Stored> answers;
+  troubles.hold();
+  issue(Append(stream_of("first"), 0, events_of(1)), answers);
+  troubles.await_sync();
+  const Append winner(stream_of("a"), 0, events_of(2));
+  issue(winner, answers);                                                                   // 1
+  issue(Append(stream_of("a"), 0, events_of(1)), answers);                                  // 2: lost
+  issue(Append(stream_of("a"), 2, events_of(1)), answers);                                  // 3: on top of 1
+  issue(winner, answers);                                                                   // 4: 1 again
+  issue(Append(stream_of("a"), 9, events_of(1)), answers);                                  // 5: from the future
+  issue(Append(stream_of("fenced"), 1, events_of(1), es::Fence{"f", 4}), answers);          // 6: an old session
+  issue(Append(stream_of("fenced"), 1, events_of(1), es::Fence{"f", 7}), answers);          // 7: a new one
+  issue(Append(stream_of("fenced"), 2, events_of(1), es::Fence{"f", 6}), answers);          // 8: older than 7
+  issue(Append(stream_of("b"), 0, events_of(1)), answers);                                  // 9
+  troubles.release();
+  run_all();
+  ASSERT_EQ(answers.size(), 10u);
+  EXPECT_TRUE(answers[1]);
+  EXPECT_EQ(answers[2].error(), StoreError::version_conflict);
+  EXPECT_TRUE(answers[3]);
+  EXPECT_TRUE(same(*answers[4].value(), *answers[1].value()));
+  EXPECT_EQ(answers[5].error(), StoreError::version_conflict);
+  EXPECT_EQ(answers[6].error(), StoreError::fenced);
+  EXPECT_TRUE(answers[7]);
+  EXPECT_EQ(answers[8].error(), StoreError::fenced);
+  EXPECT_TRUE(answers[9]);
+  EXPECT_EQ(read(stream_of("a"))->size(), 3u);
+}
+
+TEST_F(RocksStore, RefusesAppendsAboveItsQueue) {
+  queued_bytes_max = 10'000;
+  open();
+  std::vector<Stored> answers;
+  troubles.hold();
+  issue(Append(stream_of("first"), 0, events_of(1)), answers);
+  troubles.await_sync();
+  issue(Append(stream_of("a"), 0, {event_of("Big", Bytes(9'000))}), answers);
+  issue(Append(stream_of("b"), 0, {event_of("Big", Bytes(9'000))}), answers);
+  context.restart();
+  context.poll();
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0].error(), StoreError::unavailable);
+  troubles.release();
+  run_all();
+  EXPECT_TRUE(read(stream_of("b"))->empty());
+  EXPECT_TRUE(append(stream_of("b"), 0, {event_of("Big", Bytes(9'000))}));
+}
+
+TEST_F(RocksStore, StoresWhatIsQueuedBeforeItCloses) {
+  open();
+  std::vector<Stored> answers;
+  for (int device = 0; device < 50; ++device) issue(Append(stream_of(std::to_string(device)), 0, events_of(1)), answers);
+  store->close();
+  run_all();
+  ASSERT_EQ(answers.size(), 50u);
+  for (const auto& answer : answers) EXPECT_TRUE(answer);
+  open();
+  for (int device = 0; device < 50; ++device) EXPECT_EQ(read(stream_of(std::to_string(device)))->size(), 1u);
+}
+
+TEST_F(RocksStore, AnswersClosedOnceItIsClosed) {
+  open();
+  store->close();
+  store->close();
+  EXPECT_EQ(append(stream_of("a"), 0, events_of(1)).error(), StoreError::closed);
+  EXPECT_EQ(read(stream_of("a")).error(), StoreError::closed);
+  EXPECT_EQ(log(0).error(), StoreError::closed);
+}
+
+es::awaitable<void> count_up(es::EventStore& store, es::StreamId stream, int count, int& stored) {
+  es::Version version = 0;
+  while (stored < count) {
+    const auto answer = co_await store.append(Append(stream, version, events_of(1)));
+    if (answer) ++stored;
+    const auto events = co_await store.read(stream, version);
+    if (!events) co_return;
+    if (!events->empty()) version = events->back().version;
+  }
+}
+
+TEST_F(RocksStore, ServesManyThreadsAtOnce) {
+  open();
+  constexpr int writers = 4;
+  static constexpr int each = 25;
+  std::vector<std::thread> threads;
+  for (int writer = 0; writer < writers; ++writer) {
+    threads.emplace_back([this] {
+      boost::asio::io_context shard;
+      int together = 0;
+      int alone = 0;
+      boost::asio::co_spawn(shard, count_up(*store, stream_of("together"), each, together), [](std::exception_ptr) {});
+      boost::asio::co_spawn(shard, count_up(*store, stream_of(random_uuid()), each, alone), [](std::exception_ptr) {});
+      shard.run();
+      EXPECT_EQ(together, each);
+      EXPECT_EQ(alone, each);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(read(stream_of("together"))->size(), static_cast<std::size_t>(writers * each));
+  std::size_t events = 0;
+  for (es::Partition partition = 0; partition < partitions; ++partition) {
+    const auto slice = log(partition).value();
+    for (std::size_t index = 0; index < slice.events->size(); ++index) {
+      EXPECT_EQ((*slice.events)[index].position.offset, index + 1);
+    }
+    events += slice.events->size();
+  }
+  EXPECT_EQ(events, static_cast<std::size_t>(2 * writers * each));
+}
+
+// -- A disk that fails
+
+TEST_F(RocksStore, GoesOnOnceAFullDiskHasRoomAgain) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(1), es::Fence{"f", 5}));
+  troubles.trouble = Trouble::disk_full;
+  const auto lost = events_of(2);
+  EXPECT_EQ(append(stream_of("a"), 1, lost, es::Fence{"f", 6}).error(), StoreError::outcome_unknown);
+  EXPECT_EQ(read(stream_of("a"))->size(), 1u) << "reads go on";
+  troubles.trouble = Trouble::none;
+  const auto retried = append(stream_of("a"), 1, lost, es::Fence{"f", 5});
+  ASSERT_TRUE(retried) << retried.error().message();
+  EXPECT_EQ((*retried)->front().position.offset, 2u);
+  ASSERT_TRUE(append(stream_of("a"), 3, events_of(1)));
+  const fs::path image = crash_image();
+  for (const auto& path : {image, directory.path()}) {
+    open(path);
+    EXPECT_EQ(read(stream_of("a"))->size(), 4u);
+    EXPECT_EQ(log(es::partition_of(stream_of("a"), partitions))->events->size(), 4u);
+    store.reset();
+  }
+}
+
+TEST_F(RocksStore, GoesOnAfterAFullDiskEvenIfNothingWasWrittenBefore) {
+  open();
+  troubles.trouble = Trouble::disk_full;
+  EXPECT_EQ(append(stream_of("a"), 0, events_of(1)).error(), StoreError::outcome_unknown);
+  troubles.trouble = Trouble::none;
+  const auto retried = append(stream_of("a"), 0, events_of(1));
+  ASSERT_TRUE(retried) << retried.error().message();
+  open(crash_image());
+  EXPECT_EQ(read(stream_of("a"))->size(), 1u);
+}
+
+TEST_F(RocksStore, IsUnavailableWhileTheDiskIsFull) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(1)));
+  troubles.trouble = Trouble::disk_full;
+  EXPECT_EQ(append(stream_of("a"), 1, events_of(1)).error(), StoreError::outcome_unknown);
+  EXPECT_EQ(append(stream_of("a"), 1, events_of(1)).error(), StoreError::unavailable);
+  EXPECT_EQ(append(stream_of("b"), 0, events_of(1)).error(), StoreError::unavailable);
+  EXPECT_EQ(read(stream_of("a"))->size(), 1u);
+  troubles.trouble = Trouble::none;
+}
+
+TEST_F(RocksStore, TellsNobodyWhatDependedOnAFailedWrite) {
+  open();
+  std::vector<Stored> answers;
+  troubles.hold();
+  issue(Append(stream_of("first"), 0, events_of(1)), answers);
+  troubles.await_sync();
+  const Append winner(stream_of("a"), 0, events_of(1));
+  issue(winner, answers);
+  issue(Append(stream_of("a"), 0, events_of(1)), answers);
+  issue(winner, answers);
+  troubles.log_syncs_until_failure = troubles.log_syncs.load();
+  troubles.release();
+  run_all();
+  ASSERT_EQ(answers.size(), 4u);
+  EXPECT_TRUE(answers[0]) << "its sync had begun";
+  EXPECT_EQ(answers[1].error(), StoreError::outcome_unknown);
+  EXPECT_EQ(answers[2].error(), StoreError::unavailable) << "it lost against something that may not exist";
+  EXPECT_EQ(answers[3].error(), StoreError::outcome_unknown);
+}
+
+TEST_F(RocksStore, StoresTheEventsOfAFailedSyncOnceOrNotAtAll) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(1)));
+  troubles.trouble = Trouble::io_error;
+  const auto unknown = events_of(2);
+  EXPECT_EQ(append(stream_of("a"), 1, unknown).error(), StoreError::outcome_unknown);
+  EXPECT_EQ(append(stream_of("a"), 1, events_of(1)).error(), StoreError::unavailable);
+  EXPECT_EQ(read(stream_of("a"))->size(), 1u) << "reads go on";
+  troubles.trouble = Trouble::none;
+  open();
+  const auto found = read(stream_of("a"))->size();
+  EXPECT_TRUE(found == 1 || found == 3) << found;
+  EXPECT_TRUE(append(stream_of("a"), 1, unknown));
+  EXPECT_EQ(read(stream_of("a"))->size(), 3u);
+}
+
+// -- A process that was killed, files that were damaged
+
+TEST_F(RocksStore, FindsEverythingAcknowledgedAfterACrash) {
+  open();
+  for (es::Version version = 0; version < 20; ++version) ASSERT_TRUE(append(stream_of("a"), version, events_of(1)));
+  ASSERT_TRUE(append(stream_of("b"), 0, events_of(3), es::Fence{"f", 5}));
+  const auto a = read(stream_of("a")).value();
+  const auto b = read(stream_of("b")).value();
+  open(crash_image());
+  EXPECT_TRUE(same(read(stream_of("a")).value(), a));
+  EXPECT_TRUE(same(read(stream_of("b")).value(), b));
+  EXPECT_EQ(append(stream_of("a"), 19, events_of(1)).error(), StoreError::version_conflict);
+  EXPECT_EQ(append(stream_of("a"), 20, events_of(1), es::Fence{"f", 4}).error(), StoreError::fenced);
+  EXPECT_TRUE(append(stream_of("a"), 20, events_of(1)));
+}
+
+TEST_F(RocksStore, LosesOnlyWhatWasNotAcknowledgedToATornLog) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(1)));
+  const fs::path before = crash_image();
+  ASSERT_TRUE(append(stream_of("a"), 1, events_of(1)));
+  const fs::path after = crash_image();
+  const auto acknowledged = fs::file_size(newest_log(before));
+  const auto whole = fs::file_size(newest_log(after));
+  ASSERT_GT(whole, acknowledged);
+  for (auto size = acknowledged; size < whole; size += 29) {
+    const fs::path torn = copy_of(after);
+    fs::resize_file(newest_log(torn), size);
+    open(torn);
+    EXPECT_EQ(read(stream_of("a"))->size(), 1u) << size;
+  }
+  open(after);
+  EXPECT_EQ(read(stream_of("a"))->size(), 2u);
+}
+
+TEST_F(RocksStore, RefusesToStartIfAcknowledgedEventsAreDamaged) {
+  open();
+  for (es::Version version = 0; version < 20; ++version) ASSERT_TRUE(append(stream_of("a"), version, events_of(1)));
+  const fs::path image = crash_image();
+  std::fstream file(newest_log(image), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(fs::file_size(newest_log(image)) / 2));
+  file.write("damage", 6);
+  file.close();
+  EXPECT_NE(refusal(image).find("Corruption"), std::string::npos);
+}
+
+TEST_F(RocksStore, MakesItsIndexAgainIfItIsGone) {
+  open();
+  for (es::Version version = 0; version < 20; ++version) ASSERT_TRUE(append(stream_of("a"), version, events_of(1)));
+  const auto stored = read(stream_of("a")).value();
+  store.reset();
+  {
+    Files closed(directory.path());
+    ASSERT_TRUE(closed.db().DropColumnFamily(closed.family(family::index)).ok());
+  }
+  open();
+  EXPECT_TRUE(same(read(stream_of("a")).value(), stored));
+  EXPECT_EQ(append(stream_of("a"), 19, events_of(1)).error(), StoreError::version_conflict);
+  EXPECT_TRUE(append(stream_of("a"), 20, events_of(1)));
+}
+
+TEST_F(RocksStore, RefusesToStartIfItsLogIsShorterThanItsIndexKnows) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(3)));
+  store.reset();
+  {
+    Files closed(directory.path());
+    const auto key = log_key({es::partition_of(stream_of("a"), partitions), 3});
+    ASSERT_TRUE(closed.db().Delete({}, closed.family(family::log), key).ok());
+  }
+  EXPECT_NE(refusal(directory.path()).find("corrupt"), std::string::npos);
+}
+
+TEST_F(RocksStore, ServesNothingFromADamagedRecord) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(3)));
+  ASSERT_TRUE(append(stream_of("a", "links"), 0, events_of(1)));
+  const auto partition = es::partition_of(stream_of("a"), partitions);
+  for (const bool copied : {false, true}) {
+    store.reset();
+    {
+      Files closed(directory.path());
+      // The second is a good record, at the wrong place.
+      const std::string value = copied ? closed.get(family::log, log_key({partition, 1})) : "damage";
+      ASSERT_TRUE(closed.db().Put({}, closed.family(family::log), log_key({partition, 2}), value).ok());
+    }
+    open();
+    EXPECT_EQ(read(stream_of("a")).error(), StoreError::corrupt);
+    EXPECT_EQ(log(partition).error(), StoreError::corrupt);
+    EXPECT_EQ(append(stream_of("a"), 1, events_of(1)).error(), StoreError::corrupt);
+    EXPECT_EQ(read(stream_of("a", "links"))->size(), 1u);
+  }
+}
+
+// -- What a store is
+
+TEST_F(RocksStore, KeepsTheNumberOfItsPartitions) {
+  open(directory.path(), 4);
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(1)));
+  open(directory.path(), 16);
+  EXPECT_EQ(store->partitions(), 4u);
+  EXPECT_EQ(read(stream_of("a"))->size(), 1u);
+}
+
+TEST_F(RocksStore, HasANameOfItsOwnAndADateOfBirth) {
+  open();
+  store.reset();
+  std::string name, created;
+  {
+    Files closed(directory.path());
+    EXPECT_EQ(closed.get("default", meta::schema), "1");
+    EXPECT_EQ(closed.get("default", meta::partitions), "4");
+    name = closed.get("default", meta::store);
+    created = closed.get("default", meta::created);
+    EXPECT_EQ(name.size(), 36u);
+    EXPECT_EQ(created.size(), 24u);
+  }
+  open();
+  store.reset();
+  Files closed(directory.path());
+  EXPECT_EQ(closed.get("default", meta::store), name);
+  EXPECT_EQ(closed.get("default", meta::created), created);
+}
+
+TEST_F(RocksStore, RefusesAStoreOfANewerRelease) {
+  open();
+  store.reset();
+  {
+    Files closed(directory.path());
+    ASSERT_TRUE(closed.db().Put({}, meta::schema, "2").ok());
+  }
+  const std::string why = refusal(directory.path());
+  EXPECT_NE(why.find("it has schema 2, this release knows schemas up to 1"), std::string::npos) << why;
+  EXPECT_NE(why.find(directory.path().string()), std::string::npos) << why;
+}
+
+TEST_F(RocksStore, RefusesAStoreThatIsOpenAlready) {
+  open();
+  Options options;
+  options.path = directory.path();
+  EXPECT_THROW(RocksEventStore{options}, std::runtime_error);
+}
+
+TEST_F(RocksStore, RefusesAPlaceThatIsNoDirectory) {
+  std::ofstream(images.path() / "file") << "a file";
+  EXPECT_NE(refusal(images.path() / "file").find("file"), std::string::npos);
+  EXPECT_NE(refusal(images.path() / "file" / "below").find("file"), std::string::npos);
+}
+
+TEST_F(RocksStore, HasOneToSixteenPartitions) {
+  EXPECT_THROW(open(directory.path(), 0), std::runtime_error);
+  EXPECT_THROW(open(directory.path(), 17), std::runtime_error);
+}
+
+// Stored: whoever changes one of these keys loses every store.
+TEST(Layout, HasTheseKeysForEver) {
+  const auto hex = [](const std::string& key) { return to_hex(as_bytes(key)); };
+  EXPECT_EQ(hex(log_key({2, 0x0102})), "00020000000000000102");
+  EXPECT_EQ(hex(index_key(es::StreamId(es::Tenant("t"), "d", 1, "n"), 3)), "0007742f642f312f6e0000000000000003");
+  EXPECT_EQ(hex(marker_key(5)), "00000005");
+  EXPECT_EQ(hex(number_value(0x0102)), "0000000000000102");
+}
+
+}  // namespace
+}  // namespace ocf::store_rocksdb

@@ -1,0 +1,115 @@
+// A file system for tests that fails to write, or takes its time, when told so.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+namespace ocf::store_rocksdb {
+
+enum class Trouble { none, disk_full, io_error };
+
+// What the files of one test do. Thread-safe.
+class Troubles {
+ public:
+  std::atomic<Trouble> trouble = Trouble::none;
+  std::atomic<int> log_syncs = 0;  // of write-ahead logs, so far
+  std::atomic<int> log_syncs_until_failure = std::numeric_limits<int>::max();  // those after these fail
+
+  // Until release() every sync of a write-ahead log waits.
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  void release() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    changed_.notify_all();
+  }
+  // Returns when a sync waits.
+  void await_sync() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_ > 0; });
+  }
+
+  rocksdb::IOStatus write() const {
+    switch (trouble.load()) {
+      case Trouble::none: return rocksdb::IOStatus::OK();
+      case Trouble::disk_full: return rocksdb::IOStatus::NoSpace("told so");
+      case Trouble::io_error: return rocksdb::IOStatus::IOError("told so");
+    }
+    return rocksdb::IOStatus::OK();
+  }
+  rocksdb::IOStatus sync_log() {
+    const bool fails = ++log_syncs > log_syncs_until_failure;
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !held_; });
+    --waiting_;
+    return fails ? rocksdb::IOStatus::IOError("told so") : write();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool held_ = false;
+  int waiting_ = 0;
+};
+
+class TroubledFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  TroubledFile(std::unique_ptr<rocksdb::FSWritableFile> file, Troubles& troubles, bool is_log)
+      : FSWritableFileOwnerWrapper(std::move(file)), troubles_(troubles), is_log_(is_log) {}
+
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* debug) override {
+    // A disk that is full takes what fits.
+    const auto status = troubles_.write();
+    if (status.ok()) return FSWritableFileWrapper::Append(data, options, debug);
+    FSWritableFileWrapper::Append(rocksdb::Slice(data.data(), data.size() / 2), options, debug);
+    return status;
+  }
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           const rocksdb::DataVerificationInfo&, rocksdb::IODebugContext* debug) override {
+    return Append(data, options, debug);
+  }
+  rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    const auto status = is_log_ ? troubles_.sync_log() : troubles_.write();
+    return status.ok() ? FSWritableFileWrapper::Sync(options, debug) : status;
+  }
+  rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    return Sync(options, debug);
+  }
+
+ private:
+  Troubles& troubles_;
+  const bool is_log_;
+};
+
+class TroubledFiles final : public rocksdb::FileSystemWrapper {
+ public:
+  explicit TroubledFiles(Troubles& troubles) : FileSystemWrapper(rocksdb::FileSystem::Default()), troubles_(troubles) {}
+
+  const char* Name() const override { return "TroubledFiles"; }
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override {
+    std::unique_ptr<rocksdb::FSWritableFile> real;
+    const auto status = FileSystemWrapper::NewWritableFile(path, options, &real, debug);
+    const bool is_log = path.size() > 4 && path.compare(path.size() - 4, 4, ".log") == 0;
+    if (status.ok()) *file = std::make_unique<TroubledFile>(std::move(real), troubles_, is_log);
+    return status;
+  }
+
+ private:
+  Troubles& troubles_;
+};
+
+}  // namespace ocf::store_rocksdb
