@@ -61,7 +61,7 @@ class Client {
   net::awaitable<Result<Account>> sign_up(DeviceId device, std::string code, std::string provider);
   net::awaitable<Result<void>> sign_in(Account account);
   // `query` as in a URI, "rt=core.light"; empty: all links.
-  net::awaitable<Result<std::vector<DiscoveredLink>>> discover(std::string query);
+  net::awaitable<Result<std::vector<DiscoveredLink>>> discover(std::string query = std::string());
   // An href as a discovered link says it.
   net::awaitable<Result<coap::Message>> get(std::string href);
   net::awaitable<Result<coap::Message>> post(std::string href, Bytes payload);
