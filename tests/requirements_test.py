@@ -1,0 +1,47 @@
+"""Holds docs/requirements.md against the tree: every requirement has a row, every named test exists."""
+
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PAGE = (ROOT / "docs" / "requirements.md").read_text()
+
+IDS = [f"{letter}{number}" for letter, count in {"G": 16, "R": 15, "A": 11, "Q": 5, "D": 4, "S": 3}.items()
+       for number in range(1, count + 1)]
+
+ROWS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in PAGE.splitlines() if re.match(r"\| [A-Z]\d+ \|", line)]
+NAMED = sorted({name for row in ROWS for name in re.findall(r"`([^`]+)`", row[-1])})
+CASES = {f"{suite}.{name}" for path in (*ROOT.glob("src/**/*_test.cpp"), *ROOT.glob("sim/*_test.cpp"), *ROOT.glob("tests/**/*.hpp"))
+         for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)", path.read_text())}
+
+
+def exists(name):
+    """A file, a function of a Python file (`path::function`), or a GoogleTest (`Suite.Test`)."""
+    path, _, function = name.partition("::")
+    if not function:
+        return name in CASES or (ROOT / name).is_file()
+    file = ROOT / path
+    return file.is_file() and re.search(rf"^(async )?def {re.escape(function)}\(", file.read_text(), re.MULTILINE) is not None
+
+
+def test_every_requirement_has_one_row():
+    assert [row[0] for row in ROWS] == IDS
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_a_row_is_proved_through_real_sockets_or_says_not_yet(row):
+    assert len(row) == 3 and ("`tests/e2e/" in row[2] or row[2].startswith("not yet"))
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_named_test_exists(name):
+    assert exists(name)
+
+
+@pytest.mark.parametrize("name", ["tests/e2e/test_http.py::test_of_nothing", "tests/nowhere.py::test_x", "tests/nowhere.py",
+                                  "HandleCommand.DoesWhatNobodyTests"])
+def test_what_does_not_exist_is_noticed(name):
+    assert not exists(name)
