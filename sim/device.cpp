@@ -40,7 +40,7 @@ Device::~Device() = default;
 
 void Device::start() {
   machine_.start(net::steady_now());
-  perform({});
+  perform(Actions());
 }
 
 net::awaitable<void> Device::stop() {
