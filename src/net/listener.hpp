@@ -18,7 +18,7 @@ namespace ocf::net {
 // destroying it closes it.
 class Listener {
  public:
-  // Gets each accepted connection, on the shard.
+  // Gets each accepted connection, on the shard. It must not destroy the listener.
   using Accepted = std::function<void(Socket socket, ConnectionLimit::Slot slot)>;
 
   // Binds and listens; port 0 lets the system choose. An IPv6 address listens on IPv6 alone. Call it on the
