@@ -13,8 +13,8 @@
 
 namespace ocf::net {
 
-// Several listeners may share an address, one per shard (SO_REUSEPORT). Connections above the limit are
-// closed at once. When descriptors run out it pauses for a moment and tries again. Lives on its shard;
+// Without SO_REUSEPORT, with which a second hub of the same user would take half of the connections. Connections
+// above the limit are closed at once. When descriptors run out it pauses for a moment and tries again. Lives on its shard;
 // destroying it closes it.
 class Listener {
  public:
