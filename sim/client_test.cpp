@@ -1,6 +1,7 @@
 // The OCF client on a real socket, against a small scripted cloud.
 #include "sim/client.hpp"
 
+#include "coap/signaling.hpp"
 #include "net/error.hpp"
 #include "sim/scripted_cloud.hpp"
 

@@ -47,12 +47,6 @@ class DeviceMachineTest : public testing::Test {
     EXPECT_EQ(sound.ask(request).code, code) << request;
     EXPECT_TRUE(sound.connected) << request;
   }
-  Message pong_for(const Message& ping) {
-    Message pong;
-    pong.code = Code::pong;
-    pong.token = ping.token;
-    return pong;
-  }
 
   MachineCloud cloud{test_device()};
   MachineCloud sound{device_without_defects()};
@@ -67,7 +61,7 @@ TEST_F(DeviceMachineTest, PingsEveryTwentySeconds) {
     EXPECT_EQ(ping.code, Code::ping);
     EXPECT_EQ(ping.token.bytes().size(), coap::Token::bytes_max);
     EXPECT_EQ(cloud.now - before, seconds(20));
-    cloud.say(pong_for(ping));
+    cloud.say(coap::pong(ping));
   }
 }
 
@@ -87,7 +81,7 @@ TEST_F(DeviceMachineTest, ReconnectsAfterSixPingsWithoutAPong) {
 TEST_F(DeviceMachineTest, PongOfAnotherTokenIsNone) {
   Message ping = cloud.next();
   ping.token = coap::Token::of(7);
-  cloud.say(pong_for(ping));
+  cloud.say(coap::pong(ping));
   const SteadyTime before = cloud.now;
   EXPECT_EQ(cloud.next().code, Code::ping);
   EXPECT_EQ(cloud.now - before, seconds(8));
@@ -173,7 +167,7 @@ TEST_F(DeviceMachineTest, ADeafTlsConnectionIsFoundByItsPings) {
   for (int i = 0; i < 6; ++i) {
     const Message ping = secure.next();
     ASSERT_EQ(ping.code, Code::ping);
-    secure.say(pong_for(ping));
+    secure.say(coap::pong(ping));
   }
   EXPECT_EQ(secure.next().path(), "/oic/sec/session");
   EXPECT_EQ(secure.connects.size(), 2u);

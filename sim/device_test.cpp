@@ -1,6 +1,7 @@
 // Simulated devices on real sockets, against a small scripted cloud.
 #include "sim/device.hpp"
 
+#include "coap/signaling.hpp"
 #include "net/tls_stream.hpp"
 #include "pki/certificates.hpp"
 #include "sim/demo.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "coap/frame.hpp"
+#include "coap/signaling.hpp"
 #include "ocf/payloads.hpp"
 #include "sim/device_machine.hpp"
 
@@ -56,6 +57,15 @@ class MachineCloud {
     coap::Message message = std::move(sent.front());
     sent.pop_front();
     return message;
+  }
+
+  // The next one that is no ping; pings get their pongs.
+  coap::Message next_request() {
+    for (;;) {
+      coap::Message message = next();
+      if (message.code != coap::Code::ping) return message;
+      say(coap::pong(message));
+    }
   }
 
   // Lets the device do whatever it has to do first.

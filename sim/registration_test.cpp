@@ -19,7 +19,7 @@ class RegistrationTest : public testing::Test {
   // How long the device waits from here until it sends something, and what.
   milliseconds wait_for(std::string_view path) {
     const SteadyTime before = cloud.now;
-    request = cloud.next();
+    request = cloud.next_request();
     EXPECT_EQ(request.path(), path);
     return std::chrono::duration_cast<milliseconds>(cloud.now - before);
   }
@@ -34,10 +34,6 @@ class RegistrationTest : public testing::Test {
     answer.refresh_token = "rt-2";
     answer.expires_in = expires_in;
     return answer.encode();
-  }
-  std::string last_close() {
-    const auto& closes = cloud.machine.counters().closes;
-    return closes.empty() ? std::string() : closes.back();
   }
   // Half of 2 s · 2^k to the whole: the pause before attempt k.
   void expect_pause_of_attempt(unsigned k, milliseconds pause) {
@@ -177,14 +173,7 @@ TEST_F(RegistrationTest, RefreshesBeforeTheTokenEndsAndSignsInOnTheSameConnectio
     MachineCloud one(test_device());
     one.sign_up(expires_in);
     const SteadyTime signed_in = one.now;
-    Message message = one.next();
-    while (message.code == Code::ping) {
-      Message pong;
-      pong.code = Code::pong;
-      pong.token = message.token;
-      one.say(pong);
-      message = one.next();
-    }
+    const Message message = one.next_request();
     EXPECT_EQ(message.path(), "/oic/sec/tokenrefresh") << expires_in;
     EXPECT_EQ(one.now - signed_in, after) << expires_in;
     one.say(response_to(message, Code::changed, refresh_answer(expires_in)));

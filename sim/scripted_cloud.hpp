@@ -94,7 +94,7 @@ class ScriptedCloudTest : public net::TestLoop {
   }
 
   std::string uri(std::string_view scheme) const {
-    return std::string(scheme) + to_text(listener_->endpoint());
+    return std::string(scheme) + net::to_text(listener_->endpoint());
   }
 
   DeviceSettings device_at(std::string server) const {
