@@ -43,14 +43,18 @@ awaitable<Result<void>> Cloud::start() {
   co_return Result<void>();
 }
 
-awaitable<void> Cloud::stop() {
+awaitable<void> Cloud::stop_background() {
   background_.close();
   if (sweep_timer_) sweep_timer_->cancel();
+  co_await background_.left();
+}
+
+awaitable<void> Cloud::stop() {
+  co_await stop_background();
   for (Feed* feed : feeds_) feed->cancel();
   for (const auto& [correlation, waiter] : waiters_) waiter->ended.cancel();
   channels_.clear();
   co_await disconnect_unheld(device::Disconnection::hub_stopped);
-  co_await background_.left();
 }
 
 // -- Who may do what

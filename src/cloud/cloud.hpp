@@ -172,6 +172,8 @@ class Cloud {
   awaitable<Result<void>> start();
   // Sets the devices that are still connected offline. Nothing is accepted afterwards.
   awaitable<void> stop();
+  // Ends what runs without a caller and leaves everything else as it is, as a crash would; part of stop().
+  awaitable<void> stop_background();
 
   // -- Account: what devices ask before and around their sessions.
   // Errors: AuthorizationError.

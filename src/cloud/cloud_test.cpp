@@ -1,0 +1,241 @@
+#include <algorithm>
+
+#include "cloud/test_cloud.hpp"
+
+namespace ocf::cloud {
+namespace {
+
+using resource::Operation;
+using Names = std::vector<std::string>;
+
+Request update(std::uint8_t value) {
+  Request request(DeviceId::parse("028acc3a-d1a5-4246-79cd-2876cfc55911").value(), Href("/light/1"), Operation::update);
+  request.content = {10000, share(Bytes{0xa1, 0x61, 'v', value})};
+  return request;
+}
+Request retrieval() {
+  return Request(DeviceId::parse("028acc3a-d1a5-4246-79cd-2876cfc55911").value(), Href("/light/1"), Operation::retrieve);
+}
+
+TEST_F(TestCloud, GivesANewerSessionAHigherEpochAndClosesTheOlderChannel) {
+  RecordingChannel first, second;
+  const DeviceSession old = online(first);
+  const DeviceSession young = sign_in(second);
+  EXPECT_GT(young.epoch, old.epoch);
+  EXPECT_EQ(first.closed, std::vector{device::Disconnection::superseded});
+  publish(young, "/light/1");
+  EXPECT_EQ(notify(old, 1, 1).error(), CloudError::session_ended) << "the fence";
+  EXPECT_TRUE(notify(young, 2, 1));
+  run_void(cloud->disconnect(old, device::Disconnection::closed));
+  EXPECT_TRUE(run(cloud->device(user("alice"), device_id()))->online) << "an old session's end says nothing of the new one";
+}
+
+TEST_F(TestCloud, AnswersAnUpdateWithWhatTheDeviceSaid) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  std::optional<Result<Answer>> answer;
+  begin(cloud->request(user("alice"), update(7)), answer);
+  settle();
+  ASSERT_EQ(channel.offered.size(), 1u);
+  EXPECT_FALSE(answer) << "the device has not answered yet";
+  EXPECT_TRUE(confirm(session, channel.offered[0]));
+  settle();
+  ASSERT_TRUE(answer && *answer);
+  EXPECT_EQ((*answer)->status, resource::Status::changed);
+  EXPECT_FALSE(confirm(session, channel.offered[0])) << "a second answer";
+  EXPECT_EQ(types(), (Names{"ResourceUpdatePending", "CommandDispatched", "ResourceUpdated"}));
+}
+
+TEST_F(TestCloud, EndsACommandOnceWhenItsDeviceDisconnects) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  std::optional<Result<Answer>> answer;
+  begin(cloud->request(user("alice"), update(7)), answer);
+  settle();
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  settle();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->error(), CloudError::outcome_unknown);
+  EXPECT_FALSE(confirm(session, channel.offered[0]));
+  now += limits.command_time + std::chrono::seconds(1);
+  sweep();
+  EXPECT_EQ(types(), (Names{"ResourceUpdatePending", "CommandDispatched", "CommandOutcomeUnknown"}));
+}
+
+TEST_F(TestCloud, ExpiresACommandAndClosesTheChannelOfTheDeviceThatDidNotAnswer) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  std::optional<Result<Answer>> answer;
+  begin(cloud->request(user("alice"), update(7)), answer);
+  settle();
+  now += limits.command_time + std::chrono::seconds(1);
+  sweep();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->error(), CloudError::command_expired);
+  EXPECT_EQ(channel.closed, std::vector{device::Disconnection::unresponsive});
+}
+
+TEST_F(TestCloud, RefusesACommandForAnOfflineDeviceAtOnceUnlessItMayWait) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  EXPECT_EQ(run(cloud->request(user("alice"), update(7))).error(), resource::ResourceError::device_offline);
+
+  Request patient = update(8);
+  patient.time_to_live = std::chrono::seconds(60);
+  std::optional<Result<Answer>> answer;
+  begin(cloud->request(user("alice"), std::move(patient)), answer);
+  settle();
+  EXPECT_FALSE(answer);
+  RecordingChannel again;
+  const DeviceSession back = sign_in(again);
+  ASSERT_EQ(again.offered.size(), 1u) << "offered at sign-in";
+  EXPECT_TRUE(confirm(back, again.offered[0]));
+  settle();
+  EXPECT_TRUE(answer && *answer);
+}
+
+TEST_F(TestCloud, ShowsAStrangerNothing) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  notify(session, 1, 1);
+  EXPECT_EQ(run(cloud->request(user("mallory"), update(1))).error(), CloudError::not_found);
+  EXPECT_EQ(run(cloud->request(user("mallory"), retrieval())).error(), CloudError::not_found);
+  EXPECT_EQ(run(cloud->device(user("mallory"), device_id())).error(), CloudError::not_found);
+  EXPECT_EQ(run(cloud->history(user("mallory"), device_id(), Href("/light/1"))).error(), CloudError::not_found);
+  EXPECT_EQ(run(cloud->remove_device(user("mallory"), device_id())).error(), CloudError::not_found);
+  EXPECT_EQ(run(cloud->watch(user("mallory"), device_id(), Href("/light/1"), {})).error(), CloudError::not_found);
+  EXPECT_TRUE(run(cloud->find(user("mallory"), {}))->empty());
+  auto feed = run(cloud->feed(user("mallory"), {}, Cursor{{1, 1, 1, 1}}.text())).value();
+  EXPECT_TRUE(run(feed->next(std::chrono::milliseconds(0)))->empty());
+}
+
+TEST_F(TestCloud, TellsAWatchEveryChangeInOrderAndTheEnd) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  std::vector<int> seen;
+  auto watch = run(cloud->watch(user("alice"), device_id(), Href("/light/1"), [&](const shadow::Representation* now_known) {
+    seen.push_back(now_known == nullptr ? -1 : now_known->content.bytes->back());
+  }));
+  ASSERT_TRUE(watch);
+  for (std::uint8_t value = 1; value <= 3; ++value) EXPECT_TRUE(notify(session, value, value));
+  EXPECT_TRUE(notify(session, 3, 4)) << "the same again is no change";
+  EXPECT_TRUE(run(cloud->unpublish(session, {})));
+  EXPECT_EQ(seen, (std::vector{1, 2, 3, -1}));
+}
+
+TEST_F(TestCloud, FeedsEveryEventOnceFromAnyCursor) {
+  RecordingChannel channel;
+  auto live = run(cloud->feed(user("alice"), {}, "")).value();
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  for (std::uint8_t value = 1; value <= 5; ++value) EXPECT_TRUE(notify(session, value, value));
+
+  const auto drain = [this](Feed& feed) {
+    Names names;
+    for (;;) {
+      const auto events = run(feed.next(std::chrono::milliseconds(0)));
+      if (!events || events->empty()) return names;
+      for (const FeedEvent& event : *events) names.push_back(event.recorded.event.type + event.cursor);
+    }
+  };
+  const Names all = drain(*live);
+  EXPECT_EQ(all.size(), 8u) << "registered, connected, published, five representations";
+  auto replay = run(cloud->feed(user("alice"), {}, Cursor{{1, 1, 1, 1}}.text())).value();
+  EXPECT_EQ(drain(*replay), all);
+  FeedFilter filter;
+  filter.href = Href("/light/1");
+  auto filtered = run(cloud->feed(user("alice"), filter, Cursor{{1, 1, 1, 1}}.text())).value();
+  EXPECT_EQ(drain(*filtered).size(), 5u);
+  EXPECT_EQ(run(cloud->feed(user("alice"), {}, "nonsense")).error(), CloudError::malformed_cursor);
+}
+
+TEST_F(TestCloud, EndsWhatACrashLeftOpen) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  notify(session, 5, 1);
+  std::optional<Result<Answer>> answer;
+  begin(cloud->request(user("alice"), update(7)), answer);
+  settle();
+  crash();
+  const auto device = run(cloud->device(user("alice"), device_id())).value();
+  EXPECT_FALSE(device.online);
+  EXPECT_EQ(types().back(), "CommandOutcomeUnknown");
+  const auto known = run(cloud->request(user("alice"), retrieval())).value();
+  EXPECT_EQ(known.content, content(5)) << "the shadow is rebuilt from the log";
+}
+
+TEST_F(TestCloud, ReadsFromTheLogWhatTheBusDidNotSay) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  // Another process stores two events, and only the second reaches this bus.
+  es::NewEvent foreign;
+  foreign.id = es::EventId("foreign");
+  foreign.type = "SomethingOfANewerRelease";
+  const es::StreamId stream = session.key.stream("notes");
+  ASSERT_TRUE(run(memory.append(es::Append(stream, 0, std::vector<es::NewEvent>(1, foreign)))));
+  EXPECT_TRUE(notify(session, 9, 1));
+  settle();
+  EXPECT_EQ(run(cloud->request(user("alice"), retrieval()))->content, content(9));
+}
+
+TEST_F(TestCloud, HandlesCommandsToOneStreamInTheOrderInWhichTheyCame) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  std::vector<std::optional<Result<void>>> done(50);
+  for (std::size_t index = 0; index < done.size(); ++index) {
+    Notification notification;
+    notification.href = Href("/light/1");
+    notification.content = content(static_cast<std::uint8_t>(index % 20));
+    notification.sequence = index + 1;
+    begin(cloud->notify(session, std::move(notification)), done[index]);
+  }
+  settle();
+  std::uint64_t sequence = 0;
+  for (const auto& recorded : run(cloud->history(user("alice"), device_id(), Href("/light/1"))).value()) {
+    EXPECT_EQ(recorded.event.spoken.sequence, ++sequence);
+  }
+  EXPECT_EQ(sequence, 50u);
+}
+
+TEST_F(TestCloud, RecordsIllFormedContentAsRejectedAndKeepsTheState) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  EXPECT_TRUE(notify(session, 1, 1));
+  Notification bad;
+  bad.href = Href("/light/1");
+  bad.content = {10000, share(Bytes{0xa1})};
+  bad.sequence = 2;
+  EXPECT_TRUE(run(cloud->notify(session, std::move(bad))));
+  EXPECT_EQ(types(), (Names{"ResourceRepresentationUpdated", "NotificationRejected"}));
+  EXPECT_EQ(run(cloud->request(user("alice"), retrieval()))->content, content(1));
+}
+
+TEST_F(TestCloud, GivesASecondOwnerARegistrationOfItsOwnAfterTheFirstRemovedTheDevice) {
+  RecordingChannel channel;
+  const DeviceSession first = online(channel);
+  publish(first, "/light/1");
+  notify(first, 1, 1);
+  EXPECT_EQ(run(cloud->sign_up(account::SignUp(device_id(), "bob:1", now))).error(), account::AuthorizationError::held_by_another);
+  EXPECT_TRUE(run(cloud->remove_device(user("alice"), device_id())));
+  EXPECT_EQ(channel.closed, std::vector{device::Disconnection::deregistered});
+
+  RecordingChannel again;
+  const DeviceSession second = online(again, "bob");
+  EXPECT_EQ(second.key.registration, first.key.registration + 1);
+  EXPECT_EQ(run(cloud->request(user("bob"), retrieval())).error(), CloudError::not_found) << "nothing is published yet";
+  EXPECT_EQ(run(cloud->device(user("alice"), device_id())).error(), CloudError::not_found);
+}
+
+}  // namespace
+}  // namespace ocf::cloud
