@@ -1,12 +1,15 @@
 #include "auth_builtin/builtin_authorization.hpp"
 
+#include "base/random.hpp"
 #include "store_memory/memory_event_store.hpp"
 #include "tests/contract/authorization_contract.hpp"
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
+
+#include <filesystem>
+#include <utility>
 
 namespace ocf::account::contract {
 namespace {
@@ -63,8 +66,7 @@ class DistantStore final : public es::EventStore {
  public:
   es::Partition partitions() const override { return store.partitions(); }
   awaitable<Result<std::vector<es::RecordedEvent>>> read(es::StreamId stream, es::Version after) override {
-    ++reads;
-    int turns = std::exchange(turns_of_next_answer, 1);
+    int turns = ++reads == slow_read ? 20 : 1;
     co_await travel();
     if (away) co_return es::StoreError::unavailable;
     auto answer = co_await store.read(std::move(stream), after);
@@ -88,7 +90,7 @@ class DistantStore final : public es::EventStore {
 
   store_memory::MemoryEventStore store{4};
   int reads = 0, appends = 0;
-  int turns_of_next_answer = 1;  // to a read
+  int slow_read = 0;  // which one, counted by `reads`
   bool away = false;
 };
 
@@ -164,7 +166,7 @@ TEST_F(Builtin, DoesNotCacheWhatWasReadBeforeARevocation) {
   boost::asio::io_context context;
   spawn(context, restarted.access(signed_up->principal, now), access);
   spawn(context, restarted.sign_off(tenant, lamp, now), signed_off);
-  store.turns_of_next_answer = 20;
+  store.slow_read = store.reads + 3;  // the second of access(): that there is no more
   context.run();
   ASSERT_TRUE(*signed_off && *access);
   ASSERT_NE((*access)->on_owned, 0) << "it was read before the revocation, and answered after it";

@@ -8,8 +8,8 @@ namespace {
 // Unlike the data, which is bytes, these are texts of the record; many of them are a peer's own words.
 bool are_texts(const NewEvent& event) {
   for (const std::string* text :
-       {&event.id.text(), &event.type, &event.audit.principal, &event.audit.owner, &event.audit.correlation.text(),
-        &event.audit.causation, &event.audit.traceparent}) {
+       {&event.id.text(), &event.type, &event.audit.principal, &event.audit.owner,
+        &event.audit.correlation.text(), &event.audit.causation, &event.audit.traceparent}) {
     if (!cbor::is_utf8(as_bytes(*text))) return false;
   }
   return true;
@@ -19,7 +19,8 @@ bool are_texts(const NewEvent& event) {
 
 Result<void> check(const Append& append) {
   const std::string& stream = append.stream.text();
-  if (stream.size() > stream_id_bytes_max || !cbor::is_utf8(as_bytes(stream))) return StoreError::malformed_event;
+  if (stream.size() > stream_id_bytes_max || !cbor::is_utf8(as_bytes(stream)))
+    return StoreError::malformed_event;
   for (const NewEvent& event : append.events) {
     if (!are_texts(event)) return StoreError::malformed_event;
   }

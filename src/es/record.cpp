@@ -1,8 +1,8 @@
-#include <optional>
-
 #include "cbor/cbor.hpp"
 #include "es/error.hpp"
 #include "es/event.hpp"
+
+#include <optional>
 
 namespace ocf::es {
 namespace {
@@ -50,9 +50,9 @@ class RecordWriter {
 std::size_t count_of_optional(const NewEvent& event) {
   const Audit& audit = event.audit;
   std::size_t count = 0;
-  for (const bool present : {!audit.principal.empty(), !audit.owner.empty(), !audit.correlation.empty(),
-                             !audit.causation.empty(), !audit.traceparent.empty(), event.spoken.epoch != 0,
-                             event.spoken.sequence != 0}) {
+  for (const bool present :
+       {!audit.principal.empty(), !audit.owner.empty(), !audit.correlation.empty(), !audit.causation.empty(),
+        !audit.traceparent.empty(), event.spoken.epoch != 0, event.spoken.sequence != 0}) {
     if (present) ++count;
   }
   return count;
@@ -68,8 +68,10 @@ struct Fields {
 
 void read_stream(cbor::Reader& reader, Fields& fields) {
   const auto stream = StreamId::parse(reader.text());
-  if (stream) fields.stream = *stream;
-  else reader.fail(stream.error());
+  if (stream)
+    fields.stream = *stream;
+  else
+    reader.fail(stream.error());
 }
 
 void read_partition(cbor::Reader& reader, Fields& fields) {

@@ -1,8 +1,8 @@
-#include <gtest/gtest.h>
-
 #include "cbor/cbor.hpp"
 #include "es/error.hpp"
 #include "es/event.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::es {
 namespace {
@@ -30,7 +30,15 @@ RecordedEvent smallest() {
 
 // {1: 0, 2: 1, 3: "t/d/3/resource/light", 4: 1, 5: "e1", 6: "T", 7: 0, 8: h'a0'}
 const std::string smallest_hex =
-    "a8" "0100" "0201" "0374742f642f332f7265736f757263652f6c69676874" "0401" "05626531" "066154" "0700" "0841a0";
+    "a8"
+    "0100"
+    "0201"
+    "0374742f642f332f7265736f757263652f6c69676874"
+    "0401"
+    "05626531"
+    "066154"
+    "0700"
+    "0841a0";
 
 void expect_same(const RecordedEvent& left, const RecordedEvent& right) {
   EXPECT_EQ(left.position, right.position);
@@ -56,9 +64,23 @@ Result<RecordedEvent> decode_with(std::string_view from, std::string_view to) {
 TEST(Record, IsTheseBytesForEver) {
   EXPECT_EQ(to_hex(encode_record(smallest())), smallest_hex);
   EXPECT_EQ(to_hex(encode_record(full())),
-            "af" "0102" "021901f4" "0374742f642f332f7265736f757263652f6c69676874" "0404" "05626531" "0668537769746368" "6564"
-            "071b0000018bcfe5687b" "0843a101f5" "096a757365723a616c696365" "0a65616c696365" "0b626331" "0c626530"
-            "0d6b30302d30312d30322d3033" "0e07" "0f19012c");
+            "af"
+            "0102"
+            "021901f4"
+            "0374742f642f332f7265736f757263652f6c69676874"
+            "0404"
+            "05626531"
+            "0668537769746368"
+            "6564"
+            "071b0000018bcfe5687b"
+            "0843a101f5"
+            "096a757365723a616c696365"
+            "0a65616c696365"
+            "0b626331"
+            "0c626530"
+            "0d6b30302d30312d30322d3033"
+            "0e07"
+            "0f19012c");
 }
 
 TEST(Record, SurvivesEncodingAndDecoding) {
@@ -71,7 +93,10 @@ TEST(Record, SurvivesEncodingAndDecoding) {
 
 TEST(Record, SkipsKeysThatANewerReleaseAdded) {
   // 16: {"x": [1, 2]} and 1000: null
-  const auto record = decode_with("a8", "aa10a1617882010219" "03e8f6").value();
+  const auto record = decode_with("a8",
+                                  "aa10a1617882010219"
+                                  "03e8f6")
+                          .value();
   expect_same(record, smallest());
 }
 
@@ -87,8 +112,8 @@ TEST(Record, RefusesBytesBehindTheRecord) {
 }
 
 TEST(Record, RefusesARecordWithoutOneOfTheFirstEightKeys) {
-  for (const char* field : {"0100", "0201", "0374742f642f332f7265736f757263652f6c69676874", "0401", "05626531", "066154",
-                            "0700", "0841a0"}) {
+  for (const char* field : {"0100", "0201", "0374742f642f332f7265736f757263652f6c69676874", "0401",
+                            "05626531", "066154", "0700", "0841a0"}) {
     std::string hex = smallest_hex;
     hex.replace(0, 2, "a7");
     hex.erase(hex.find(field), std::string(field).size());

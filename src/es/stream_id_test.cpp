@@ -1,8 +1,8 @@
 #include "es/stream_id.hpp"
 
-#include <gtest/gtest.h>
-
 #include "es/error.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::es {
 namespace {
@@ -17,7 +17,8 @@ TEST(StreamId, IsItsPartsBetweenSlashes) {
 }
 
 TEST(StreamId, SurvivesParsing) {
-  for (const char* text : {"default/a/0/holder", "t/code:1f/0/code", "t/d/18446744073709551615/resource/a//b/", "t/d/1//"}) {
+  for (const char* text :
+       {"default/a/0/holder", "t/code:1f/0/code", "t/d/18446744073709551615/resource/a//b/", "t/d/1//"}) {
     const auto id = StreamId::parse(text);
     ASSERT_TRUE(id) << text;
     EXPECT_EQ(id->text(), text);
@@ -26,14 +27,15 @@ TEST(StreamId, SurvivesParsing) {
 }
 
 TEST(StreamId, RefusesATextThatIsNone) {
-  for (const char* text : {"", "/", "a", "a/b", "a/b/1", "a/b/1/", "/b/1/c", "a//1/c", "a/b//c", "a/b/x/c", "a/b/-1/c",
-                           "a/b/1x/c", "a/b/+1/c", "a/b/ 1/c", "a/b/18446744073709551616/c"}) {
+  for (const char* text : {"", "/", "a", "a/b", "a/b/1", "a/b/1/", "/b/1/c", "a//1/c", "a/b//c", "a/b/x/c",
+                           "a/b/-1/c", "a/b/1x/c", "a/b/+1/c", "a/b/ 1/c", "a/b/18446744073709551616/c"}) {
     EXPECT_EQ(StreamId::parse(text).error(), StoreError::malformed_stream_id) << text;
   }
 }
 
 TEST(StreamId, HasOneTextPerStream) {
-  EXPECT_EQ(StreamId::parse("a/b/01/c").error(), StoreError::malformed_stream_id) << "the same stream as a/b/1/c";
+  EXPECT_EQ(StreamId::parse("a/b/01/c").error(), StoreError::malformed_stream_id)
+      << "the same stream as a/b/1/c";
 }
 
 // Stored: whoever changes one of these numbers loses every device of every store.

@@ -14,6 +14,7 @@
 
 #include "bus_local/local_event_bus.hpp"
 #include "cloud/cloud.hpp"
+#include "es/announcing_store.hpp"
 #include "http/routes.hpp"
 #include "net/shard.hpp"
 #include "store_memory/memory_event_store.hpp"
@@ -21,20 +22,24 @@
 namespace ocf::http {
 
 // Runs the loop until the coroutine has ended.
+inline void run(boost::asio::io_context& context, awaitable<void> task) {
+  bool ended = false;
+  boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr exception) {
+    if (exception) std::rethrow_exception(exception);
+    ended = true;
+  });
+  context.restart();
+  while (!ended) context.run_one();
+}
+template <class T>
+awaitable<void> keep(awaitable<T> task, std::optional<T>& result) {
+  result.emplace(co_await std::move(task));
+}
 template <class T>
 T run(boost::asio::io_context& context, awaitable<T> task) {
   std::optional<T> result;
-  boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr exception, T value) {
-    if (exception) std::rethrow_exception(exception);
-    result.emplace(std::move(value));
-  });
-  context.restart();
-  while (!result) context.run_one();
+  run(context, keep(std::move(task), result));
   return std::move(*result);
-}
-inline awaitable<bool> and_true(awaitable<void> task) {
-  co_await std::move(task);
-  co_return true;
 }
 
 class FakeAuthorization final : public account::Authorization {
@@ -81,8 +86,8 @@ class HubForTests : public ::testing::Test {
     EXPECT_TRUE(run(context, cloud.start()));
   }
   ~HubForTests() override {
-    for (auto& device : devices) run(context, and_true(cloud.disconnect(device->session, device::Disconnection::closed)));
-    run(context, and_true(cloud.stop()));
+    for (auto& device : devices) run(context, cloud.disconnect(device->session, device::Disconnection::closed));
+    run(context, cloud.stop());
     context.restart();
     context.poll();
   }
@@ -113,7 +118,7 @@ class HubForTests : public ::testing::Test {
       notification.sequence = ++sequence_;
       EXPECT_TRUE(run(hub_.context, hub_.cloud.notify(session, std::move(notification))));
     }
-    void disconnect() { run(hub_.context, and_true(hub_.cloud.disconnect(session, device::Disconnection::closed))); }
+    void disconnect() { run(hub_.context, hub_.cloud.disconnect(session, device::Disconnection::closed)); }
 
     DeviceId id;
     cloud::DeviceSession session;
@@ -176,8 +181,9 @@ class HubForTests : public ::testing::Test {
   boost::asio::io_context context;
   Limits limits;
   Time now{std::chrono::milliseconds(1'795'377'592'123)};  // 2026-11-22T19:59:52.123Z
-  store_memory::MemoryEventStore store{2};
   bus_local::LocalEventBus bus;
+  store_memory::MemoryEventStore memory{2};
+  es::AnnouncingStore store{memory, bus};
   FakeAuthorization authorization;
   cloud::Cloud cloud;
   Api api;

@@ -43,6 +43,7 @@ class Hub {
   // -- On the shard, once it is ready
   HubAddresses addresses() const;
   AdminRequests& requests() { return admin_requests_; }
+  net::Shard& shard() { return shard_; }
   // A bearer token of owner `admin`, the first time ever that a hub is ready in this directory; nullopt
   // afterwards.
   std::optional<std::string> first_admin_token();

@@ -1,8 +1,8 @@
 #include "store_memory/memory_event_store.hpp"
 
-#include <algorithm>
-
 #include "base/assert.hpp"
+
+#include <algorithm>
 
 namespace ocf::store_memory {
 namespace {
@@ -15,7 +15,8 @@ MemoryEventStore::MemoryEventStore(es::Partition partitions) : logs_(partitions)
   OCF_ASSERT(partitions >= 1 && partitions <= 16, "a store has 1 to 16 partitions");
 }
 
-es::awaitable<Result<std::vector<es::RecordedEvent>>> MemoryEventStore::read(es::StreamId stream, es::Version after) {
+es::awaitable<Result<std::vector<es::RecordedEvent>>> MemoryEventStore::read(es::StreamId stream,
+                                                                             es::Version after) {
   std::vector<es::RecordedEvent> events;
   if (const auto found = streams_.find(stream); found != streams_.end() && after < found->second.size()) {
     const Stream& offsets = found->second;
@@ -51,7 +52,8 @@ Result<es::EventBatch> MemoryEventStore::store(es::Append append) {
   if (auto stored = already_stored(append)) return stored;
   if (fenced(append)) return es::StoreError::fenced;
   const auto found = streams_.find(append.stream);
-  if (append.expected != (found == streams_.end() ? 0 : found->second.size())) return es::StoreError::version_conflict;
+  if (append.expected != (found == streams_.end() ? 0 : found->second.size()))
+    return es::StoreError::version_conflict;
 
   const auto partition = es::partition_of(append.stream, partitions());
   auto& log = logs_[partition];
@@ -80,7 +82,8 @@ es::EventBatch MemoryEventStore::already_stored(const es::Append& append) const 
   const auto found = streams_.find(append.stream);
   if (found == streams_.end()) return nullptr;
   const Stream& offsets = found->second;
-  if (append.expected >= offsets.size() || append.events.size() > offsets.size() - append.expected) return nullptr;
+  if (append.expected >= offsets.size() || append.events.size() > offsets.size() - append.expected)
+    return nullptr;
   auto events = std::make_shared<std::vector<es::RecordedEvent>>();
   for (std::size_t index = 0; index < append.events.size(); ++index) {
     const es::RecordedEvent& event = event_at(append.stream, offsets[append.expected + index]);

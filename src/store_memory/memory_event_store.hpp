@@ -1,17 +1,17 @@
-// The event store that forgets: for tests, the simulator and `serve --store memory`. Keeps every promise of the seam but
-// durability.
+// The event store that forgets: for tests, the simulator and `serve --store memory`. Keeps every promise of
+// the seam but durability.
 #pragma once
+
+#include "es/event_store.hpp"
 
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "es/event_store.hpp"
-
 namespace ocf::store_memory {
 
-// Lives on one shard; everything it does is done before the call returns, so nothing ever suspends. Memory grows with
-// every event and nothing is trimmed.
+// Lives on one shard; everything it does is done before the call returns, so nothing ever suspends. Memory
+// grows with every event and nothing is trimmed.
 class MemoryEventStore final : public es::EventStore {
  public:
   explicit MemoryEventStore(es::Partition partitions);

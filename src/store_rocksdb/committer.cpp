@@ -77,7 +77,8 @@ void Committer::commit(std::vector<Queued> queue) {
   } else {
     answers.assign(queue.size(), es::StoreError::unavailable);
   }
-  for (std::size_t index = 0; index < queue.size(); ++index) queue[index].waiter.complete(std::move(answers[index]));
+  for (std::size_t index = 0; index < queue.size(); ++index)
+    queue[index].waiter.complete(std::move(answers[index]));
 }
 
 // What is in memory may be what a failed write would have made true: it is read again.
@@ -114,7 +115,8 @@ std::vector<Committer::Stored> Committer::judge(const std::vector<Queued>& queue
 void Committer::make_durable(const Commit& commit, std::vector<Stored>& answers) {
   if (!database_.store(commit)) {
     writable_ = false;
-    for (Stored& answer : answers) answer = answer ? es::StoreError::outcome_unknown : es::StoreError::unavailable;
+    for (Stored& answer : answers)
+      answer = answer ? es::StoreError::outcome_unknown : es::StoreError::unavailable;
     return;
   }
   if (!database_.index(commit)) writable_ = false;
@@ -149,7 +151,8 @@ Committer::Stored Committer::stage(const es::Append& append, Head& head, Commit&
   es::Offset& tail = tails_[partition];
   std::vector<es::RecordedEvent> recorded;
   recorded.reserve(append.events.size());
-  for (const auto& event : append.events) recorded.push_back({{partition, ++tail}, append.stream, ++head.version, event});
+  for (const auto& event : append.events)
+    recorded.push_back({{partition, ++tail}, append.stream, ++head.version, event});
   const auto batch = std::make_shared<const std::vector<es::RecordedEvent>>(std::move(recorded));
   commit.batches.push_back(batch);
   if (head.staged.empty()) touched_.push_back(&head);
@@ -171,9 +174,11 @@ Result<std::uint64_t*> Committer::epoch_of(const std::string& key) {
   return &epochs_.insert(key, *epoch);
 }
 
-// What an earlier attempt stored, or staged in this batch, with the same ids at the same versions; null if there is none.
+// What an earlier attempt stored, or staged in this batch, with the same ids at the same versions; null if
+// there is none.
 Result<es::EventBatch> Committer::already_stored(const es::Append& append, const Head& head) {
-  if (append.expected >= head.version || append.events.size() > head.version - append.expected) return es::EventBatch();
+  if (append.expected >= head.version || append.events.size() > head.version - append.expected)
+    return es::EventBatch();
   std::vector<es::RecordedEvent> events;
   for (const auto& wanted : append.events) {
     auto found = event_at(append.stream, head, append.expected + events.size() + 1);
@@ -184,7 +189,8 @@ Result<es::EventBatch> Committer::already_stored(const es::Append& append, const
   return es::EventBatch(std::make_shared<const std::vector<es::RecordedEvent>>(std::move(events)));
 }
 
-Result<es::RecordedEvent> Committer::event_at(const es::StreamId& stream, const Head& head, es::Version version) {
+Result<es::RecordedEvent> Committer::event_at(const es::StreamId& stream, const Head& head,
+                                              es::Version version) {
   for (const auto& staged : head.staged) {
     const es::Version first = staged->front().version;
     if (version >= first && version - first < staged->size()) return (*staged)[version - first];

@@ -1,6 +1,11 @@
 // The one thread that stores: whatever was queued while the last sync ran is the next batch.
 #pragma once
 
+#include "es/event_store.hpp"
+#include "store_rocksdb/database.hpp"
+#include "store_rocksdb/lru_map.hpp"
+#include "store_rocksdb/waiter.hpp"
+
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -9,16 +14,13 @@
 #include <thread>
 #include <vector>
 
-#include "es/event_store.hpp"
-#include "store_rocksdb/database.hpp"
-#include "store_rocksdb/lru_map.hpp"
-#include "store_rocksdb/waiter.hpp"
-
 namespace ocf::store_rocksdb {
 
-//   submit() ──▶ queue ──▶ judge each: stored already? fenced? version? ──▶ one synced write ──▶ index ──▶ answers
+//   submit() ──▶ queue ──▶ judge each: stored already? fenced? version? ──▶ one synced write ──▶ index ──▶
+//   answers
 //
-// Nothing lingers: an append to an idle store is a batch of its own. Losers of a race are answered, their neighbours stored.
+// Nothing lingers: an append to an idle store is a batch of its own. Losers of a race are answered, their
+// neighbours stored.
 class Committer {
  public:
   using Stored = Result<es::EventBatch>;

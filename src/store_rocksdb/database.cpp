@@ -1,8 +1,9 @@
 #include "store_rocksdb/database.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <stdexcept>
+#include "base/assert.hpp"
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "store_rocksdb/layout.hpp"
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
@@ -11,16 +12,17 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
-#include "base/assert.hpp"
-#include "base/random.hpp"
-#include "base/time.hpp"
-#include "store_rocksdb/layout.hpp"
+#include <algorithm>
+#include <charconv>
+#include <exception>
+#include <stdexcept>
 
 namespace ocf::store_rocksdb {
 namespace {
 
 constexpr std::size_t events_per_read_max = 1000;
-constexpr std::size_t read_bytes_max = 4 * 1024 * 1024;  // then the answer ends, with the event that crossed it
+constexpr std::size_t read_bytes_max =
+    4 * 1024 * 1024;  // then the answer ends, with the event that crossed it
 constexpr std::size_t block_cache_bytes = 64 * 1024 * 1024;
 constexpr std::size_t write_buffer_bytes = 64 * 1024 * 1024;
 constexpr std::size_t wal_bytes_max = 256 * 1024 * 1024;
@@ -28,7 +30,9 @@ constexpr std::size_t index_entries_per_write = 10'000;
 constexpr es::Version last_version = ~es::Version{0};
 
 std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-rocksdb::Slice slice_of(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+rocksdb::Slice slice_of(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 Error read_error(const rocksdb::Status& status) {
   return status.IsCorruption() ? es::StoreError::corrupt : es::StoreError::unavailable;
@@ -50,9 +54,10 @@ rocksdb::DBOptions database_options(const Options& options) {
   if (options.env) db.env = options.env;
   db.create_if_missing = true;
   db.paranoid_checks = true;
-  // Every acknowledged batch was synced, so only the end of a log can be torn, and what is torn there was never acknowledged.
-  // kAbsoluteConsistency would not start after a power cut; kPointInTimeRecovery (RocksDB's default) takes damage in the
-  // middle for the end and silently drops what was acknowledged behind it. This mode refuses to open then.
+  // Every acknowledged batch was synced, so only the end of a log can be torn, and what is torn there was
+  // never acknowledged. kAbsoluteConsistency would not start after a power cut; kPointInTimeRecovery
+  // (RocksDB's default) takes damage in the middle for the end and silently drops what was acknowledged
+  // behind it. This mode refuses to open then.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   db.max_total_wal_size = wal_bytes_max;
   db.max_background_jobs = 2;
@@ -84,10 +89,11 @@ std::optional<unsigned> parse_decimal(const std::string& text) {
 }  // namespace
 
 Database::Database(const Options& options) {
-  if (options.partitions < 1 || options.partitions > 16) cannot_open(options, "a store has 1 to 16 partitions");
+  if (options.partitions < 1 || options.partitions > 16)
+    cannot_open(options, "a store has 1 to 16 partitions");
   try {
     open(options);
-  } catch (...) {
+  } catch (const std::exception&) {
     for (auto* handle : families_) db_->DestroyColumnFamilyHandle(handle);
     throw;
   }
@@ -150,7 +156,8 @@ rocksdb::ColumnFamilyHandle* Database::family(const char* name) {
   return found == families_.end() ? nullptr : *found;
 }
 
-// The meta data is written last when a store is created, so a store without it is new or was never finished: empty.
+// The meta data is written last when a store is created, so a store without it is new or was never finished:
+// empty.
 void Database::check_or_write_meta(const Options& options) {
   if (const auto partitions = meta(meta::partitions)) {
     const auto count = parse_decimal(*partitions);
@@ -175,7 +182,8 @@ std::optional<std::string> Database::meta(const char* key) const {
   std::string value;
   const auto status = db_->Get(rocksdb::ReadOptions(), key, &value);
   if (status.IsNotFound()) return std::nullopt;
-  if (!status.ok()) throw std::runtime_error("cannot read the event store's " + std::string(key) + ": " + status.ToString());
+  if (!status.ok())
+    throw std::runtime_error("cannot read the event store's " + std::string(key) + ": " + status.ToString());
   return value;
 }
 
@@ -186,8 +194,8 @@ Result<es::RecordedEvent> Database::event_of(const rocksdb::Slice& key, const ro
   return event;
 }
 
-std::optional<Result<std::vector<es::RecordedEvent>>> Database::read(const es::StreamId& stream, es::Version after,
-                                                                     Reach reach) const {
+std::optional<Result<std::vector<es::RecordedEvent>>> Database::read(const es::StreamId& stream,
+                                                                     es::Version after, Reach reach) const {
   std::vector<es::RecordedEvent> events;
   if (after == last_version) return events;
   rocksdb::ReadOptions options;
@@ -221,7 +229,8 @@ std::optional<Result<std::vector<es::RecordedEvent>>> Database::read(const es::S
   return events;
 }
 
-Result<es::LogSlice> Database::read_partition(es::Partition partition, es::Offset from, std::size_t limit) const {
+Result<es::LogSlice> Database::read_partition(es::Partition partition, es::Offset from,
+                                              std::size_t limit) const {
   auto events = std::make_shared<std::vector<es::RecordedEvent>>();
   es::LogSlice slice;
   slice.events = events;
@@ -248,7 +257,8 @@ Result<es::RecordedEvent> Database::event_at(const es::StreamId& stream, es::Ver
   std::string value;
   auto status = db_->Get(rocksdb::ReadOptions(), index_, index_key(stream, version), &value);
   const auto offset = status.ok() ? parse_number(value) : std::nullopt;
-  if (!offset) return status.ok() || status.IsNotFound() ? Error(es::StoreError::corrupt) : read_error(status);
+  if (!offset)
+    return status.ok() || status.IsNotFound() ? Error(es::StoreError::corrupt) : read_error(status);
   const std::string key = log_key({es::partition_of(stream, partitions_), *offset});
   status = db_->Get(rocksdb::ReadOptions(), log_, key, &value);
   if (!status.ok()) return status.IsNotFound() ? Error(es::StoreError::corrupt) : read_error(status);
@@ -294,12 +304,14 @@ Result<es::Offset> Database::tail_of(es::Partition partition) const {
 Result<void> Database::store(const Commit& commit) {
   rocksdb::WriteBatch batch;
   for (const auto& events : commit.batches) {
-    for (const auto& event : *events) batch.Put(log_, log_key(event.position), slice_of(es::encode_record(event)));
+    for (const auto& event : *events)
+      batch.Put(log_, log_key(event.position), slice_of(es::encode_record(event)));
   }
   for (const auto& fence : commit.raised) batch.Put(fences_, fence.key, number_value(fence.epoch));
   rocksdb::WriteOptions synced;
   synced.sync = true;
-  // Written or not is not known after a failure: part of it may be in the write-ahead log and be found at the next start.
+  // Written or not is not known after a failure: part of it may be in the write-ahead log and be found at the
+  // next start.
   if (!db_->Write(synced, &batch).ok()) return es::StoreError::outcome_unknown;
   return {};
 }

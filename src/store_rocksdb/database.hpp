@@ -1,16 +1,16 @@
 // The embedded store's files: what is in RocksDB, read and written in the store's own words.
 #pragma once
 
+#include "es/event_store.hpp"
+#include "store_rocksdb/rocks_event_store.hpp"
+
+#include <rocksdb/db.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <rocksdb/db.h>
-
-#include "es/event_store.hpp"
-#include "store_rocksdb/rocks_event_store.hpp"
 
 namespace ocf::store_rocksdb {
 
@@ -34,7 +34,8 @@ class Database {
 
   es::Partition partitions() const { return partitions_; }
 
-  // As EventStore::read, or nothing: `reach` is memory and the disk would have to be asked. At most read_bytes_max.
+  // As EventStore::read, or nothing: `reach` is memory and the disk would have to be asked. At most
+  // read_bytes_max.
   std::optional<Result<std::vector<es::RecordedEvent>>> read(const es::StreamId& stream, es::Version after,
                                                              Reach reach) const;
   // As EventStore::read_partition; at most read_bytes_max.
@@ -51,9 +52,11 @@ class Database {
 
   // Durable once it returns. Errors: outcome_unknown.
   Result<void> store(const Commit& commit);
-  // Makes the streams of a stored commit readable. Not synced: lost entries are made again from the log. Errors: unavailable.
+  // Makes the streams of a stored commit readable. Not synced: lost entries are made again from the log.
+  // Errors: unavailable.
   Result<void> index(const Commit& commit);
-  // After an error of either: makes the database writable again and the index complete. Errors: unavailable, corrupt.
+  // After an error of either: makes the database writable again and the index complete. Errors: unavailable,
+  // corrupt.
   Result<void> recover();
   // Makes the index durable, so that the next start need not make it again.
   void flush_index();

@@ -1,11 +1,12 @@
-// Keys of the embedded store. Stored: never change one; a new meaning is a new schema (docs/operations/embedded_store.md).
+// Keys of the embedded store. Stored: never change one; a new meaning is a new schema
+// (docs/operations/embedded_store.md).
 #pragma once
+
+#include "es/stream_id.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "es/stream_id.hpp"
 
 namespace ocf::store_rocksdb {
 
@@ -26,15 +27,15 @@ inline constexpr const char* created = "created";        // RFC 3339
 }  // namespace meta
 
 // Big endian, so that keys sort as their numbers do.
-std::string number_value(std::uint64_t value);              // 8 bytes
+std::string number_value(std::uint64_t value);  // 8 bytes
 std::optional<std::uint64_t> parse_number(std::string_view value);
 
 // partition (2 bytes), offset (8 bytes).
 std::string log_key(es::Position position);
 std::optional<es::Position> parse_log_key(std::string_view key);
 
-// length of the stream's text (2 bytes), text, version (8 bytes). The length in front keeps streams apart whatever bytes
-// their names hold.
+// length of the stream's text (2 bytes), text, version (8 bytes). The length in front keeps streams apart
+// whatever bytes their names hold.
 std::string index_prefix(const es::StreamId& stream);
 std::string index_key(const es::StreamId& stream, es::Version version);
 

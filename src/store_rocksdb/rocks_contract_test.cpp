@@ -1,5 +1,4 @@
 #include "store_rocksdb/rocks_event_store.hpp"
-
 #include "tests/contract/event_store_contract.hpp"
 
 namespace ocf::es::contract {

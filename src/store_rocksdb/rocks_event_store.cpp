@@ -1,17 +1,17 @@
 #include "store_rocksdb/rocks_event_store.hpp"
 
-#include <functional>
-#include <mutex>
-#include <utility>
+#include "base/assert.hpp"
+#include "store_rocksdb/committer.hpp"
+#include "store_rocksdb/database.hpp"
+#include "store_rocksdb/waiter.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "base/assert.hpp"
-#include "store_rocksdb/committer.hpp"
-#include "store_rocksdb/database.hpp"
-#include "store_rocksdb/waiter.hpp"
+#include <functional>
+#include <mutex>
+#include <utility>
 
 namespace ocf::store_rocksdb {
 namespace {
@@ -27,7 +27,9 @@ class Reader {
   // Work that was taken is done, even while close() waits for it. Answers `closed` after that.
   template <class T>
   es::awaitable<Result<T>> read(std::function<Result<T>()> work) {
-    auto start = [this, &work](auto handler) { submit<T>(std::move(work), Waiter<Result<T>>(std::move(handler))); };
+    auto start = [this, &work](auto handler) {
+      submit<T>(std::move(work), Waiter<Result<T>>(std::move(handler)));
+    };
     co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Result<T>)>(
         start, boost::asio::use_awaitable);
   }
@@ -45,7 +47,8 @@ class Reader {
   void submit(std::function<Result<T>()> work, Waiter<Result<T>> waiter) {
     const std::lock_guard lock(mutex_);
     if (closed_) return waiter.complete(es::StoreError::closed);
-    boost::asio::post(thread_, [work = std::move(work), waiter = std::move(waiter)]() mutable { waiter.complete(work()); });
+    boost::asio::post(
+        thread_, [work = std::move(work), waiter = std::move(waiter)]() mutable { waiter.complete(work()); });
   }
 
   std::mutex mutex_;
@@ -75,7 +78,8 @@ void RocksEventStore::close() {
 
 es::Partition RocksEventStore::partitions() const { return parts_->database.partitions(); }
 
-es::awaitable<Result<std::vector<es::RecordedEvent>>> RocksEventStore::read(es::StreamId stream, es::Version after) {
+es::awaitable<Result<std::vector<es::RecordedEvent>>> RocksEventStore::read(es::StreamId stream,
+                                                                            es::Version after) {
   using Events = std::vector<es::RecordedEvent>;
   if (parts_->reader.closed()) co_return es::StoreError::closed;
   if (auto at_hand = parts_->database.read(stream, after, Reach::memory)) co_return std::move(*at_hand);
@@ -91,8 +95,8 @@ es::awaitable<Result<es::EventBatch>> RocksEventStore::append(es::Append append)
   auto start = [this, &append](auto handler) {
     parts_->committer.submit(std::move(append), Waiter<Committer::Stored>(std::move(handler)));
   };
-  co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Committer::Stored)>(
-      start, boost::asio::use_awaitable);
+  co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
+                                                 void(Committer::Stored)>(start, boost::asio::use_awaitable);
 }
 
 es::awaitable<Result<es::LogSlice>> RocksEventStore::read_partition(es::Partition partition, es::Offset from,

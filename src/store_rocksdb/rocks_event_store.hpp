@@ -1,12 +1,13 @@
-// The embedded event store: one directory, no server (RocksDB). docs/operations/embedded_store.md says what is in it.
+// The embedded event store: one directory, no server (RocksDB). docs/operations/embedded_store.md says what
+// is in it.
 #pragma once
+
+#include "es/event_store.hpp"
 
 #include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <vector>
-
-#include "es/event_store.hpp"
 
 namespace rocksdb {
 class Env;
@@ -15,24 +16,25 @@ class Env;
 namespace ocf::store_rocksdb {
 
 struct Options {
-  std::filesystem::path path;    // created if it does not exist
+  std::filesystem::path path;     // created if it does not exist
   es::Partition partitions = 16;  // of a store that is created, 1 to 16; one that exists keeps what it has
   std::size_t queued_bytes_max = 64 * 1024 * 1024;  // appends that wait for the disk; more: unavailable
-  rocksdb::Env* env = nullptr;    // the file system; nullptr: the real one. For tests; outlives the store
+  rocksdb::Env* env = nullptr;  // the file system; nullptr: the real one. For tests; outlives the store
 };
 
-// Thread-safe: called on any shard, an awaited function resumes on the caller's executor. Two threads of its own: the
-// committer, which checks and stores appends in the order of arrival and syncs once for all that arrived while the last
-// sync ran; and a reader. A stream that is in memory (in RocksDB's memtables or block cache) is read on the caller's
-// thread; what needs the disk, and whatever reads a partition, is read on the reader thread, so that a shard never waits
-// for a disk. Completions of appends issued in order come in that order.
+// Thread-safe: called on any shard, an awaited function resumes on the caller's executor. Two threads of its
+// own: the committer, which checks and stores appends in the order of arrival and syncs once for all that
+// arrived while the last sync ran; and a reader. A stream that is in memory (in RocksDB's memtables or block
+// cache) is read on the caller's thread; what needs the disk, and whatever reads a partition, is read on the
+// reader thread, so that a shard never waits for a disk. Completions of appends issued in order come in that
+// order.
 //
-// A failed sync: outcome_unknown, and `unavailable` until RocksDB is able to write again (tried at most once a second). After
-// an error that may have lost data (EIO) that takes a restart; reads go on.
+// A failed sync: outcome_unknown, and `unavailable` until RocksDB is able to write again (tried at most once
+// a second). After an error that may have lost data (EIO) that takes a restart; reads go on.
 class RocksEventStore final : public es::EventStore {
  public:
-  // Opens or creates the store. Throws std::runtime_error with a sentence that names the path if it cannot: no directory,
-  // locked by another process, a newer schema, damaged.
+  // Opens or creates the store. Throws std::runtime_error with a sentence that names the path if it cannot:
+  // no directory, locked by another process, a newer schema, damaged.
   explicit RocksEventStore(const Options& options);
   ~RocksEventStore() override;
 
@@ -42,8 +44,8 @@ class RocksEventStore final : public es::EventStore {
   es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
                                                      std::size_t limit) override;
 
-  // Stores what is queued, then answers `closed` to everything. Blocks; idempotent; the destructor does it too. The last
-  // completions are posted: their executors must still run.
+  // Stores what is queued, then answers `closed` to everything. Blocks; idempotent; the destructor does it
+  // too. The last completions are posted: their executors must still run.
   void close();
 
  private:

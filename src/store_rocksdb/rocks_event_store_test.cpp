@@ -1,14 +1,14 @@
 #include "store_rocksdb/rocks_event_store.hpp"
 
-#include <fstream>
-#include <thread>
+#include "store_rocksdb/layout.hpp"
+#include "store_rocksdb/troubled_files.hpp"
+#include "tests/contract/event_store_samples.hpp"
 
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 
-#include "store_rocksdb/layout.hpp"
-#include "store_rocksdb/troubled_files.hpp"
-#include "tests/contract/event_store_samples.hpp"
+#include <fstream>
+#include <thread>
 
 namespace ocf::store_rocksdb {
 namespace {
@@ -84,7 +84,9 @@ struct RocksStore : ::testing::Test {
                 std::optional<es::Fence> fence = {}) {
     return run(context, store->append(Append(stream, expected, std::move(events), std::move(fence))));
   }
-  Result<std::vector<es::RecordedEvent>> read(const es::StreamId& stream) { return run(context, store->read(stream, 0)); }
+  Result<std::vector<es::RecordedEvent>> read(const es::StreamId& stream) {
+    return run(context, store->read(stream, 0));
+  }
   Result<es::LogSlice> log(es::Partition partition) {
     return run(context, store->read_partition(partition, 1, 10'000));
   }
@@ -134,7 +136,8 @@ TEST_F(RocksStore, StoresWithOneSyncWhatWasQueuedWhileTheLastSyncRan) {
   issue(Append(stream_of("first"), 0, events_of(1)), answers);
   troubles.await_sync();
   const int before = troubles.log_syncs;
-  for (int device = 0; device < 50; ++device) issue(Append(stream_of(std::to_string(device)), 0, events_of(2)), answers);
+  for (int device = 0; device < 50; ++device)
+    issue(Append(stream_of(std::to_string(device)), 0, events_of(2)), answers);
   EXPECT_TRUE(answers.empty());
   troubles.release();
   run_all();
@@ -168,15 +171,15 @@ TEST_F(RocksStore, DropsLosersOfARaceFromABatchWithoutTheirNeighbours) {
   issue(Append(stream_of("first"), 0, events_of(1)), answers);
   troubles.await_sync();
   const Append winner(stream_of("a"), 0, events_of(2));
-  issue(winner, answers);                                                                   // 1
-  issue(Append(stream_of("a"), 0, events_of(1)), answers);                                  // 2: lost
-  issue(Append(stream_of("a"), 2, events_of(1)), answers);                                  // 3: on top of 1
-  issue(winner, answers);                                                                   // 4: 1 again
-  issue(Append(stream_of("a"), 9, events_of(1)), answers);                                  // 5: from the future
-  issue(Append(stream_of("fenced"), 1, events_of(1), es::Fence{"f", 4}), answers);          // 6: an old session
-  issue(Append(stream_of("fenced"), 1, events_of(1), es::Fence{"f", 7}), answers);          // 7: a new one
-  issue(Append(stream_of("fenced"), 2, events_of(1), es::Fence{"f", 6}), answers);          // 8: older than 7
-  issue(Append(stream_of("b"), 0, events_of(1)), answers);                                  // 9
+  issue(winner, answers);                                                           // 1
+  issue(Append(stream_of("a"), 0, events_of(1)), answers);                          // 2: lost
+  issue(Append(stream_of("a"), 2, events_of(1)), answers);                          // 3: on top of 1
+  issue(winner, answers);                                                           // 4: 1 again
+  issue(Append(stream_of("a"), 9, events_of(1)), answers);                          // 5: from the future
+  issue(Append(stream_of("fenced"), 1, events_of(1), es::Fence{"f", 4}), answers);  // 6: an old session
+  issue(Append(stream_of("fenced"), 1, events_of(1), es::Fence{"f", 7}), answers);  // 7: a new one
+  issue(Append(stream_of("fenced"), 2, events_of(1), es::Fence{"f", 6}), answers);  // 8: older than 7
+  issue(Append(stream_of("b"), 0, events_of(1)), answers);                          // 9
   troubles.release();
   run_all();
   ASSERT_EQ(answers.size(), 10u);
@@ -214,7 +217,8 @@ TEST_F(RocksStore, RefusesAppendsAboveItsQueue) {
 TEST_F(RocksStore, StoresWhatIsQueuedBeforeItCloses) {
   open();
   std::vector<Stored> answers;
-  for (int device = 0; device < 50; ++device) issue(Append(stream_of(std::to_string(device)), 0, events_of(1)), answers);
+  for (int device = 0; device < 50; ++device)
+    issue(Append(stream_of(std::to_string(device)), 0, events_of(1)), answers);
   store->close();
   run_all();
   ASSERT_EQ(answers.size(), 50u);
@@ -253,8 +257,10 @@ TEST_F(RocksStore, ServesManyThreadsAtOnce) {
       boost::asio::io_context shard;
       int together = 0;
       int alone = 0;
-      boost::asio::co_spawn(shard, count_up(*store, stream_of("together"), each, together), [](std::exception_ptr) {});
-      boost::asio::co_spawn(shard, count_up(*store, stream_of(random_uuid()), each, alone), [](std::exception_ptr) {});
+      boost::asio::co_spawn(shard, count_up(*store, stream_of("together"), each, together),
+                            [](std::exception_ptr) {});
+      boost::asio::co_spawn(shard, count_up(*store, stream_of(random_uuid()), each, alone),
+                            [](std::exception_ptr) {});
       shard.run();
       EXPECT_EQ(together, each);
       EXPECT_EQ(alone, each);
@@ -358,7 +364,8 @@ TEST_F(RocksStore, StoresTheEventsOfAFailedSyncOnceOrNotAtAll) {
 
 TEST_F(RocksStore, FindsEverythingAcknowledgedAfterACrash) {
   open();
-  for (es::Version version = 0; version < 20; ++version) ASSERT_TRUE(append(stream_of("a"), version, events_of(1)));
+  for (es::Version version = 0; version < 20; ++version)
+    ASSERT_TRUE(append(stream_of("a"), version, events_of(1)));
   ASSERT_TRUE(append(stream_of("b"), 0, events_of(3), es::Fence{"f", 5}));
   const auto a = read(stream_of("a")).value();
   const auto b = read(stream_of("b")).value();
@@ -391,7 +398,8 @@ TEST_F(RocksStore, LosesOnlyWhatWasNotAcknowledgedToATornLog) {
 
 TEST_F(RocksStore, RefusesToStartIfAcknowledgedEventsAreDamaged) {
   open();
-  for (es::Version version = 0; version < 20; ++version) ASSERT_TRUE(append(stream_of("a"), version, events_of(1)));
+  for (es::Version version = 0; version < 20; ++version)
+    ASSERT_TRUE(append(stream_of("a"), version, events_of(1)));
   const fs::path image = crash_image();
   std::fstream file(newest_log(image), std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(static_cast<std::streamoff>(fs::file_size(newest_log(image)) / 2));
@@ -402,7 +410,8 @@ TEST_F(RocksStore, RefusesToStartIfAcknowledgedEventsAreDamaged) {
 
 TEST_F(RocksStore, MakesItsIndexAgainIfItIsGone) {
   open();
-  for (es::Version version = 0; version < 20; ++version) ASSERT_TRUE(append(stream_of("a"), version, events_of(1)));
+  for (es::Version version = 0; version < 20; ++version)
+    ASSERT_TRUE(append(stream_of("a"), version, events_of(1)));
   const auto stored = read(stream_of("a")).value();
   store.reset();
   {
@@ -512,7 +521,8 @@ TEST_F(RocksStore, HasOneToSixteenPartitions) {
 TEST(Layout, HasTheseKeysForEver) {
   const auto hex = [](const std::string& key) { return to_hex(as_bytes(key)); };
   EXPECT_EQ(hex(log_key({2, 0x0102})), "00020000000000000102");
-  EXPECT_EQ(hex(index_key(es::StreamId(es::Tenant("t"), "d", 1, "n"), 3)), "0007742f642f312f6e0000000000000003");
+  EXPECT_EQ(hex(index_key(es::StreamId(es::Tenant("t"), "d", 1, "n"), 3)),
+            "0007742f642f312f6e0000000000000003");
   EXPECT_EQ(hex(marker_key(5)), "00000005");
   EXPECT_EQ(hex(number_value(0x0102)), "0000000000000102");
 }

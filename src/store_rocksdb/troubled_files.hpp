@@ -1,15 +1,15 @@
 // A file system for tests that fails to write, or takes its time, when told so.
 #pragma once
 
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
-
-#include <rocksdb/env.h>
-#include <rocksdb/file_system.h>
 
 namespace ocf::store_rocksdb {
 
@@ -19,7 +19,7 @@ enum class Trouble { none, disk_full, io_error };
 class Troubles {
  public:
   std::atomic<Trouble> trouble = Trouble::none;
-  std::atomic<int> log_syncs = 0;  // of write-ahead logs, so far
+  std::atomic<int> log_syncs = 0;                                              // of write-ahead logs, so far
   std::atomic<int> log_syncs_until_failure = std::numeric_limits<int>::max();  // those after these fail
 
   // Until release() every sync of a write-ahead log waits.
@@ -95,7 +95,8 @@ class TroubledFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
 class TroubledFiles final : public rocksdb::FileSystemWrapper {
  public:
-  explicit TroubledFiles(Troubles& troubles) : FileSystemWrapper(rocksdb::FileSystem::Default()), troubles_(troubles) {}
+  explicit TroubledFiles(Troubles& troubles)
+      : FileSystemWrapper(rocksdb::FileSystem::Default()), troubles_(troubles) {}
 
   const char* Name() const override { return "TroubledFiles"; }
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,

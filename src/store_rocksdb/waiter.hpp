@@ -1,18 +1,18 @@
 // How a thread of the store answers a coroutine that waits on a shard.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <utility>
-
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <functional>
+#include <memory>
+#include <utility>
+
 namespace ocf::store_rocksdb {
 
-// Made from the handler of an asynchronous operation. Keeps the handler's executor from running out of work; complete(), on
-// any thread and once, posts the handler there.
+// Made from the handler of an asynchronous operation. Keeps the handler's executor from running out of work;
+// complete(), on any thread and once, posts the handler there.
 template <class T>
 class Waiter {
  public:
@@ -23,7 +23,8 @@ class Waiter {
     complete_ = [waiting](T answer) mutable {
       const auto home = waiting->work.get_executor();
       boost::asio::post(home, [waiting = std::move(waiting), answer = std::move(answer)]() mutable {
-        // The coroutine may end within its handler, and its executor soon after: nothing of it is kept here until then.
+        // The coroutine may end within its handler, and its executor soon after: nothing of it is kept here
+        // until then.
         const auto work = std::move(waiting->work);
         auto resume = std::move(waiting->handler);
         waiting.reset();

@@ -1,7 +1,10 @@
-// What every event store promises, as tests. A plug's test file includes this header once and instantiates the suite:
+// What every event store promises, as tests. A plug's test file includes this header once and instantiates
+// the suite:
 //
 //   INSTANTIATE_TEST_SUITE_P(Memory, EventStoreContract, ::testing::Values(Plug{Durability::none, open}));
 #pragma once
+
+#include "tests/contract/event_store_samples.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,8 +15,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "tests/contract/event_store_samples.hpp"
 
 namespace ocf::es::contract {
 
@@ -160,7 +161,8 @@ TEST_P(EventStoreContract, RefusesWhatItCouldNotReadAgain) {
   EXPECT_TRUE(refused(stream_of("a", std::string(stream_id_bytes_max, 'x')), event_of("E")));
   EXPECT_TRUE(refused(stream_of("a"), event_of(not_utf8)));
   auto event = event_of("E");
-  for (std::string* text : {&event.audit.principal, &event.audit.owner, &event.audit.causation, &event.audit.traceparent}) {
+  for (std::string* text :
+       {&event.audit.principal, &event.audit.owner, &event.audit.causation, &event.audit.traceparent}) {
     const std::string kept = std::exchange(*text, not_utf8);
     EXPECT_TRUE(refused(stream_of("a"), event));
     *text = kept;
@@ -186,8 +188,10 @@ TEST_P(EventStoreContract, LetsExactlyOneOfManyConcurrentAppendsHaveAVersion) {
     ASSERT_EQ(results.size(), 20u);
     std::size_t winners = 0;
     for (const auto& result : results) {
-      if (result) ++winners;
-      else EXPECT_EQ(result.error(), StoreError::version_conflict);
+      if (result)
+        ++winners;
+      else
+        EXPECT_EQ(result.error(), StoreError::version_conflict);
     }
     EXPECT_EQ(winners, 1u);
   }
@@ -257,7 +261,8 @@ TEST_P(EventStoreContract, RefusesAnEpochBelowTheHighestOfItsKey) {
   const auto stream = stream_of("a");
   ASSERT_TRUE(append(stream, 0, events_of(1), Fence{"default/a/1", 5}));
   EXPECT_EQ(append(stream, 1, events_of(1), Fence{"default/a/1", 4}).error(), StoreError::fenced);
-  EXPECT_TRUE(append(stream, 1, events_of(1), Fence{"default/a/1", 5})) << "an equal epoch is the same session";
+  EXPECT_TRUE(append(stream, 1, events_of(1), Fence{"default/a/1", 5}))
+      << "an equal epoch is the same session";
   EXPECT_TRUE(append(stream, 2, events_of(1), Fence{"default/a/1", 9}));
   EXPECT_EQ(append(stream, 3, events_of(1), Fence{"default/a/1", 5}).error(), StoreError::fenced);
   EXPECT_TRUE(append(stream, 3, events_of(1))) << "who is not a session has no fence";
@@ -268,7 +273,8 @@ TEST_P(EventStoreContract, KeepsAnEpochPerKeyWhateverTheStream) {
   ASSERT_TRUE(append(stream_of("a"), 0, events_of(1), Fence{"default/a/1", 5}));
   EXPECT_TRUE(append(stream_of("a"), 1, events_of(1), Fence{"default/a/2", 1}));
   EXPECT_TRUE(append(stream_of("b"), 0, events_of(1), Fence{"default/b/1", 1}));
-  EXPECT_EQ(append(stream_of("a", "links"), 0, events_of(1), Fence{"default/a/1", 4}).error(), StoreError::fenced);
+  EXPECT_EQ(append(stream_of("a", "links"), 0, events_of(1), Fence{"default/a/1", 4}).error(),
+            StoreError::fenced);
 }
 
 TEST_P(EventStoreContract, TellsAFencedWriterSoEvenIfItsVersionIsOld) {
@@ -284,7 +290,8 @@ TEST_P(EventStoreContract, AnswersARetryAsStoredEvenIfItWasFencedSince) {
 }
 
 TEST_P(EventStoreContract, DoesNotRaiseAFenceByAnAppendThatIsRefused) {
-  EXPECT_EQ(append(stream_of("a"), 3, events_of(1), Fence{"default/a/1", 9}).error(), StoreError::version_conflict);
+  EXPECT_EQ(append(stream_of("a"), 3, events_of(1), Fence{"default/a/1", 9}).error(),
+            StoreError::version_conflict);
   EXPECT_TRUE(append(stream_of("a"), 0, events_of(1), Fence{"default/a/1", 1}));
 }
 

@@ -1,7 +1,8 @@
 // Events, streams and directories for tests of event stores, and what runs a store's coroutines.
 #pragma once
 
-#include <stdlib.h>
+#include "base/random.hpp"
+#include "es/event_store.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,12 +12,10 @@
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
+#include <stdlib.h>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "base/random.hpp"
-#include "es/event_store.hpp"
 
 namespace ocf::es::contract {
 
@@ -89,7 +88,8 @@ T run(boost::asio::io_context& context, awaitable<T> work) {
   return std::move(*result);
 }
 
-inline awaitable<void> append_once(EventStore& store, Append append, std::vector<Result<EventBatch>>& results) {
+inline awaitable<void> append_once(EventStore& store, Append append,
+                                   std::vector<Result<EventBatch>>& results) {
   results.push_back(co_await store.append(std::move(append)));
 }
 

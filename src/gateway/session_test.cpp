@@ -1,0 +1,324 @@
+#include "gateway/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/overload.hpp"
+
+namespace ocf::gateway {
+namespace {
+
+using coap::Code;
+using coap::Message;
+using coap::OptionNumber;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// A script: bytes and time in, what the session does out, one line per action.
+class SessionTest : public ::testing::Test {
+ protected:
+  SessionTest() : session_(limits_, 0x1000, now_) { (void)done(session_.start()); }
+
+  static Message request(Code code, std::string_view path, std::uint64_t token = 1) {
+    Message message;
+    message.code = code;
+    message.token = coap::Token::of(token);
+    message.add_path(path);
+    return message;
+  }
+  static Message response(Code code, const coap::Token& token) {
+    Message message;
+    message.code = code;
+    message.token = token;
+    return message;
+  }
+  static Message sent(const Action& action) {
+    const auto frame = coap::decode_frame(std::get<Send>(action).bytes, {});
+    EXPECT_TRUE(frame && *frame) << "the hub sends frames";
+    return (*frame)->message;
+  }
+
+  // "send 4.01", "serve /oic/res", "deliver 2.05 /light/1", "refused", "close", joined by "; ".
+  std::string done(Actions actions) {
+    last_ = std::move(actions);
+    std::string text;
+    for (const Action& action : last_) {
+      if (!text.empty()) text += "; ";
+      text += std::visit(overload{[&](const Send&) { return "send " + coap::to_text(sent(action).code); },
+                                  [](const Serve& what) { return "serve " + what.request.path(); },
+                                  [](const Deliver& what) {
+                                    return "deliver " + coap::to_text(what.response.code) + ' ' + what.purpose.href.text();
+                                  },
+                                  [](const DeliverCustody&) { return std::string("custody"); },
+                                  [](const Refused&) { return std::string("refused"); },
+                                  [](const Close& what) { return "close: " + what.why; }},
+                         action);
+    }
+    return text;
+  }
+  std::string hears(const Message& message) { return done(session_.receive(coap::encode_frame(message), now_)); }
+  std::string answers(Code code, std::uint64_t token, const Outcome& outcome = {}) {
+    return done(session_.answer(response(code, coap::Token::of(token)), outcome, now_));
+  }
+  std::string after(milliseconds time) {
+    now_ += time;
+    return done(session_.tick(now_));
+  }
+  std::string signs_in() {
+    hears(request(Code::post, "/oic/sec/session", 7));
+    return answers(Code::changed, 7, SignedIn{});
+  }
+  std::string asks(std::string href, Purpose::Kind kind = Purpose::Kind::retrieve) {
+    Purpose purpose;
+    purpose.kind = kind;
+    purpose.href = Href(href);
+    return done(session_.request(std::move(purpose), request(Code::get, href)));
+  }
+  coap::Token token_of_last() const { return sent(last_.back()).token; }
+
+  Limits limits_;
+  SteadyTime now_{};
+  Session session_;
+  Actions last_;
+};
+
+TEST_F(SessionTest, AnnouncesItselfFirstWithATokenOfEightBytes) {
+  Session session(limits_, 1, now_);
+  const Actions actions = session.start();
+  ASSERT_EQ(actions.size(), 1u);
+  const Message csm = sent(actions[0]);
+  EXPECT_EQ(csm.code, Code::csm);
+  EXPECT_EQ(csm.token.bytes().size(), 8u);
+  EXPECT_GE(std::get<Send>(actions[0]).bytes.size(), 10u);
+}
+
+TEST_F(SessionTest, RefusesWhatNeedsASignInAndStaysOpen) {
+  EXPECT_EQ(hears(request(Code::get, "/oic/res")), "send 4.01; refused");
+  EXPECT_EQ(hears(request(Code::post, "/oic/rd")), "send 4.01; refused");
+  EXPECT_EQ(hears(request(Code::post, "/oic/sec/roles")), "send 4.04; refused");
+  EXPECT_EQ(hears(request(Code::post, "/oic/sec/account")), "serve /oic/sec/account");
+}
+
+TEST_F(SessionTest, AdmitsEverythingAfterTheSignIn) {
+  EXPECT_EQ(signs_in(), "send 2.04");
+  EXPECT_EQ(hears(request(Code::get, "/oic/res")), "serve /oic/res");
+  EXPECT_EQ(answers(Code::content, 1), "send 2.05");
+}
+
+TEST_F(SessionTest, AnswersAccountRequestsOneAfterTheOtherAndDefersTheRest) {
+  EXPECT_EQ(hears(request(Code::post, "/oic/sec/session", 1)), "serve /oic/sec/session");
+  EXPECT_EQ(hears(request(Code::post, "/oic/rd", 2)), "");
+  EXPECT_EQ(answers(Code::changed, 1, SignedIn{}), "send 2.04; serve /oic/rd");
+}
+
+TEST_F(SessionTest, DoesNotAdmitWhatWasDeferredIfTheSignInFailed) {
+  hears(request(Code::post, "/oic/sec/session", 1));
+  hears(request(Code::post, "/oic/rd", 2));
+  EXPECT_EQ(answers(Code::unauthorized, 1, SignInFailed{}), "send 4.01; send 4.01; refused");
+}
+
+TEST_F(SessionTest, ClosesWithoutASignInInTime) {
+  EXPECT_EQ(after(limits_.sign_in_time - milliseconds(1)), "");
+  EXPECT_EQ(after(milliseconds(1)), "close: no sign-in in time");
+  EXPECT_EQ(hears(request(Code::get, "/oic/res")), "") << "a closed session takes nothing in";
+}
+
+TEST_F(SessionTest, GivesAFailedSignInOneMoreTry) {
+  hears(request(Code::post, "/oic/sec/session", 1));
+  EXPECT_EQ(answers(Code::unauthorized, 1, SignInFailed{}), "send 4.01");
+  hears(request(Code::post, "/oic/sec/session", 2));
+  EXPECT_EQ(answers(Code::unauthorized, 2, SignInFailed{}), "send 4.01; close: the sign-in failed again");
+}
+
+TEST_F(SessionTest, ClosesFiveSecondsAfterAFailedSignIn) {
+  hears(request(Code::post, "/oic/sec/session", 1));
+  answers(Code::unauthorized, 1, SignInFailed{});
+  EXPECT_EQ(after(limits_.failed_sign_in_grace), "close: no sign-in in time");
+}
+
+TEST_F(SessionTest, WaitsLongerForADeviceThatWasToldToComeAgain) {
+  hears(request(Code::post, "/oic/sec/account", 1));
+  answers(Code::service_unavailable, 1, RetryLater{});
+  EXPECT_EQ(after(limits_.sign_in_time_after_503 - seconds(1)), "");
+  EXPECT_EQ(after(seconds(1)), "close: no sign-in in time");
+}
+
+TEST_F(SessionTest, ClosesWhenTheTokenExpires) {
+  hears(request(Code::post, "/oic/sec/session", 7));
+  answers(Code::changed, 7, SignedIn{now_ + seconds(10)});
+  EXPECT_EQ(after(seconds(9)), "");
+  EXPECT_EQ(after(seconds(1)), "close: the access token expired");
+  EXPECT_EQ(std::get<Close>(last_[0]).reason, device::Disconnection::token_expired);
+}
+
+TEST_F(SessionTest, PingsAnIdleDeviceAndClosesWithinOneAndAHalfIntervals) {
+  signs_in();
+  EXPECT_EQ(after(limits_.ping_interval), "send 7.02");
+  const auto retry = limits_.ping_interval / (2 * limits_.ping_retries);
+  for (unsigned sent = 1; sent < limits_.ping_retries; ++sent) EXPECT_EQ(after(retry), "send 7.02");
+  EXPECT_EQ(after(retry), "close: no answer to 3 pings");
+  EXPECT_EQ(now_ - SteadyTime{}, limits_.ping_interval + limits_.ping_interval / 2);
+}
+
+TEST_F(SessionTest, IsContentWithAnythingThatAnIdleDeviceSays) {
+  signs_in();
+  after(limits_.ping_interval);
+  EXPECT_EQ(hears(response(Code::pong, token_of_last())), "");
+  EXPECT_EQ(after(limits_.ping_interval - milliseconds(1)), "");
+  EXPECT_EQ(after(milliseconds(1)), "send 7.02");
+}
+
+TEST_F(SessionTest, AnswersPingsAndKeepsCustodyForTheShell) {
+  Message ping = response(Code::ping, coap::Token::of(5));
+  EXPECT_EQ(hears(ping), "send 7.03");
+  EXPECT_EQ(sent(last_[0]).token, ping.token);
+  ping.add_raw(coap::signaling::custody, {});
+  EXPECT_EQ(hears(ping), "custody");
+}
+
+TEST_F(SessionTest, IgnoresEmptyMessages) { EXPECT_EQ(hears(Message{}), ""); }
+
+TEST_F(SessionTest, ClosesOnAbortAndOnReleaseWhenNothingIsOpen) {
+  signs_in();
+  hears(request(Code::get, "/oic/res"));
+  EXPECT_EQ(hears(response(Code::release, coap::Token::of(5))), "");
+  EXPECT_EQ(answers(Code::content, 1), "send 2.05; close: the peer released the connection");
+
+  Session other(limits_, 1, now_);
+  Message abort = response(Code::abort, coap::Token::of(5));
+  abort.payload = copy_of(as_bytes("bad\nluck"));
+  EXPECT_EQ(done(other.receive(coap::encode_frame(abort), now_)), "close: the peer aborted: bad%0aluck");
+}
+
+TEST_F(SessionTest, RefusesWhatAProxyOrABlockWiseServerWouldTake) {
+  signs_in();
+  Message unknown = request(Code::get, "/oic/res");
+  unknown.add_raw(9999, {});
+  EXPECT_EQ(hears(unknown), "send 4.02; refused");
+  Message proxied = request(Code::get, "/oic/res");
+  proxied.add(OptionNumber::proxy_uri, "coap://elsewhere");
+  EXPECT_EQ(hears(proxied), "send 5.05; refused");
+  Message part = request(Code::post, "/oic/rd");
+  part.add_uint(OptionNumber::block1, 0x0e);
+  EXPECT_EQ(hears(part), "send 4.02; refused");
+}
+
+TEST_F(SessionTest, RefusesMoreRequestsThanItServesAtOnce) {
+  signs_in();
+  for (std::size_t count = 0; count < limits_.requests_in_flight_max; ++count) {
+    EXPECT_EQ(hears(request(Code::get, "/oic/res", 100 + count)), "serve /oic/res");
+  }
+  EXPECT_EQ(hears(request(Code::get, "/oic/res", 99)), "send 5.03; refused");
+  answers(Code::content, 100);
+  EXPECT_EQ(hears(request(Code::get, "/oic/res", 98)), "serve /oic/res");
+}
+
+TEST_F(SessionTest, TellsTheSenderOfAMessageThatIsTooLargeBeforeItsBytesArrive) {
+  Message large = request(Code::post, "/oic/rd", 3);
+  large.payload.resize(limits_.frame_bytes_before_sign_in_max);
+  const Bytes bytes = coap::encode_frame(large);
+  EXPECT_EQ(done(session_.receive(ByteView(bytes).first(20), now_)).substr(0, 27), "send 4.13; send 7.05; close");
+  EXPECT_EQ(sent(last_[0]).token, large.token);
+}
+
+TEST_F(SessionTest, TakesLargerMessagesAfterTheSignIn) {
+  signs_in();
+  Message large = request(Code::post, "/oic/rd", 3);
+  large.payload.resize(limits_.frame_bytes_max - 100);
+  EXPECT_EQ(hears(large), "serve /oic/rd");
+}
+
+TEST_F(SessionTest, AbortsOnWhatIsNoFrame) {
+  EXPECT_EQ(done(session_.receive(Bytes{0x0f, 0x01}, now_)).substr(0, 16), "send 7.05; close");
+}
+
+TEST_F(SessionTest, DoesTheSameHoweverTheBytesAreCut) {
+  Bytes stream;
+  for (const Message& message : {request(Code::get, "/oic/res", 1), response(Code::ping, coap::Token::of(2)), Message{},
+                                 request(Code::post, "/oic/sec/account", 3)}) {
+    const Bytes frame = coap::encode_frame(message);
+    stream.insert(stream.end(), frame.begin(), frame.end());
+  }
+  const std::string whole = "send 4.01; refused; send 7.03; serve /oic/sec/account";
+  for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
+    Session session(limits_, 1, now_);
+    std::string first = done(session.receive(ByteView(stream).first(cut), now_));
+    const std::string second = done(session.receive(ByteView(stream).subspan(cut), now_));
+    if (!first.empty() && !second.empty()) first += "; ";
+    EXPECT_EQ(first + second, whole) << "cut at " << cut;
+  }
+}
+
+TEST_F(SessionTest, AsksTheDeviceNothingBeforeItsSignInIsAnswered) {
+  EXPECT_EQ(asks("/light/1"), "");
+  EXPECT_EQ(signs_in(), "send 2.04; send 0.01");
+  EXPECT_EQ(token_of_last().bytes().size(), 8u);
+}
+
+TEST_F(SessionTest, KeepsALimitedNumberOfRequestsAtTheDevice) {
+  signs_in();
+  for (std::size_t count = 0; count < limits_.device_requests_in_flight_max; ++count) EXPECT_EQ(asks("/a"), "send 0.01");
+  const coap::Token token = token_of_last();
+  EXPECT_EQ(asks("/b"), "");
+  EXPECT_EQ(hears(response(Code::content, token)), "deliver 2.05 /a; send 0.01");
+}
+
+TEST_F(SessionTest, DeliversEveryNotificationOfAnObservation) {
+  signs_in();
+  asks("/light/1", Purpose::Kind::observe);
+  Message notification = response(Code::content, token_of_last());
+  notification.add_uint(OptionNumber::observe, 0);
+  EXPECT_EQ(hears(notification), "deliver 2.05 /light/1");
+  EXPECT_TRUE(session_.is_observing(Href("/light/1")));
+  EXPECT_EQ(hears(notification), "deliver 2.05 /light/1");
+  EXPECT_EQ(hears(response(Code::not_found, notification.token)), "deliver 4.04 /light/1");
+  EXPECT_EQ(hears(notification), "") << "the observation has ended";
+}
+
+TEST_F(SessionTest, DeliversAPlainAnswerOnce) {
+  signs_in();
+  asks("/oic/d", Purpose::Kind::observe);
+  const Message answer = response(Code::content, token_of_last());
+  EXPECT_EQ(hears(answer), "deliver 2.05 /oic/d") << "the resource cannot be observed";
+  EXPECT_EQ(hears(answer), "");
+  EXPECT_FALSE(session_.is_observing(Href("/oic/d")));
+}
+
+TEST_F(SessionTest, ForgetsObservationsOfWhatIsNotPublishedAnyMore) {
+  signs_in();
+  asks("/light/1", Purpose::Kind::observe);
+  const coap::Token token = token_of_last();
+  session_.forget_all_but({});
+  EXPECT_FALSE(session_.is_observing(Href("/light/1")));
+  EXPECT_EQ(hears(response(Code::content, token)), "");
+}
+
+TEST_F(SessionTest, DoesNotSendADeviceMoreThanItCanTake) {
+  signs_in();
+  Message large = request(Code::post, "/light/1");
+  large.payload.resize(limits_.frame_bytes_to_peer_max);
+  Purpose purpose;
+  purpose.kind = Purpose::Kind::command;
+  purpose.href = Href("/light/1");
+  EXPECT_EQ(done(session_.request(purpose, large)), "deliver 4.13 /light/1");
+  session_.hosts(10);
+  EXPECT_EQ(done(session_.request(purpose, large)), "send 0.02") << "a device's buffers grow with its links";
+}
+
+TEST_F(SessionTest, TellsAClientThatItsAnswerIsTooLong) {
+  signs_in();
+  hears(request(Code::get, "/oic/res"));
+  Message large = response(Code::content, coap::Token::of(1));
+  large.payload.resize(limits_.frame_bytes_to_peer_max);
+  EXPECT_EQ(done(session_.answer(large, {}, now_)), "send 4.13; refused");
+}
+
+TEST_F(SessionTest, AnnouncesItsFullSizeToAPeerThatIsCertainlyNoDevice) {
+  EXPECT_EQ(hears(coap::csm(coap::Token::of(1), 1 << 20)), "");
+  EXPECT_EQ(signs_in(), "send 2.04; send 7.01");
+  EXPECT_EQ(signs_in(), "send 2.04") << "once";
+}
+
+TEST_F(SessionTest, ReleasesWhenTheHubStops) { EXPECT_EQ(done(session_.release()), "send 7.04; close: the hub stops"); }
+
+}  // namespace
+}  // namespace ocf::gateway
