@@ -25,6 +25,10 @@ namespace {
 
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
+[[noreturn]] void cannot_make(const std::filesystem::path& path, const std::string& why) {
+  throw std::runtime_error(fmt::format("the socket {} cannot be made: {}", path.string(), why));
+}
+
 bool peer_may_command(asio::local::stream_protocol::socket& socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
@@ -47,9 +51,10 @@ AdminSocket::AdminSocket(net::Shard& shard, std::filesystem::path path, Answer a
     : shard_(shard), path_(std::move(path)), answer_(std::move(answer)), acceptor_(shard.context()) {
   try {
     bind();
-  } catch (const std::system_error& e) {  // Boost's system_error is one
-    throw std::runtime_error(
-        fmt::format("the socket {} cannot be made: {}", path_.string(), e.code().message()));
+  } catch (const boost::system::system_error& e) {
+    cannot_make(path_, e.code().message());
+  } catch (const std::system_error& e) {
+    cannot_make(path_, e.code().message());
   }
 }
 

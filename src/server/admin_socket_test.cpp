@@ -1,22 +1,21 @@
 #include "server/admin_socket.hpp"
 
-#include <sys/stat.h>
+#include "server/admin_client.hpp"
+#include "server/commands/command.hpp"
+#include "server/data_directory.hpp"
+#include "server/scratch_directory.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/use_future.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <sys/stat.h>
 #include <vector>
-
-#include "server/admin_client.hpp"
-#include "server/commands/command.hpp"
-#include "server/data_directory.hpp"
-#include "server/scratch_directory.hpp"
 
 namespace ocf::server {
 namespace {
@@ -113,7 +112,8 @@ TEST_F(AdminSocketTest, RefusesALineThatIsTooLong) {
 TEST_F(AdminSocketTest, RefusesMoreConnectionsThanItsLimit) {
   std::vector<Protocol::socket> silent;
   for (std::size_t i = 0; i < AdminSocket::connections_max; ++i) silent.push_back(connect());
-  const std::string refused = R"({"error":"the hub answers too many commands at once; try again","exit":"failed"})";
+  const std::string refused =
+      R"({"error":"the hub answers too many commands at once; try again","exit":"failed"})";
   Protocol::socket one_more = connect();
   EXPECT_EQ(line_from(one_more), refused);
 

@@ -1,5 +1,7 @@
 #include "server/api_client.hpp"
 
+#include "server/commands/command.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
@@ -10,8 +12,6 @@
 #include <future>
 #include <thread>
 #include <vector>
-
-#include "server/commands/command.hpp"
 
 namespace ocf::server {
 namespace {
@@ -127,7 +127,8 @@ TEST(EventStreamReader, CutsEventsAtEmptyLines) {
 TEST(EventStreamReader, DoesNotCareWhereThePiecesEnd) {
   const std::string stream = "event: x\r\nid: 1\r\ndata: {\"a\":1}\r\n\r\n";
   for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
-    EXPECT_EQ(events_in({stream.substr(0, cut), stream.substr(cut)}), std::vector<std::string>{"x={\"a\":1}"}) << cut;
+    EXPECT_EQ(events_in({stream.substr(0, cut), stream.substr(cut)}), std::vector<std::string>{"x={\"a\":1}"})
+        << cut;
   }
 }
 

@@ -1,12 +1,12 @@
 #include "server/commands/command_line.hpp"
 
+#include "server/config.hpp"
+#include "server/scratch_directory.hpp"
+
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <string>
-
-#include "server/config.hpp"
-#include "server/scratch_directory.hpp"
 
 namespace ocf::server {
 namespace {
@@ -30,8 +30,8 @@ constexpr const char* some_device = "00000000-0000-4000-8000-000000000001";
 TEST(CommandLine, HelpListsTheCommandsAndExitCodes) {
   const Ran help = run({"--help"});
   EXPECT_EQ(help.exit, Exit::ok);
-  for (const char* command :
-       {"serve", "demo", "token", "onboard", "devices", "resources", "get", "set", "watch", "history", "pki", "config"}) {
+  for (const char* command : {"serve", "demo", "token", "onboard", "devices", "resources", "get", "set",
+                              "watch", "history", "pki", "config"}) {
     EXPECT_NE(help.output.find(std::string("\n  ") + command + " "), std::string::npos) << command;
   }
   EXPECT_NE(help.output.find("Exit codes: 0 done;"), std::string::npos);
@@ -49,10 +49,18 @@ TEST(CommandLine, CommandsSayThatNoHubRuns) {
   const std::string data = directory.path().string();
   const std::string file = (directory.path() / "ca.pem").string();
   std::ofstream(file) << "whatever";
-  for (std::vector<std::string> words : std::vector<std::vector<std::string>>{
-           {"token", "--owner", "a"}, {"onboard", "--owner", "a"}, {"devices"}, {"resources", some_device},
-           {"get", some_device, "/light/1"}, {"set", some_device, "/light/1", "{}"}, {"watch"},
-           {"history", some_device, "/light/1"}, {"pki", "device", some_device}, {"pki", "trust", file}, {"pki", "list"}}) {
+  for (std::vector<std::string> words :
+       std::vector<std::vector<std::string>>{{"token", "--owner", "a"},
+                                             {"onboard", "--owner", "a"},
+                                             {"devices"},
+                                             {"resources", some_device},
+                                             {"get", some_device, "/light/1"},
+                                             {"set", some_device, "/light/1", "{}"},
+                                             {"watch"},
+                                             {"history", some_device, "/light/1"},
+                                             {"pki", "device", some_device},
+                                             {"pki", "trust", file},
+                                             {"pki", "list"}}) {
     words.insert(words.end(), {"--data", data});
     const Ran ran = run(words);
     EXPECT_EQ(ran.exit, Exit::no_hub) << testing::PrintToString(words);
@@ -96,10 +104,12 @@ TEST(CommandLine, ConfigCheckReportsEveryMistakeByLine) {
 }
 
 TEST(CommandLine, ServeRefusesAddressesThatCannotWork) {
-  const Ran ran = run({"serve", "--http", "0.0.0.0:8080", "--coap-tls", "nonsense", "--public-address", "a:0"});
+  const Ran ran =
+      run({"serve", "--http", "0.0.0.0:8080", "--coap-tls", "nonsense", "--public-address", "a:0"});
   EXPECT_EQ(ran.exit, Exit::usage);
-  EXPECT_NE(ran.errors.find("the command line: --coap-tls: 'nonsense' is neither an address and port, nor 'off'\n"),
-            std::string::npos);
+  EXPECT_NE(
+      ran.errors.find("the command line: --coap-tls: 'nonsense' is neither an address and port, nor 'off'\n"),
+      std::string::npos);
   EXPECT_NE(ran.errors.find("--http: '0.0.0.0:8080' is not a loopback address"), std::string::npos);
   EXPECT_NE(ran.errors.find("--public-address: 'a:0' has port 0"), std::string::npos);
 }

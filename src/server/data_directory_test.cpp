@@ -1,16 +1,15 @@
 #include "server/data_directory.hpp"
 
-#include <sys/stat.h>
+#include "ocf/device_id.hpp"
+#include "pki/key_file.hpp"
+#include "server/certificates.hpp"
+#include "server/scratch_directory.hpp"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <set>
-
-#include "ocf/device_id.hpp"
-#include "pki/key_file.hpp"
-#include "server/certificates.hpp"
-#include "server/scratch_directory.hpp"
+#include <sys/stat.h>
 
 namespace ocf::server {
 namespace {
@@ -55,7 +54,8 @@ TEST(DataDirectory, ASecondHubIsRefusedUntilTheFirstIsGone) {
       const DataDirectory second(scratch.path());
       FAIL();
     } catch (const std::runtime_error& e) {
-      EXPECT_EQ(e.what(), "another hub runs in " + scratch.path().string() + "; stop it, or give this one another --data");
+      EXPECT_EQ(e.what(), "another hub runs in " + scratch.path().string() +
+                              "; stop it, or give this one another --data");
     }
   }
   EXPECT_NO_THROW(DataDirectory{scratch.path()});
@@ -75,7 +75,9 @@ TEST(DataDirectory, KnowsWhetherAHubWasEverReady) {
 
 class CertificatesTest : public testing::Test {
  protected:
-  Certificates open(const std::vector<std::string>& trusted = {}) { return {data_.pki(), data_.sid(), trusted, now}; }
+  Certificates open(const std::vector<std::string>& trusted = {}) {
+    return {data_.pki(), data_.sid(), trusted, now};
+  }
   std::string foreign_ca(const std::string& name) {
     return pki::create_authority(name, {now, now + std::chrono::hours(1)}).value().certificate;
   }
@@ -108,7 +110,8 @@ TEST_F(CertificatesTest, ACertificateWithoutItsKeyIsToldAndNotReplaced) {
 }
 
 TEST_F(CertificatesTest, ADevicesCertificateNamesTheDevice) {
-  const auto issued = open().issue_device(DeviceId::parse("00000000-0000-4000-8000-000000000001").value(), now);
+  const auto issued =
+      open().issue_device(DeviceId::parse("00000000-0000-4000-8000-000000000001").value(), now);
   ASSERT_TRUE(issued.has_value());
   EXPECT_EQ(pki::read_common_name(issued->certificate).value(), "uuid:00000000-0000-4000-8000-000000000001");
 }
@@ -123,8 +126,8 @@ TEST_F(CertificatesTest, ATrustedCaStaysTrustedAndIsKeptOnce) {
   EXPECT_EQ(reopened.tls().ca_pool, (std::vector<std::string>{certificates.authority(), pem}));
   std::multiset<std::string> roles;
   for (const KeptCertificate& kept : reopened.list()) roles.insert(kept.role + " " + kept.common_name);
-  EXPECT_EQ(roles, (std::multiset<std::string>{"authority ocf-cloud " + data_.sid(), "hub uuid:" + data_.sid(),
-                                               "trusted Their CA"}));
+  EXPECT_EQ(roles, (std::multiset<std::string>{"authority ocf-cloud " + data_.sid(),
+                                               "hub uuid:" + data_.sid(), "trusted Their CA"}));
 }
 
 TEST_F(CertificatesTest, WhatIsNoCertificateIsNotTrusted) {

@@ -1,9 +1,9 @@
 #include "server/commands/table.hpp"
 
+#include "server/commands/event_line.hpp"
+
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
-
-#include "server/commands/event_line.hpp"
 
 namespace ocf::server {
 namespace {
@@ -19,10 +19,13 @@ TEST(Table, AlignsColumnsByWhatPeopleSee) {
 }
 
 TEST(EventLine, ShowsTheContentOrElseTheData) {
-  EXPECT_EQ(event_line(boost::json::parse(R"({"time":"T","device":"D","href":"/a","type":"changed","data":{"epoch":1,"content":{"v":2}}})")),
-            R"(T  D  /a  changed  {"v":2})");
-  EXPECT_EQ(event_line(boost::json::parse(R"({"time":"T","device":"D","type":"connected","data":{"peer":"P"}})")),
-            R"(T  D  connected  {"peer":"P"})");
+  EXPECT_EQ(
+      event_line(boost::json::parse(
+          R"({"time":"T","device":"D","href":"/a","type":"changed","data":{"epoch":1,"content":{"v":2}}})")),
+      R"(T  D  /a  changed  {"v":2})");
+  EXPECT_EQ(
+      event_line(boost::json::parse(R"({"time":"T","device":"D","type":"connected","data":{"peer":"P"}})")),
+      R"(T  D  connected  {"peer":"P"})");
 }
 
 }  // namespace

@@ -71,7 +71,10 @@ void Hub::run(std::function<void()> on_ready) {
 }
 
 void Hub::stop() {
-  shard_.post([this] { signals_.cancel(); });
+  shard_.post([this] {
+    stopping_ = true;
+    signals_.cancel();
+  });
 }
 
 net::awaitable<void> Hub::live(std::function<void()> on_ready) {
@@ -81,7 +84,7 @@ net::awaitable<void> Hub::live(std::function<void()> on_ready) {
   } catch (const std::exception&) {
     failure_ = std::current_exception();
   }
-  if (!failure_) co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (!failure_ && !stopping_) co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
   co_await stop_parts();
   shard_.stop();
 }

@@ -74,6 +74,7 @@ class Hub {
   AdminRequests admin_requests_;
   AdminSocket admin_socket_;
   HubAddresses addresses_;
+  bool stopping_ = false;
   std::exception_ptr failure_;
 };
 

@@ -1,0 +1,203 @@
+#include "pki/certificates.hpp"
+#include "server/admin_client.hpp"
+#include "server/api_client.hpp"
+#include "server/commands/command.hpp"
+#include "server/commands/hub_options.hpp"
+#include "server/scratch_directory.hpp"
+#include "server/wiring.hpp"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace ocf::server {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* some_device = "00000000-0000-4000-8000-000000000001";
+
+Config on_free_ports(const std::filesystem::path& data) {
+  Config config;
+  config.data = data;
+  config.listeners.coap_tcp = Address{"127.0.0.1", 0};
+  config.listeners.coap_tls = Address{"127.0.0.1", 0};
+  config.listeners.http = Address{"127.0.0.1", 0};
+  return config;
+}
+
+// A hub on a thread of its own, from ready to stopped.
+class RunningHub {
+ public:
+  explicit RunningHub(Config config)
+      : data_(config.data),
+        hub_(std::move(config), [](std::string_view, std::string_view) {}),
+        thread_([this] { run(); }) {
+    ready_.get_future().get();
+  }
+  ~RunningHub() {
+    hub_.stop();
+    thread_.join();
+  }
+
+  json::object ask(json::object request) const { return ask_hub(data_, request); }
+  const HubAddresses& addresses() const { return addresses_; }
+  const std::optional<std::string>& admin_token() const { return admin_token_; }
+
+ private:
+  void run() {
+    try {
+      hub_.run([this] {
+        addresses_ = hub_.addresses();
+        admin_token_ = hub_.first_admin_token();
+        ready_.set_value();
+      });
+    } catch (...) {
+      ready_.set_exception(std::current_exception());
+    }
+  }
+
+  const std::filesystem::path data_;
+  std::promise<void> ready_;
+  HubAddresses addresses_;
+  std::optional<std::string> admin_token_;
+  Hub hub_;
+  std::thread thread_;
+};
+
+class HubTest : public testing::Test {
+ protected:
+  Config config() const { return on_free_ports(scratch_.path() / "data"); }
+  ScratchDirectory scratch_;
+};
+
+// What starting a hub fails with.
+std::string failure_of(Config config) {
+  try {
+    Hub hub(std::move(config), [](std::string_view, std::string_view) {});
+    hub.run([&hub] { hub.stop(); });
+    return "";
+  } catch (const std::runtime_error& e) {
+    return e.what();
+  }
+}
+
+TEST_F(HubTest, SaysWhereItListens) {
+  const RunningHub hub(config());
+  const json::object status = hub.ask({{"verb", "status"}});
+  EXPECT_EQ(text_in(status, "http"), hub.addresses().http->text());
+  EXPECT_EQ(text_in(status, "coap_tcp"), hub.addresses().coap_tcp->text());
+  EXPECT_EQ(text_in(status, "coap_tls"), hub.addresses().coap_tls->text());
+  EXPECT_EQ(text_in(status, "cis"), "coaps+tcp://" + hub.addresses().coap_tls->text());
+  EXPECT_NE(hub.addresses().http->port, 0);
+}
+
+TEST_F(HubTest, TheTokensItGivesOutOpenItsApi) {
+  const RunningHub hub(config());
+  const std::string token = text_in(hub.ask({{"verb", "token"}, {"owner", "alice"}}), "token");
+  EXPECT_EQ(ApiClient(*hub.addresses().http, token).get("/api/v1/devices").status, 200u);
+  EXPECT_EQ(ApiClient(*hub.addresses().http, "nonsense").get("/api/v1/devices").status, 401u);
+}
+
+TEST_F(HubTest, TheFirstStartAloneGivesAnAdminToken) {
+  {
+    const RunningHub first(config());
+    ASSERT_TRUE(first.admin_token().has_value());
+    EXPECT_EQ(ApiClient(*first.addresses().http, *first.admin_token()).get("/api/v1/devices").status, 200u);
+  }
+  const RunningHub second(config());
+  EXPECT_FALSE(second.admin_token().has_value());
+}
+
+TEST_F(HubTest, OnboardingTellsADeviceWhereToGo) {
+  Config configured = config();
+  configured.public_address = Address{"cloud.example.com", 5684};
+  configured.authorization.provider = "plgd";
+  const RunningHub hub(configured);
+  const json::object answer = hub.ask({{"verb", "onboard"}, {"owner", "alice"}});
+  EXPECT_GE(text_in(answer, "code").size(), 22u);
+  EXPECT_EQ(text_in(answer, "authprovider"), "plgd");
+  EXPECT_EQ(text_in(answer, "cis"), "coaps+tcp://cloud.example.com:5684");
+  EXPECT_EQ(text_in(answer, "sid"), text_in(hub.ask({{"verb", "status"}}), "sid"));
+  EXPECT_TRUE(pki::read_common_name(text_in(answer, "ca")).has_value());
+  EXPECT_NE(text_in(answer, "code"), text_in(hub.ask({{"verb", "onboard"}, {"owner", "alice"}}), "code"));
+}
+
+TEST_F(HubTest, WithoutTlsDevicesAreToldThePlainAddress) {
+  Config configured = config();
+  configured.listeners.coap_tls.reset();
+  const RunningHub hub(configured);
+  EXPECT_EQ(text_in(hub.ask({{"verb", "onboard"}, {"owner", "a"}}), "cis"),
+            "coap+tcp://" + hub.addresses().coap_tcp->text());
+}
+
+TEST_F(HubTest, IssuesAndTrustsCertificates) {
+  const RunningHub hub(config());
+  const json::object device = hub.ask({{"verb", "pki_device"}, {"di", some_device}});
+  EXPECT_EQ(pki::read_common_name(text_in(device, "certificate")).value(),
+            std::string("uuid:") + some_device);
+  const auto foreign =
+      pki::create_authority("Their CA", {net::wall_now(), net::wall_now() + std::chrono::hours(1)});
+  const json::object trusted = hub.ask({{"verb", "pki_trust"}, {"certificate", foreign->certificate}});
+  EXPECT_EQ(text_in(trusted, "common_name"), "Their CA");
+  EXPECT_EQ(hub.ask({{"verb", "pki_list"}}).at("certificates").as_array().size(), 3u);
+}
+
+TEST_F(HubTest, RequestsThatMakeNoSenseAreRefused) {
+  const RunningHub hub(config());
+  const auto exit_of = [&](json::object request) {
+    try {
+      hub.ask(std::move(request));
+      return Exit::ok;
+    } catch (const CommandFailure& e) {
+      return e.exit();
+    }
+  };
+  EXPECT_EQ(exit_of({}), Exit::usage);
+  EXPECT_EQ(exit_of({{"verb", "dance"}}), Exit::usage);
+  EXPECT_EQ(exit_of({{"verb", "token"}}), Exit::usage);
+  EXPECT_EQ(exit_of({{"verb", "token"}, {"owner", 5}}), Exit::usage);
+  EXPECT_EQ(exit_of({{"verb", "onboard"}, {"owner", "a\nb"}}), Exit::usage);
+  EXPECT_EQ(exit_of({{"verb", "onboard"}, {"owner", std::string(129, 'a')}}), Exit::usage);
+  EXPECT_EQ(exit_of({{"verb", "pki_device"}, {"di", "light"}}), Exit::usage);
+  EXPECT_EQ(exit_of({{"verb", "pki_trust"}, {"certificate", "hello"}}), Exit::failed);
+}
+
+TEST_F(HubTest, WithoutCoapThereIsNothingToOnboardTo) {
+  Config configured = config();
+  configured.listeners.coap_tls.reset();
+  configured.listeners.coap_tcp.reset();
+  const RunningHub hub(configured);
+  EXPECT_THROW(hub.ask({{"verb", "onboard"}, {"owner", "a"}}), CommandFailure);
+}
+
+TEST_F(HubTest, ASecondHubInTheSameDirectoryDoesNotStart) {
+  const RunningHub hub(config());
+  EXPECT_NE(failure_of(config()).find("another hub runs in "), std::string::npos);
+}
+
+TEST_F(HubTest, AnAddressThatIsTakenIsASentence) {
+  const RunningHub hub(config());
+  for (const auto listener : {&Listeners::coap_tcp, &Listeners::coap_tls, &Listeners::http}) {
+    Config second = on_free_ports(scratch_.path() / "second");
+    second.listeners.*listener = hub.addresses().http;
+    EXPECT_NE(failure_of(second).find("on " + hub.addresses().http->text() + ": Address already in use"),
+              std::string::npos);
+  }
+}
+
+TEST_F(HubTest, ATermSignalStopsItCleanly) {
+  Hub hub(config(), [](std::string_view, std::string_view) {});
+  hub.run([] { std::raise(SIGTERM); });
+  EXPECT_FALSE(std::filesystem::exists(admin_socket_path(config().data)));
+  EXPECT_EQ(failure_of(config()), "") << "the directory is free again";
+}
+
+}  // namespace
+}  // namespace ocf::server
