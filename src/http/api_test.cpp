@@ -1,8 +1,7 @@
+#include "http/hub_for_tests.hpp"
 #include "http/routes.hpp"
 
 #include <boost/json/parse.hpp>
-
-#include "http/hub_for_tests.hpp"
 
 namespace ocf::http {
 namespace {
@@ -184,7 +183,8 @@ TEST_F(HttpApi, RefusesBodiesThatItCannotPassOn) {
   text.body = "{}";
   EXPECT_EQ(reason(answer(text), 415), "unsupported_media_type");
   EXPECT_EQ(reason(put(path(lamp, "/resources/light/1"), "{"), 400), "body_not_json");
-  EXPECT_EQ(reason(put(path(lamp, "/resources/light/1?timeToLive=86401"), "{}"), 400), "time_to_live_too_long");
+  EXPECT_EQ(reason(put(path(lamp, "/resources/light/1?timeToLive=86401"), "{}"), 400),
+            "time_to_live_too_long");
   EXPECT_TRUE(lamp.offered.empty());
 }
 
@@ -194,11 +194,13 @@ TEST_F(HttpApi, ShowsTheHistoryOfADeviceAndOfAResource) {
   const auto types = [&](std::string_view query) {
     std::vector<std::string> found;
     const json::value history = body(get(path(lamp, "/history") + std::string(query)));
-    for (const json::value& event : history.at("events").as_array()) found.emplace_back(event.at("type").as_string());
+    for (const json::value& event : history.at("events").as_array())
+      found.emplace_back(event.at("type").as_string());
     return found;
   };
   EXPECT_EQ(types(""), (std::vector<std::string>{"DeviceRegistered", "DeviceConnected", "LinksPublished"}));
-  EXPECT_EQ(types("?href=/light/1"), (std::vector<std::string>{"ResourceUpdatePending", "CommandDispatched", "ResourceUpdated"}));
+  EXPECT_EQ(types("?href=/light/1"),
+            (std::vector<std::string>{"ResourceUpdatePending", "CommandDispatched", "ResourceUpdated"}));
 }
 
 TEST_F(HttpApi, AsksForATokenAndSaysWhenItIsBad) {

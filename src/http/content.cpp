@@ -61,7 +61,8 @@ void set_body(Response& response, const resource::Content& content) {
     response.body = std::move(*json);
     return;
   }
-  response.add("Content-Type", content.format == text_plain ? "text/plain; charset=utf-8" : "application/octet-stream");
+  response.add("Content-Type",
+               content.format == text_plain ? "text/plain; charset=utf-8" : "application/octet-stream");
   response.body = std::string(as_text(*content.bytes));
 }
 

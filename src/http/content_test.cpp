@@ -1,8 +1,8 @@
 #include "http/content.hpp"
 
-#include <gtest/gtest.h>
-
 #include "http/error.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::http {
 namespace {
@@ -68,7 +68,8 @@ Request put(std::string media_type, std::string body) {
 }
 
 TEST(Content, TurnsAJsonBodyIntoOcfCbor) {
-  for (const char* media_type : {"application/json", "application/json; charset=utf-8", "application/json ;charset=utf-8"}) {
+  for (const char* media_type :
+       {"application/json", "application/json; charset=utf-8", "application/json ;charset=utf-8"}) {
     const auto made = content_of(put(media_type, R"({"power":true})"), {});
     ASSERT_TRUE(made) << media_type;
     EXPECT_EQ(made->format, 10000);

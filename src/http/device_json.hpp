@@ -6,7 +6,8 @@
 
 namespace ocf::http {
 
-// In an object that is open: "di","name","owner","online","since","registered". `since`: when `online` last changed.
+// In an object that is open: "di","name","owner","online","since","registered". `since`: when `online` last
+// changed.
 void write_device_properties(JsonWriter& json, const directory::DeviceView& device);
 
 }  // namespace ocf::http

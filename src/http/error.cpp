@@ -17,7 +17,8 @@ const char* sentence(int value) {
     case HttpError::no_token: return "the request carries no bearer token";
     case HttpError::too_many_connections: return "there are too many connections";
     case HttpError::not_loopback:
-      return "HTTP listens on loopback addresses only: without TLS, bearer tokens would cross the network in the clear";
+      return "HTTP listens on loopback addresses only: without TLS, bearer tokens would cross the network in "
+             "the clear";
     case HttpError::internal: return "the request could not be answered";
   }
   return "unknown";

@@ -15,10 +15,10 @@ enum class HttpError {
   body_not_json,           // … says that it is, and is not, or is too deep
   no_such_route,
   method_not_allowed,
-  no_token,                // no `Authorization: Bearer …`
-  too_many_connections,    // limits.http_connections_max
-  not_loopback,            // of Server::open
-  internal,                // a bug of ours
+  no_token,              // no `Authorization: Bearer …`
+  too_many_connections,  // limits.http_connections_max
+  not_loopback,          // of Server::open
+  internal,              // a bug of ours
 };
 Error make_error_code(HttpError error);
 

@@ -1,8 +1,5 @@
 #include "http/event_json.hpp"
 
-#include <optional>
-#include <variant>
-
 #include "account/holder.hpp"
 #include "base/overload.hpp"
 #include "device/device.hpp"
@@ -11,6 +8,9 @@
 #include "http/link_json.hpp"
 #include "links/links.hpp"
 #include "resource/resource.hpp"
+
+#include <optional>
+#include <variant>
 
 namespace ocf::http {
 namespace {
@@ -50,12 +50,19 @@ struct DataWriter {
   void operator()(const account::DeviceClaimed& event) const {
     json.key("owner").text(event.owner.text()).key("registration").number(event.registration);
   }
-  void operator()(const account::DeviceReleased& event) const { json.key("registration").number(event.registration); }
+  void operator()(const account::DeviceReleased& event) const {
+    json.key("registration").number(event.registration);
+  }
 
   // Aggregate `device`.
   void operator()(const device::DeviceRegistered& event) const { json.key("owner").text(event.owner.text()); }
   void operator()(const device::DeviceConnected& event) const {
-    json.key("gateway").text(event.gateway).key("peer").text(event.peer).key("transport").text(event.transport);
+    json.key("gateway")
+        .text(event.gateway)
+        .key("peer")
+        .text(event.peer)
+        .key("transport")
+        .text(event.transport);
   }
   void operator()(const device::DeviceDisconnected& event) const {
     json.key("epoch").number(event.epoch).key("cause").text(name_of(event.reason));
@@ -86,7 +93,9 @@ struct DataWriter {
     json.key("status").text(http::name_of(event.status));
     write_content(json.key("content"), event.content);
   }
-  void operator()(const resource::CommandEnded& event) const { json.key("ending").text(name_of(event.ending)); }
+  void operator()(const resource::CommandEnded& event) const {
+    json.key("ending").text(name_of(event.ending));
+  }
   void operator()(const resource::ResourceRepresentationUpdated& event) const {
     write_etag(json, event.etag);
     json.key("epoch").number(event.epoch).key("sequence").number(event.sequence);

@@ -6,8 +6,9 @@
 
 namespace ocf::http {
 
-// {"position":{"partition","offset"},"version","time","type","device","href"?,"principal","correlationId"?,"data":{…}}. Content within `data`
-// is JSON, or {"format","hex"} where it has no JSON form. Data that this release cannot read is {"hex"}: the event's bytes.
+// {"position":{"partition","offset"},"version","time","type","device","href"?,"principal","correlationId"?,"data":{…}}.
+// Content within `data` is JSON, or {"format","hex"} where it has no JSON form. Data that this release cannot
+// read is {"hex"}: the event's bytes.
 void write_event(JsonWriter& json, const es::RecordedEvent& recorded);
 
 }  // namespace ocf::http

@@ -1,17 +1,18 @@
 #include "http/event_json.hpp"
 
-#include <boost/json/parse.hpp>
-#include <gtest/gtest.h>
-
 #include "account/holder.hpp"
 #include "device/device.hpp"
 #include "links/links.hpp"
 #include "resource/resource.hpp"
 
+#include <boost/json/parse.hpp>
+#include <gtest/gtest.h>
+
 namespace ocf::http {
 namespace {
 
-const device::DeviceKey key(account::Tenant("default"), *DeviceId::parse("028acc3a-d1a5-4246-79cd-2876cfc55916"), 3);
+const device::DeviceKey key(account::Tenant("default"),
+                            *DeviceId::parse("028acc3a-d1a5-4246-79cd-2876cfc55916"), 3);
 
 es::RecordedEvent recorded(es::StreamId stream, es::EncodedEvent encoded) {
   es::NewEvent event;
@@ -58,11 +59,12 @@ TEST(EventJson, SaysWhereWhenWhatAndByWhom) {
   event.etag = {0x0a, 0xff};
   auto stored = recorded<resource::Resource>(resource::stream_of(key, light), event);
   stored.event.audit.correlation = es::CorrelationId("6f1c");
-  EXPECT_EQ(written(stored),
-            R"({"position":{"partition":1,"offset":42},"version":5,"time":"2026-11-22T19:59:52.123Z",)"
-            R"("type":"ResourceRepresentationUpdated","device":"028acc3a-d1a5-4246-79cd-2876cfc55916","href":"/light/1",)"
-            R"("principal":"user:alice","correlationId":"6f1c",)"
-            R"("data":{"etag":"0aff","epoch":7,"sequence":9,"content":{"power":true}}})");
+  EXPECT_EQ(
+      written(stored),
+      R"({"position":{"partition":1,"offset":42},"version":5,"time":"2026-11-22T19:59:52.123Z",)"
+      R"("type":"ResourceRepresentationUpdated","device":"028acc3a-d1a5-4246-79cd-2876cfc55916","href":"/light/1",)"
+      R"("principal":"user:alice","correlationId":"6f1c",)"
+      R"("data":{"etag":"0aff","epoch":7,"sequence":9,"content":{"power":true}}})");
 }
 
 TEST(EventJson, ShowsEveryEventOfADevice) {
@@ -72,13 +74,15 @@ TEST(EventJson, ShowsEveryEventOfADevice) {
   EXPECT_EQ(data(device::DeviceRegistered{account::Owner("alice")}), R"({"owner":"alice"})");
   EXPECT_EQ(data(device::DeviceConnected{"gw-1", "192.0.2.7:40112", "tcp"}),
             R"({"gateway":"gw-1","peer":"192.0.2.7:40112","transport":"tcp"})");
-  EXPECT_EQ(data(device::DeviceDisconnected{2, device::Disconnection::unresponsive}), R"({"epoch":2,"cause":"unresponsive"})");
+  EXPECT_EQ(data(device::DeviceDisconnected{2, device::Disconnection::unresponsive}),
+            R"({"epoch":2,"cause":"unresponsive"})");
   EXPECT_EQ(data(device::DeviceDeregistered{}), "{}");
 }
 
 TEST(EventJson, ShowsWhoHoldsADeviceButNotTheGrant) {
   const es::StreamId stream = account::Holder::stream(key.tenant, key.device);
-  EXPECT_EQ(data_of(recorded<account::Holder>(stream, account::DeviceClaimed{account::Owner("alice"), 3, "secret"})),
+  EXPECT_EQ(data_of(recorded<account::Holder>(stream,
+                                              account::DeviceClaimed{account::Owner("alice"), 3, "secret"})),
             R"({"owner":"alice","registration":3})");
   EXPECT_EQ(data_of(recorded<account::Holder>(stream, account::DeviceReleased{3})), R"({"registration":3})");
 }
@@ -92,8 +96,10 @@ TEST(EventJson, ShowsLinks) {
   link.instance = 17;
   const es::StreamId stream = key.stream(links::stream_name);
   EXPECT_EQ(data_of(recorded<links::Links>(stream, links::LinksPublished{{link}, "Lamp"})),
-            R"({"name":"Lamp","links":[{"href":"/light/1","rt":["oic.r.switch.binary"],"if":["oic.if.a"],"p":{"bm":3},"ins":17}]})");
-  EXPECT_EQ(data_of(recorded<links::Links>(stream, links::LinksUnpublished{{light}})), R"({"hrefs":["/light/1"]})");
+            R"({"name":"Lamp","links":[{"href":"/light/1","rt":["oic.r.switch.binary"],"if":["oic.if.a"],)"
+            R"("p":{"bm":3},"ins":17}]})");
+  EXPECT_EQ(data_of(recorded<links::Links>(stream, links::LinksUnpublished{{light}})),
+            R"({"hrefs":["/light/1"]})");
 }
 
 TEST(EventJson, ShowsACommandFromBeginningToEnd) {
@@ -108,12 +114,15 @@ TEST(EventJson, ShowsACommandFromBeginningToEnd) {
   pending.query = "if=oic.if.a";
   pending.content = content(10000, "a165706f776572f5");
   pending.valid_until = Time(std::chrono::milliseconds(1'795'377'592'123));
-  EXPECT_EQ(data(pending), R"({"query":"if=oic.if.a","content":{"power":true},"validUntil":"2026-11-22T19:59:52.123Z"})");
+  EXPECT_EQ(data(pending),
+            R"({"query":"if=oic.if.a","content":{"power":true},"validUntil":"2026-11-22T19:59:52.123Z"})");
   EXPECT_EQ(data(resource::CommandDispatched{id, 4}), R"({"epoch":4})");
   EXPECT_EQ(data(resource::CommandAnswered{resource::Operation::update, id, resource::Status::changed, {}}),
             R"({"status":"changed","content":null})");
-  EXPECT_EQ(data(resource::CommandEnded{id, resource::Ending::outcome_unknown}), R"({"ending":"outcome_unknown"})");
-  EXPECT_EQ(data(resource::NotificationRejected{"not valid CBOR", 12}), R"({"problem":"not valid CBOR","bytes":12})");
+  EXPECT_EQ(data(resource::CommandEnded{id, resource::Ending::outcome_unknown}),
+            R"({"ending":"outcome_unknown"})");
+  EXPECT_EQ(data(resource::NotificationRejected{"not valid CBOR", 12}),
+            R"({"problem":"not valid CBOR","bytes":12})");
 }
 
 TEST(EventJson, ShowsContentWithoutAJsonFormInHex) {
@@ -131,7 +140,8 @@ TEST(EventJson, ShowsWhatThisReleaseCannotReadInHex) {
 }
 
 TEST(EventJson, IsAlwaysJson) {
-  auto stored = recorded<device::Device>(key.stream(device::stream_name), device::DeviceConnected{"\"\n", "\\", "\x01"});
+  auto stored = recorded<device::Device>(key.stream(device::stream_name),
+                                         device::DeviceConnected{"\"\n", "\\", "\x01"});
   stored.event.audit.principal = "user:\"al\\ice\"";
   boost::system::error_code error;
   const auto value = boost::json::parse(written(stored), error);

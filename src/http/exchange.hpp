@@ -1,6 +1,14 @@
 // One HTTP request and its response as values, without a socket and without Beast.
 #pragma once
 
+#include "base/limits.hpp"
+#include "base/result.hpp"
+#include "cloud/cloud.hpp"
+#include "http/message.hpp"
+#include "http/target.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,18 +16,10 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/awaitable.hpp>
-
-#include "base/limits.hpp"
-#include "base/result.hpp"
-#include "cloud/cloud.hpp"
-#include "http/message.hpp"
-#include "http/target.hpp"
-
 namespace ocf::http {
 
-// What an endpoint gets: an authenticated request whose path and method the route table knows. Lives in the coroutine of
-// Api::answer, which waits for the endpoint.
+// What an endpoint gets: an authenticated request whose path and method the route table knows. Lives in the
+// coroutine of Api::answer, which waits for the endpoint.
 struct Exchange {
   Exchange(cloud::Cloud& cloud_, const Limits& limits_, Request request_, Target target_)
       : cloud(cloud_), limits(limits_), request(std::move(request_)), target(std::move(target_)) {}

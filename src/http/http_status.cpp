@@ -1,8 +1,5 @@
 #include "http/http_status.hpp"
 
-#include <algorithm>
-#include <vector>
-
 #include "account/authorization.hpp"
 #include "cloud/error.hpp"
 #include "device/device.hpp"
@@ -10,6 +7,9 @@
 #include "http/error.hpp"
 #include "links/links.hpp"
 #include "ocf/error.hpp"
+
+#include <algorithm>
+#include <vector>
 
 namespace ocf::http {
 namespace {
@@ -108,7 +108,8 @@ Outcome answer_of(Status status) {
 
 Outcome outcome_of(const Error& error) {
   const auto& rows = errors();
-  const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& known) { return known.error == error; });
+  const auto row =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& known) { return known.error == error; });
   return row == rows.end() ? Outcome{} : row->outcome;
 }
 

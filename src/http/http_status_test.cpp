@@ -1,12 +1,12 @@
 #include "http/http_status.hpp"
 
-#include <gtest/gtest.h>
-
 #include "account/authorization.hpp"
 #include "cloud/error.hpp"
 #include "es/error.hpp"
 #include "http/error.hpp"
 #include "ocf/error.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::http {
 namespace {
@@ -37,9 +37,9 @@ TEST(HttpStatus, IsTheOneThatTheApiPromisesForEachError) {
 
 TEST(HttpStatus, SaysWhenToTryAgainWhereverItIs503) {
   const std::vector<Error> passing{
-      resource::ResourceError::device_offline,     resource::ResourceError::too_many_pending,
-      account::AuthorizationError::unavailable,    es::StoreError::unavailable,
-      es::StoreError::conflicts_exhausted,         es::StoreError::closed,
+      resource::ResourceError::device_offline,  resource::ResourceError::too_many_pending,
+      account::AuthorizationError::unavailable, es::StoreError::unavailable,
+      es::StoreError::conflicts_exhausted,      es::StoreError::closed,
       HttpError::too_many_connections,
   };
   for (const Error& error : passing) {

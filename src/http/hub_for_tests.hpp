@@ -1,16 +1,6 @@
-// A whole cloud without sockets, for the tests of the API: memory store, an authorization where the token is the owner's name, and
-// devices that answer as they are told.
+// A whole cloud without sockets, for the tests of the API: memory store, an authorization where the token is
+// the owner's name, and devices that answer as they are told.
 #pragma once
-
-#include <memory>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <gtest/gtest.h>
 
 #include "bus_local/local_event_bus.hpp"
 #include "cloud/cloud.hpp"
@@ -18,6 +8,16 @@
 #include "http/routes.hpp"
 #include "net/shard.hpp"
 #include "store_memory/memory_event_store.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace ocf::http {
 
@@ -51,7 +51,8 @@ class FakeAuthorization final : public account::Authorization {
 
   Answer<account::SignedUp> sign_up(account::SignUp request) override {
     account::SignedUp signed_up;
-    signed_up.principal = account::Principal::of_device(tenant(), account::Owner(request.code), request.device);
+    signed_up.principal =
+        account::Principal::of_device(tenant(), account::Owner(request.code), request.device);
     signed_up.grant = request.code;
     co_return signed_up;
   }
@@ -64,7 +65,9 @@ class FakeAuthorization final : public account::Authorization {
                                        : account::Principal::user(tenant(), owner);
     co_return checked;
   }
-  Answer<account::Tokens> refresh(account::Refresh) override { co_return account::AuthorizationError::refused; }
+  Answer<account::Tokens> refresh(account::Refresh) override {
+    co_return account::AuthorizationError::refused;
+  }
   Answer<void> sign_off(account::Tenant, DeviceId, Time) override { co_return Result<void>(); }
   Answer<account::Access> access(account::Principal principal, Time now) override {
     using account::Right;
@@ -82,17 +85,17 @@ class FakeAuthorization final : public account::Authorization {
 
 class HubForTests : public ::testing::Test {
  protected:
-  HubForTests() : cloud(parts()), api(cloud, limits) {
-    EXPECT_TRUE(run(context, cloud.start()));
-  }
+  HubForTests() : cloud(parts()), api(cloud, limits) { EXPECT_TRUE(run(context, cloud.start())); }
   ~HubForTests() override {
-    for (auto& device : devices) run(context, cloud.disconnect(device->session, device::Disconnection::closed));
+    for (auto& device : devices)
+      run(context, cloud.disconnect(device->session, device::Disconnection::closed));
     run(context, cloud.stop());
     context.restart();
     context.poll();
   }
 
-  // A signed-in device that publishes its links and, unless told otherwise, answers every request at once with `status` and `content`.
+  // A signed-in device that publishes its links and, unless told otherwise, answers every request at once
+  // with `status` and `content`.
   class Device final : public cloud::Channel {
    public:
     Device(HubForTests& hub, DeviceId id_) : id(id_), hub_(hub) {}
@@ -105,8 +108,9 @@ class HubForTests : public ::testing::Test {
       confirmation.status = status;
       confirmation.content = content;
       confirmation.sequence = ++sequence_;
-      boost::asio::co_spawn(hub_.context, hub_.cloud.confirm(session, std::move(confirmation)),
-                            [](std::exception_ptr, const Result<void>& done) { EXPECT_TRUE(done) << done.error().message(); });
+      boost::asio::co_spawn(
+          hub_.context, hub_.cloud.confirm(session, std::move(confirmation)),
+          [](std::exception_ptr, const Result<void>& done) { EXPECT_TRUE(done) << done.error().message(); });
     }
     void close(device::Disconnection) override {}
 

@@ -32,7 +32,8 @@ JsonWriter& JsonWriter::close(char bracket) {
   return *this;
 }
 
-// A value or key follows another one unless something was just opened: no value ends in one of these characters.
+// A value or key follows another one unless something was just opened: no value ends in one of these
+// characters.
 void JsonWriter::separate() {
   if (out_.empty()) return;
   const char last = out_.back();

@@ -7,7 +7,8 @@
 
 namespace ocf::http {
 
-// Appends to a string that it does not own. Puts the commas; balance, and a key before each value of an object, are the caller's.
+// Appends to a string that it does not own. Puts the commas; balance, and a key before each value of an
+// object, are the caller's.
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}

@@ -8,15 +8,33 @@ namespace {
 TEST(JsonWriter, PutsCommasBetweenValuesAndNowhereElse) {
   std::string text;
   JsonWriter json(text);
-  json.begin_object().key("a").begin_array().number(1).number(-2).begin_array().end_array().begin_object().end_object();
+  json.begin_object()
+      .key("a")
+      .begin_array()
+      .number(1)
+      .number(-2)
+      .begin_array()
+      .end_array()
+      .begin_object()
+      .end_object();
   json.null().end_array().key("b").boolean(true).key("c").json("{\"d\":1.5}").key("e").text("").end_object();
   EXPECT_EQ(text, R"({"a":[1,-2,[],{},null],"b":true,"c":{"d":1.5},"e":""})");
 }
 
 TEST(JsonWriter, EscapesWhatAStringCannotHold) {
   std::string text;
-  JsonWriter(text).begin_array().text("\"\\/\n\t\x01\x1f" "é").text("[").text("{").text(":").end_array();
-  EXPECT_EQ(text, "[\"\\\"\\\\/\\n\\u0009\\u0001\\u001f" "é\",\"[\",\"{\",\":\"]");
+  JsonWriter(text)
+      .begin_array()
+      .text(
+          "\"\\/\n\t\x01\x1f"
+          "é")
+      .text("[")
+      .text("{")
+      .text(":")
+      .end_array();
+  EXPECT_EQ(text,
+            "[\"\\\"\\\\/\\n\\u0009\\u0001\\u001f"
+            "é\",\"[\",\"{\",\":\"]");
 }
 
 TEST(JsonWriter, KeepsEveryDigitOfAnInteger) {

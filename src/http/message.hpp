@@ -1,14 +1,14 @@
 // HTTP requests and responses as values: what stands between the server and the API.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <boost/asio/awaitable.hpp>
 
 namespace ocf::http {
 
@@ -22,7 +22,8 @@ struct Field {
 
 class Request {
  public:
-  Request(std::string method_, std::string target_) : method(std::move(method_)), target(std::move(target_)) {}
+  Request(std::string method_, std::string target_)
+      : method(std::move(method_)), target(std::move(target_)) {}
 
   // The first field of that name, whatever its case; nullopt if there is none.
   std::optional<std::string_view> field(std::string_view name) const;

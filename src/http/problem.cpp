@@ -37,7 +37,8 @@ Response problem(const Error& error) {
   const Outcome outcome = outcome_of(error);
   // What we do not expect may say more than outsiders should know.
   const bool is_expected = outcome.status != outcome_of(HttpError::internal).status;
-  Response response = begin(outcome, is_expected ? error.message() : make_error_code(HttpError::internal).message());
+  Response response =
+      begin(outcome, is_expected ? error.message() : make_error_code(HttpError::internal).message());
   JsonWriter(response.body).end_object();
   if (outcome.status == unauthorized) response.add("WWW-Authenticate", challenge(error));
   return response;

@@ -7,8 +7,8 @@
 
 namespace ocf::http {
 
-// {"title","status","detail","reason"}: `reason` is for programs, `detail` for people. With Retry-After or WWW-Authenticate where
-// the status asks for it; Allow is the caller's to add.
+// {"title","status","detail","reason"}: `reason` is for programs, `detail` for people. With Retry-After or
+// WWW-Authenticate where the status asks for it; Allow is the caller's to add.
 Response problem(const Error& error);
 
 // A device's refusal: also {"answer"}, its own payload.

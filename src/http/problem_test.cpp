@@ -1,10 +1,10 @@
 #include "http/problem.hpp"
 
-#include <gtest/gtest.h>
-
 #include "account/authorization.hpp"
 #include "es/error.hpp"
 #include "http/error.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::http {
 namespace {
@@ -13,7 +13,8 @@ TEST(Problem, SaysWhatWentWrongToProgramsAndToPeople) {
   const Response response = problem(cloud::CloudError::not_found);
   EXPECT_EQ(response.status, 404u);
   EXPECT_EQ(response.field("Content-Type"), "application/problem+json");
-  EXPECT_EQ(response.body, R"({"title":"Not Found","status":404,"reason":"not_found","detail":"there is no such device or resource"})");
+  EXPECT_EQ(response.body, R"({"title":"Not Found","status":404,"reason":"not_found",)"
+                           R"("detail":"there is no such device or resource"})");
 }
 
 TEST(Problem, ChallengesWhoHasNoTokenAndWhoHasABadOne) {
@@ -31,7 +32,8 @@ TEST(Problem, SaysWhenToTryAgain) {
 TEST(Problem, KeepsInternalsToItself) {
   const Response response = problem(es::StoreError::corrupt);
   EXPECT_EQ(response.status, 500u);
-  EXPECT_EQ(response.body.find(make_error_code(es::StoreError::corrupt).message()), std::string::npos) << response.body;
+  EXPECT_EQ(response.body.find(make_error_code(es::StoreError::corrupt).message()), std::string::npos)
+      << response.body;
 }
 
 TEST(Problem, CarriesTheDevicesOwnAnswer) {
@@ -41,8 +43,8 @@ TEST(Problem, CarriesTheDevicesOwnAnswer) {
   answer.content.bytes = share(*from_hex("a1656572726f726163"));  // {"error": "c"}
   const Response response = problem(answer);
   EXPECT_EQ(response.status, 400u);
-  EXPECT_EQ(response.body,
-            R"({"title":"Bad Request","status":400,"reason":"device_bad_request","detail":"the device refused the request","answer":{"error":"c"}})");
+  EXPECT_EQ(response.body, R"({"title":"Bad Request","status":400,"reason":"device_bad_request",)"
+                           R"("detail":"the device refused the request","answer":{"error":"c"}})");
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 #include "http/resource_request.hpp"
 
-#include <charconv>
-
 #include "http/content.hpp"
 #include "http/error.hpp"
 #include "http/http_status.hpp"
 #include "http/problem.hpp"
+
+#include <charconv>
 
 namespace ocf::http {
 namespace {
@@ -19,7 +19,8 @@ Result<bool> read_flag(std::string_view text) {
 Result<std::chrono::seconds> read_seconds(std::string_view text) {
   std::uint32_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || seconds == 0) return HttpError::malformed_parameter;
+  if (error != std::errc() || end != text.data() + text.size() || seconds == 0)
+    return HttpError::malformed_parameter;
   return std::chrono::seconds(seconds);
 }
 

@@ -8,7 +8,8 @@ namespace {
 
 class ResourceRequest : public HubForTests {
  protected:
-  Result<cloud::Request> parsed(std::string_view rest, std::string_view di = "028acc3a-d1a5-4246-79cd-2876cfc55916") {
+  Result<cloud::Request> parsed(std::string_view rest,
+                                std::string_view di = "028acc3a-d1a5-4246-79cd-2876cfc55916") {
     auto target = Target::parse("/api/v1/devices/" + std::string(di) + "/resources/" + std::string(rest));
     Exchange exchange(cloud, limits, Request("GET", ""), std::move(*target));
     exchange.captures = route("GET", exchange.target.segments).captures;
@@ -41,8 +42,8 @@ TEST_F(ResourceRequest, AsksTheShadowAndDoesNotWaitUnlessToldTo) {
 }
 
 TEST_F(ResourceRequest, RefusesParametersThatMakeNoSense) {
-  for (const char* query : {"live=yes", "live", "timeToLive=", "timeToLive=0", "timeToLive=-1", "timeToLive=1s", "timeToLive=99999999999",
-                            "if=a%26b", "a%26b"}) {
+  for (const char* query : {"live=yes", "live", "timeToLive=", "timeToLive=0", "timeToLive=-1",
+                            "timeToLive=1s", "timeToLive=99999999999", "if=a%26b", "a%26b"}) {
     const auto request = parsed("light/1?" + std::string(query));
     ASSERT_FALSE(request) << query;
     EXPECT_EQ(request.error(), HttpError::malformed_parameter) << query;

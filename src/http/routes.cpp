@@ -1,10 +1,10 @@
 #include "http/routes.hpp"
 
-#include <array>
-
 #include "http/endpoints/endpoints.hpp"
 #include "http/error.hpp"
 #include "http/problem.hpp"
+
+#include <array>
 
 namespace ocf::http {
 namespace {
@@ -27,7 +27,8 @@ std::string join(const std::vector<std::string>& segments, std::size_t from) {
 }
 
 // What the braces matched; nullopt if the pattern does not match.
-std::optional<std::vector<std::string>> match(std::string_view pattern, const std::vector<std::string>& segments) {
+std::optional<std::vector<std::string>> match(std::string_view pattern,
+                                              const std::vector<std::string>& segments) {
   std::vector<std::string> captures;
   std::size_t at = 0;
   while (!pattern.empty()) {

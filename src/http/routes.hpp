@@ -18,9 +18,9 @@ struct Route {
 };
 
 struct Routed {
-  const Route* route = nullptr;       // nullptr: not found, or not with this method
+  const Route* route = nullptr;  // nullptr: not found, or not with this method
   std::vector<std::string> captures;
-  std::string allow;                  // the methods that the path has: "GET, DELETE"; empty: there is no such path
+  std::string allow;  // the methods that the path has: "GET, DELETE"; empty: there is no such path
 };
 Routed route(std::string_view method, const std::vector<std::string>& segments);
 
@@ -29,8 +29,8 @@ class Api {
  public:
   Api(cloud::Cloud& cloud, const Limits& limits) : cloud_(cloud), limits_(limits) {}
 
-  // Route, authenticate, endpoint; every failure becomes a problem document. Not ended by a client that goes away: a command that
-  // was accepted goes on.
+  // Route, authenticate, endpoint; every failure becomes a problem document. Not ended by a client that goes
+  // away: a command that was accepted goes on.
   awaitable<Response> answer(Request request);
 
  private:

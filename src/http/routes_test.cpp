@@ -1,16 +1,18 @@
 #include "http/routes.hpp"
 
-#include <gtest/gtest.h>
-
 #include "http/endpoints/endpoints.hpp"
 #include "http/error.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::http {
 namespace {
 
 using Captures = std::vector<std::string>;
 
-Routed routed(std::string_view method, std::string_view path) { return route(method, Target::parse(path)->segments); }
+Routed routed(std::string_view method, std::string_view path) {
+  return route(method, Target::parse(path)->segments);
+}
 
 TEST(Routes, LeadEachMethodOfEachPathToItsEndpoint) {
   struct Case {
@@ -43,8 +45,9 @@ TEST(Routes, NameTheMethodsOfAPathThatLacksTheOneAskedFor) {
 }
 
 TEST(Routes, KnowNoOtherPath) {
-  for (const char* path : {"/", "/api", "/api/v1", "/api/v1/", "/api/v1/devices/d/", "/api/v1/devices/d/resources/", "/api/v1/events/x",
-                           "/api/v2/devices", "/API/v1/devices", "/api/v1/devices/d/history/x"}) {
+  for (const char* path :
+       {"/", "/api", "/api/v1", "/api/v1/", "/api/v1/devices/d/", "/api/v1/devices/d/resources/",
+        "/api/v1/events/x", "/api/v2/devices", "/API/v1/devices", "/api/v1/devices/d/history/x"}) {
     EXPECT_EQ(routed("GET", path).allow, "") << path;
   }
 }

@@ -1,8 +1,9 @@
 #include "http/server.hpp"
 
-#include <memory>
-#include <set>
-#include <tuple>
+#include "http/error.hpp"
+#include "http/http_status.hpp"
+#include "http/problem.hpp"
+#include "net/shard.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -19,10 +20,9 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
-#include "http/error.hpp"
-#include "http/http_status.hpp"
-#include "http/problem.hpp"
-#include "net/shard.hpp"
+#include <memory>
+#include <set>
+#include <tuple>
 
 namespace ocf::http {
 namespace {
@@ -45,8 +45,8 @@ struct Connection {
 
   beast::basic_stream<tcp, Executor> stream;
   beast::flat_buffer buffer;
-  LiveBody* live = nullptr;      // while one is sent
-  bool waits_for_peer = true;    // nothing is lost if it is closed now
+  LiveBody* live = nullptr;    // while one is sent
+  bool waits_for_peer = true;  // nothing is lost if it is closed now
 };
 using ConnectionPtr = std::shared_ptr<Connection>;
 
@@ -61,18 +61,22 @@ struct Received {
 // What Beast says of the peer's bytes as an error of ours; what it says of the socket as it is.
 Error error_of(const beast::error_code& error) {
   if (error == wire::error::end_of_stream || error == wire::error::partial_message) return error;
-  if (error == wire::error::header_limit || error == wire::error::buffer_overflow) return HttpError::header_too_large;
+  if (error == wire::error::header_limit || error == wire::error::buffer_overflow)
+    return HttpError::header_too_large;
   if (error == wire::error::body_limit) return HttpError::body_too_large;
   const auto& of_beast = make_error_code(wire::error::bad_target).category();
   return error.category() == of_beast ? make_error_code(HttpError::malformed_request) : Error(error);
 }
 
 // The peer sent something that it can be told about.
-bool is_refusal(const Error& error) { return error.category() == make_error_code(HttpError::internal).category(); }
+bool is_refusal(const Error& error) {
+  return error.category() == make_error_code(HttpError::internal).category();
+}
 
 Request request_of(wire::request<wire::string_body>&& message) {
   Request request{std::string(message.method_string()), std::string(message.target())};
-  for (const auto& field : message) request.fields.push_back({std::string(field.name_string()), std::string(field.value())});
+  for (const auto& field : message)
+    request.fields.push_back({std::string(field.name_string()), std::string(field.value())});
   request.body = std::move(message.body());
   return request;
 }
@@ -93,8 +97,8 @@ wire::response<Body> head_of(const Response& response, unsigned version, bool ke
 // RFC 9110 §8.6: no Content-Length there.
 bool has_no_body(unsigned status) { return status == 204 || status == 304; }
 
-// Ends a live body as soon as its reader goes away. Anything that the peer sends counts as that: there is nothing it could ask for
-// on this connection any more.
+// Ends a live body as soon as its reader goes away. Anything that the peer sends counts as that: there is
+// nothing it could ask for on this connection any more.
 awaitable<void> watch_peer(ConnectionPtr connection) {
   co_await connection->stream.socket().async_wait(tcp::socket::wait_read, as_result);
   if (connection->live != nullptr) connection->live->cancel();
@@ -128,14 +132,17 @@ class Server::Connections {
   awaitable<Result<Received>> receive(Connection& connection);
   awaitable<bool> send(Connection& connection, Response response, unsigned version, bool keep_alive);
   awaitable<void> follow(ConnectionPtr connection, Response response, unsigned version);
-  // Reads on for a moment, so that the peer gets our last response before the reset that unread bytes would cause.
+  // Reads on for a moment, so that the peer gets our last response before the reset that unread bytes would
+  // cause.
   awaitable<void> linger(Connection& connection);
 
   asio::io_context& context_;
   const Limits& limits_;
   const Answer answer_;
   asio::basic_socket_acceptor<tcp, Executor> acceptor_;
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> retry_;
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                             Executor>
+      retry_;
   net::Endpoint endpoint_;
   std::set<ConnectionPtr> open_;
   net::Gate gate_;
@@ -187,12 +194,15 @@ void Server::Connections::admit(net::Socket socket) {
   asio::co_spawn(context_, serve(*gate_.enter(), std::move(connection)), let_out);
 }
 
-// At once or not at all: an empty send buffer takes it, and nobody waits for a connection that was one too many.
+// At once or not at all: an empty send buffer takes it, and nobody waits for a connection that was one too
+// many.
 void Server::Connections::refuse(net::Socket socket) {
   const Response refusal = problem(HttpError::too_many_connections);
-  std::string text = "HTTP/1.1 " + std::to_string(refusal.status) + ' ' + std::string(phrase_of(refusal.status)) + "\r\n";
+  std::string text =
+      "HTTP/1.1 " + std::to_string(refusal.status) + ' ' + std::string(phrase_of(refusal.status)) + "\r\n";
   for (const Field& field : refusal.fields) text += field.name + ": " + field.value + "\r\n";
-  text += "Connection: close\r\nContent-Length: " + std::to_string(refusal.body.size()) + "\r\n\r\n" + refusal.body;
+  text += "Connection: close\r\nContent-Length: " + std::to_string(refusal.body.size()) + "\r\n\r\n" +
+          refusal.body;
   Error ignored;
   socket.non_blocking(true, ignored);
   socket.write_some(asio::buffer(text), ignored);
@@ -241,7 +251,8 @@ awaitable<Result<Received>> Server::Connections::receive(Connection& connection)
     if (beast::iequals(head[wire::field::expect], "100-continue")) {
       co_await asio::async_write(connection.stream, asio::buffer(go_on), as_result);
     }
-    const auto [body_error, body_bytes] = co_await wire::async_read(connection.stream, connection.buffer, parser, as_result);
+    const auto [body_error, body_bytes] =
+        co_await wire::async_read(connection.stream, connection.buffer, parser, as_result);
     if (body_error) co_return error_of(body_error);
   }
   connection.buffer.shrink_to_fit();
@@ -250,7 +261,8 @@ awaitable<Result<Received>> Server::Connections::receive(Connection& connection)
   co_return Received(request_of(parser.release()), version, keep_alive);
 }
 
-awaitable<bool> Server::Connections::send(Connection& connection, Response response, unsigned version, bool keep_alive) {
+awaitable<bool> Server::Connections::send(Connection& connection, Response response, unsigned version,
+                                          bool keep_alive) {
   auto message = head_of<wire::string_body>(response, version, keep_alive);
   if (!has_no_body(response.status)) message.content_length(response.body.size());
   message.body() = std::move(response.body);
@@ -296,8 +308,8 @@ awaitable<void> Server::Connections::linger(Connection& connection) {
 Server::Server(std::unique_ptr<Connections> connections) : connections_(std::move(connections)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::open(asio::io_context& context, const net::Endpoint& endpoint, const Limits& limits,
-                                             Answer answer) {
+Result<std::unique_ptr<Server>> Server::open(asio::io_context& context, const net::Endpoint& endpoint,
+                                             const Limits& limits, Answer answer) {
   auto connections = std::make_unique<Connections>(context, limits, std::move(answer));
   const auto opened = connections->open(endpoint);
   if (!opened) return opened.error();

@@ -1,5 +1,7 @@
 #include "http/server.hpp"
 
+#include "http/error.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
@@ -10,8 +12,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
-
-#include "http/error.hpp"
 
 namespace ocf::http {
 namespace {
@@ -25,7 +25,9 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 class FakeBody final : public LiveBody {
  public:
   FakeBody(asio::io_context& context, std::vector<std::string> pieces, bool& ended)
-      : pieces_(std::move(pieces)), canceled_(context, asio::steady_timer::time_point::max()), ended_(ended) {}
+      : pieces_(std::move(pieces)),
+        canceled_(context, asio::steady_timer::time_point::max()),
+        ended_(ended) {}
   ~FakeBody() override { ended_ = true; }
 
   awaitable<std::optional<std::string>> next() override {
@@ -45,7 +47,9 @@ class FakeBody final : public LiveBody {
 // A client's side of one connection.
 class Client {
  public:
-  Client(asio::io_context& context, const net::Endpoint& endpoint) : socket_(context) { socket_.connect(endpoint); }
+  Client(asio::io_context& context, const net::Endpoint& endpoint) : socket_(context) {
+    socket_.connect(endpoint);
+  }
 
   awaitable<bool> say(std::string text) {
     const auto [error, bytes] = co_await asio::async_write(socket_, asio::buffer(text), as_result);
@@ -56,7 +60,8 @@ class Client {
     while (heard_.find(until) == std::string::npos) {
       const std::size_t before = heard_.size();
       heard_.resize(before + 4096);
-      const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(heard_.data() + before, 4096), as_result);
+      const auto [error, bytes] =
+          co_await socket_.async_read_some(asio::buffer(heard_.data() + before, 4096), as_result);
       heard_.resize(before + bytes);
       if (error) break;
     }
@@ -82,10 +87,11 @@ class HttpServer : public ::testing::Test {
   }
 
   void open() {
-    auto opened = Server::open(context, {asio::ip::address_v4::loopback(), 0}, limits, [this](Request request) {
-      received.push_back(request);
-      return respond(std::move(request));
-    });
+    auto opened =
+        Server::open(context, {asio::ip::address_v4::loopback(), 0}, limits, [this](Request request) {
+          received.push_back(request);
+          return respond(std::move(request));
+        });
     ASSERT_TRUE(opened) << opened.error().message();
     server = std::move(*opened);
   }
@@ -94,7 +100,8 @@ class HttpServer : public ::testing::Test {
     if (request.target == "/live") {
       Response response(200);
       response.add("Content-Type", "text/event-stream");
-      response.live = std::make_unique<FakeBody>(context, std::vector<std::string>{"one\n", "two\n"}, live_ended);
+      response.live =
+          std::make_unique<FakeBody>(context, std::vector<std::string>{"one\n", "two\n"}, live_ended);
       co_return response;
     }
     if (request.target == "/slow") {
@@ -152,8 +159,9 @@ bool begins(const std::string& text, std::string_view beginning) { return text.s
 
 TEST_F(HttpServer, HandsOverTheRequestAndSendsTheResponse) {
   open();
-  const std::string answer =
-      answer_to("PUT /a%20b?c=d HTTP/1.1\r\nHost: hub\r\nX-One: 1\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello");
+  const std::string answer = answer_to(
+      "PUT /a%20b?c=d HTTP/1.1\r\nHost: hub\r\nX-One: 1\r\nConnection: close\r\nContent-Length: "
+      "5\r\n\r\nhello");
   ASSERT_EQ(received.size(), 1u);
   EXPECT_EQ(received[0].method, "PUT");
   EXPECT_EQ(received[0].target, "/a%20b?c=d");
@@ -194,8 +202,9 @@ TEST_F(HttpServer, SendsNoLengthWhereThereIsNoBody) {
 
 TEST_F(HttpServer, RefusesWhatIsNotHttp) {
   open();
-  for (const char* text : {"\x16\x03\x01\x02\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: hub\r\nbroken\r\n\r\n",
-                           "PUT / HTTP/1.1\r\nHost: hub\r\nContent-Length: x\r\n\r\n"}) {
+  for (const char* text :
+       {"\x16\x03\x01\x02\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: hub\r\nbroken\r\n\r\n",
+        "PUT / HTTP/1.1\r\nHost: hub\r\nContent-Length: x\r\n\r\n"}) {
     const std::string answer = answer_to(text);
     EXPECT_PRED2(begins, answer, "HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\n");
     EXPECT_NE(answer.find("\"reason\":\"malformed_request\""), std::string::npos) << answer;
@@ -226,7 +235,8 @@ TEST_F(HttpServer, RefusesABodyAboveTheLimitAnnouncedOrNot) {
 TEST_F(HttpServer, AsksForTheBodyWhereTheClientWaitsForThat) {
   open();
   Client client(context, server->endpoint());
-  ASSERT_TRUE(run(client.say("PUT / HTTP/1.1\r\nHost: hub\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")));
+  ASSERT_TRUE(
+      run(client.say("PUT / HTTP/1.1\r\nHost: hub\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")));
   EXPECT_EQ(run(client.hear("\r\n\r\n")), "HTTP/1.1 100 Continue\r\n\r\n");
   ASSERT_TRUE(run(client.say("ok")));
   EXPECT_PRED2(begins, run(client.hear("{\"body\":\"ok\"}")), "HTTP/1.1 200 OK\r\n");
@@ -320,7 +330,8 @@ TEST_F(HttpServer, ListensOnLoopbackOnly) {
 
 TEST_F(HttpServer, SaysThatItsAddressIsTaken) {
   open();
-  const auto opened = Server::open(context, server->endpoint(), limits, [](Request) -> awaitable<Response> { co_return Response(200); });
+  const auto opened = Server::open(context, server->endpoint(), limits,
+                                   [](Request) -> awaitable<Response> { co_return Response(200); });
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error(), asio::error::address_in_use);
 }

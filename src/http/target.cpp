@@ -1,22 +1,24 @@
 #include "http/target.hpp"
 
-#include <algorithm>
+#include "base/bytes.hpp"
+#include "cbor/cbor.hpp"
+#include "http/error.hpp"
 
 #include <boost/url/params_view.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/segments_view.hpp>
 #include <boost/url/url_view.hpp>
 
-#include "base/bytes.hpp"
-#include "cbor/cbor.hpp"
-#include "http/error.hpp"
+#include <algorithm>
 
 namespace ocf::http {
 namespace {
 
 // What is decoded becomes part of events and of JSON, so it has to be text.
 bool is_text(std::string_view decoded) {
-  const auto is_control = [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f; };
+  const auto is_control = [](char letter) {
+    return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f;
+  };
   if (std::any_of(decoded.begin(), decoded.end(), is_control)) return false;
   Bytes item;
   cbor::Writer(item).text(decoded);

@@ -1,13 +1,13 @@
 // The target of a request, decoded.
 #pragma once
 
+#include "base/result.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "base/result.hpp"
 
 namespace ocf::http {
 

@@ -1,8 +1,8 @@
 #include "http/target.hpp"
 
-#include <gtest/gtest.h>
-
 #include "http/error.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::http {
 namespace {
@@ -19,8 +19,10 @@ TEST(Target, SplitsThePathBeforeItDecodesTheSegments) {
 TEST(Target, DecodesTheQueryAsFormsAreEncoded) {
   const auto target = Target::parse("/a?if=oic.if.baseline&n=two+words%2Bplus&flag&empty=");
   ASSERT_TRUE(target);
-  const std::vector<Target::Parameter> expected{
-      {"if", "oic.if.baseline", true}, {"n", "two words+plus", true}, {"flag", "", false}, {"empty", "", true}};
+  const std::vector<Target::Parameter> expected{{"if", "oic.if.baseline", true},
+                                                {"n", "two words+plus", true},
+                                                {"flag", "", false},
+                                                {"empty", "", true}};
   EXPECT_EQ(target->query, expected);
 }
 
@@ -32,8 +34,8 @@ TEST(Target, FindsTheFirstParameterOfAName) {
 }
 
 TEST(Target, RefusesWhatIsNoPathOrNoTextOnceDecoded) {
-  for (const char* text : {"", "*", "devices", "http://hub/devices", "/a%2", "/a%zz", "/a b", "/a%00", "/a%0a", "/a%7f", "/a%ff", "/a?x=%c3",
-                           "/a?%01=x"}) {
+  for (const char* text : {"", "*", "devices", "http://hub/devices", "/a%2", "/a%zz", "/a b", "/a%00",
+                           "/a%0a", "/a%7f", "/a%ff", "/a?x=%c3", "/a?%01=x"}) {
     const auto target = Target::parse(text);
     ASSERT_FALSE(target) << text;
     EXPECT_EQ(target.error(), HttpError::malformed_target) << text;

@@ -1,4 +1,5 @@
-// The endpoints of the API, one file each; routes.cpp says where they are found. Their errors become problem documents.
+// The endpoints of the API, one file each; routes.cpp says where they are found. Their errors become problem
+// documents.
 #pragma once
 
 #include "base/result.hpp"

@@ -1,5 +1,5 @@
-// GET /api/v1/events?device=&href=: stored events as server-sent events, from now on or, with `Last-Event-ID` or `?cursor=`, from
-// behind the event with that id.
+// GET /api/v1/events?device=&href=: stored events as server-sent events, from now on or, with `Last-Event-ID`
+// or `?cursor=`, from behind the event with that id.
 #include "cloud/feed.hpp"
 #include "http/endpoints/endpoints.hpp"
 #include "http/event_json.hpp"

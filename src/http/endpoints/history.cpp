@@ -1,5 +1,5 @@
-// GET /api/v1/devices/{di}/history?href=/light/1: what happened to a resource, oldest first; without href, to the device and
-// its links.
+// GET /api/v1/devices/{di}/history?href=/light/1: what happened to a resource, oldest first; without href, to
+// the device and its links.
 #include "http/endpoints/endpoints.hpp"
 #include "http/event_json.hpp"
 

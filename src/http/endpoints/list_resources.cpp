@@ -1,4 +1,5 @@
-// GET /api/v1/devices/{di}/resources: the device's links, each with its latest content if the shadow knows it.
+// GET /api/v1/devices/{di}/resources: the device's links, each with its latest content if the shadow knows
+// it.
 #include "http/content.hpp"
 #include "http/endpoints/endpoints.hpp"
 #include "http/link_json.hpp"

@@ -1,4 +1,5 @@
-// GET /api/v1/devices/{di}/resources/{href}: the representation, from the shadow where it can answer. `?live=true` asks the device.
+// GET /api/v1/devices/{di}/resources/{href}: the representation, from the shadow where it can answer.
+// `?live=true` asks the device.
 #include "http/endpoints/endpoints.hpp"
 #include "http/resource_request.hpp"
 

@@ -1,5 +1,5 @@
-// PUT /api/v1/devices/{di}/resources/{href}: the OCF update, answered by the device. `?timeToLive=60`: wait so many seconds for a
-// device that is offline.
+// PUT /api/v1/devices/{di}/resources/{href}: the OCF update, answered by the device. `?timeToLive=60`: wait
+// so many seconds for a device that is offline.
 #include "http/content.hpp"
 #include "http/endpoints/endpoints.hpp"
 #include "http/resource_request.hpp"
