@@ -7,7 +7,7 @@ The table stands in its section "Layers", lowest first:
     | L5 | gateway, http, store_memory | apart |
 
 A module may include modules of lower layers, those left of it in its own row, and itself; where the row says `apart`, none
-of its own row. Tests (*_test.cpp, *_fuzz.cpp, *_bench.cpp and tests/) include what they like.
+of its own row. Tests include what they like: tests/, and files with `test`, `tests`, `fuzz` or `bench` as a word of their name.
 """
 
 import re

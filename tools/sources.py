@@ -5,7 +5,8 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDERS = ("src", "sim", "tests", "bench", "examples")
-TESTS = re.compile(r"_(test|fuzz|bench)\.cpp$")
+# Tests, and the headers that only tests include: "test" is a word of the file's name.
+TESTS = re.compile(r"[/_](test|tests|fuzz|bench)[_.][^/]*$")
 
 # What code is not: comments, raw strings, strings and characters (1'000 is a number).
 _NOT_CODE = re.compile(

@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "account/error.hpp"
 #include "account/principal.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -17,15 +18,6 @@ namespace ocf::account {
 
 template <class T>
 using awaitable = boost::asio::awaitable<T>;
-
-enum class AuthorizationError {
-  refused = 1,         // unknown, used, expired or foreign code; invalid, expired or revoked token; another device's certificate
-  unknown_provider,    // `authprovider` names no configured provider
-  held_by_another,     // another owner holds the device id
-  permission_denied,   // known, but not allowed to do this
-  unavailable,         // the authorization server cannot be asked now
-};
-Error make_error_code(AuthorizationError error);
 
 // Requests have explicit constructors by way of required first members: they travel through awaits.
 struct SignUp {
@@ -103,6 +95,3 @@ class Authorization {
 };
 
 }  // namespace ocf::account
-
-template <>
-struct boost::system::is_error_code_enum<ocf::account::AuthorizationError> : std::true_type {};

@@ -1,4 +1,4 @@
-#include "account/authorization.hpp"
+#include "account/error.hpp"
 
 namespace ocf::account {
 namespace {

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "account/authorization.hpp"
+#include "account/error.hpp"
 #include "account/principal.hpp"
 #include "es/decider.hpp"
 

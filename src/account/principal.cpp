@@ -32,7 +32,9 @@ bool Access::allows(const Subject& subject, Right right) const {
       principal.kind == Principal::Kind::gateway || principal.kind == Principal::Kind::system;
   if (is_ours) return right == Right::host || right == Right::control;
   const bool owns = !principal.owner.empty() && principal.owner == subject.owner;
-  if (owns && contains(on_owned, right)) return true;
+  const bool speaks_for_another =
+      right == Right::host && principal.kind == Principal::Kind::device && principal.device != subject.device;
+  if (owns && contains(on_owned, right) && !speaks_for_another) return true;
   return std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
     return grant.device == subject.device && contains(grant.rights, right);
   });

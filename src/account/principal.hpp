@@ -64,7 +64,7 @@ struct Access {
   };
 
   Principal principal;
-  Rights on_owned = 0;        // on every device of principal.owner in principal.tenant
+  Rights on_owned = 0;        // on every device of principal.owner in principal.tenant; a device hosts only itself
   std::vector<Grant> grants;  // on single devices of others in the same tenant
   std::uint64_t revision = 0;
   Time as_of{};  // older than 5 s: fetch again

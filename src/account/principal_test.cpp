@@ -64,5 +64,13 @@ TEST(Access, OfGatewayAndSystemIsToHostAndControl) {
   }
 }
 
+TEST(Access, OfADeviceIsToHostOnlyItself) {
+  const Access access = access_of(Principal::of_device(tenant, alice, lamp), Right::host | Right::control);
+  EXPECT_TRUE(access.allows({tenant, lamp, alice}, Right::host));
+  EXPECT_TRUE(access.allows({tenant, other, alice}, Right::control));
+  EXPECT_FALSE(access.allows({tenant, other, alice}, Right::host));
+  EXPECT_FALSE(access.allows({tenant, lamp, bob}, Right::host));
+}
+
 }  // namespace
 }  // namespace ocf::account

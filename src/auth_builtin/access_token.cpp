@@ -27,9 +27,7 @@ const char* sentence(int value) {
 
 constexpr SentenceCategory category{"access token", sentence};
 
-std::int64_t to_seconds(Time time) {
-  return std::chrono::floor<seconds>(time.time_since_epoch()).count();
-}
+std::int64_t to_seconds(Time time) { return std::chrono::floor<seconds>(time.time_since_epoch()).count(); }
 
 std::string header_of(const SigningKey& key) {
   json::object header;
@@ -56,7 +54,8 @@ std::string claims_of(const AccessToken& token, const TokenParties& parties) {
   return json::serialize(claims);
 }
 
-// Reads claims out of an object; whatever is absent or of another type is empty, and found by the comparison that follows.
+// Reads claims out of an object; whatever is absent or of another type is empty, and found by the comparison
+// that follows.
 class Claims {
  public:
   explicit Claims(const json::object& object) : object_(object) {}
@@ -100,8 +99,8 @@ AccessToken token_of(const Claims& claims) {
 
 bool is_complete(const AccessToken& token) {
   const bool is_bound = !token.binding || !token.binding->family.empty();
-  return !token.tenant.empty() && token.tenant.text().find('/') == std::string::npos && !token.owner.empty() &&
-         !token.id.empty() && is_bound;
+  return !token.tenant.empty() && token.tenant.text().find('/') == std::string::npos &&
+         !token.owner.empty() && !token.id.empty() && is_bound;
 }
 
 // The claims of a token that we would write to the letter like this, and of no other.
@@ -128,8 +127,8 @@ std::string sign_access_token(const AccessToken& token, const TokenParties& part
 }
 
 // Nothing of a text is parsed before its signature holds.
-Result<AccessToken> verify_access_token(std::string_view text, const TokenParties& parties, const SigningKey& key,
-                                        Time now) {
+Result<AccessToken> verify_access_token(std::string_view text, const TokenParties& parties,
+                                        const SigningKey& key, Time now) {
   if (text.size() > token_bytes_max) return TokenError::too_long;
   const auto first = text.find('.');
   const auto last = text.rfind('.');

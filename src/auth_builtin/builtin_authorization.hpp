@@ -1,11 +1,6 @@
-// The built-in authorization server: issues one-time codes and user tokens, and answers the Authorization seam from them.
+// The built-in authorization server: issues one-time codes and user tokens, and answers the Authorization
+// seam from them.
 #pragma once
-
-#include <chrono>
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include "account/authorization.hpp"
 #include "auth_builtin/access_token.hpp"
@@ -16,23 +11,31 @@
 #include "es/event_store.hpp"
 #include "es/handle_command.hpp"
 
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace ocf::auth_builtin {
 
 struct Settings {
-  std::string provider = "ocf-cloud";        // what devices say as `authprovider`
-  std::string issuer = "urn:ocf-cloud";      // `iss` of access tokens; an URL once somebody else is to check them
-  std::string audience = "urn:ocf-cloud";    // `aud`
+  std::string provider = "ocf-cloud";    // what devices say as `authprovider`
+  std::string issuer = "urn:ocf-cloud";  // `iss` of access tokens; an URL once somebody else is to check them
+  std::string audience = "urn:ocf-cloud";  // `aud`
   std::chrono::seconds access_token_lifetime{3600};
-  std::chrono::seconds code_lifetime{300};   // also how long a device may repeat an exchange whose answer was lost
-  std::size_t cached_devices_max = 200'000;  // about 400 bytes each; above: a check reads the store
+  std::chrono::seconds code_lifetime{
+      300};  // also how long a device may repeat an exchange whose answer was lost
+  std::size_t cached_devices_max = 200'000;  // about 1 KB each; above: a check reads the store
 };
 
-// One per process, on the cloud's shard; the store outlives it. Facts are streams (docs/wire/events-authorization.md), each decided by
-// an append with expected version; no code or token is stored, only hashes. Nobody else writes these streams while
-// it runs: its cache of token families trusts that.
+// One per process, on the cloud's shard; the store outlives it. Facts are streams
+// (docs/wire/events-authorization.md), each decided by an append with expected version; no code or token is
+// stored, only hashes. Nobody else writes these streams while it runs: its cache of token families trusts
+// that.
 //
-// A device token is bound to the device, its owner and one generation of one family. A check of it costs a signature check
-// and a look into the cache; it stores an event only at the first use of a generation.
+// A device token is bound to the device, its owner and one generation of one family. A check of it costs a
+// signature check and a look into the cache; it stores an event only at the first use of a generation.
 class BuiltinAuthorization final : public account::Authorization {
  public:
   BuiltinAuthorization(es::EventStore& store, Settings settings, SigningKey key);
@@ -49,8 +52,8 @@ class BuiltinAuthorization final : public account::Authorization {
   account::awaitable<Result<std::string>> issue_code(account::Tenant tenant, account::Owner owner, Time now);
 
   // A bearer token of a person or service. Kept nowhere, so it cannot be revoked: keep the lifetime short.
-  std::string issue_user_token(const account::Tenant& tenant, const account::Owner& owner, std::chrono::seconds lifetime,
-                               Time now) const;
+  std::string issue_user_token(const account::Tenant& tenant, const account::Owner& owner,
+                               std::chrono::seconds lifetime, Time now) const;
 
   const SigningKey& key() const { return key_; }
 
@@ -62,7 +65,8 @@ class BuiltinAuthorization final : public account::Authorization {
   // The exchange of the code: the one there was, if this is a repeat of it.
   account::awaitable<Result<Code::State>> exchange(CodeText code, account::Principal device, Time now);
   // The pair that the command issues; `refused` if it issues none.
-  account::awaitable<Result<IssuedPair>> issue_pair(account::Principal device, RefreshText refresh, Command command, Time now);
+  account::awaitable<Result<IssuedPair>> issue_pair(account::Principal device, RefreshText refresh,
+                                                    Command command, Time now);
   // The state after the command, from the cache if it decides nothing.
   account::awaitable<Result<Known>> change(account::Principal device, Command command, Time now);
   void tell_listeners(const account::Tenant& tenant);

@@ -32,7 +32,8 @@ Result<Events> issue(const Code::State& state, const IssueCode& command) {
 Result<Events> exchange(const Code::State& state, const ExchangeCode& command) {
   if (!state.issued) return CodeError::unknown;
   if (state.exchanged) {
-    const bool is_repeat = state.exchanged->device == command.device && command.now < state.exchanged->retry_until;
+    const bool is_repeat =
+        state.exchanged->device == command.device && command.now < state.exchanged->retry_until;
     if (!is_repeat) return CodeError::replayed;
     return Events{};
   }

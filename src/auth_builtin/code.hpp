@@ -1,14 +1,15 @@
-// Aggregate `code` (stream <tenant>/code:<hash>/0/code): a one-time authorization code, from its issue to the device that used it.
+// Aggregate `code` (stream <tenant>/code:<hash>/0/code): a one-time authorization code, from its issue to the
+// device that used it.
 #pragma once
+
+#include "account/principal.hpp"
+#include "auth_builtin/secret.hpp"
+#include "es/decider.hpp"
 
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "account/principal.hpp"
-#include "auth_builtin/secret.hpp"
-#include "es/decider.hpp"
 
 namespace ocf::auth_builtin {
 
@@ -53,8 +54,8 @@ struct Code {
     friend bool operator==(const State&, const State&) = default;
   };
 
-  // IssueCode twice decides nothing. ExchangeCode works once; again by the same device before `retry_until` it decides nothing.
-  // Errors: CodeError.
+  // IssueCode twice decides nothing. ExchangeCode works once; again by the same device before `retry_until`
+  // it decides nothing. Errors: CodeError.
   static Result<std::vector<Event>> decide(const State& state, const Command& command);
   static State evolve(State state, const Event& event);
   static es::EncodedEvent encode(const Event& event);

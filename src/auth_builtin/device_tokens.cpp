@@ -1,9 +1,9 @@
 #include "auth_builtin/device_tokens.hpp"
 
-#include <algorithm>
-
 #include "account/authorization.hpp"
 #include "base/overload.hpp"
+
+#include <algorithm>
 
 namespace ocf::auth_builtin {
 namespace {
@@ -47,8 +47,8 @@ Result<Events> start(const State& state, const StartFamily& command) {
     if (!is_gone) ++remaining;
   }
   if (remaining >= families_max) return AuthorizationError::refused;
-  events.push_back(FamilyStarted{command.family, command.owner, command.lineage, command.refresh_token, command.now,
-                                 command.retry_until});
+  events.push_back(FamilyStarted{command.family, command.owner, command.lineage, command.refresh_token,
+                                 command.now, command.retry_until});
   return events;
 }
 
@@ -63,14 +63,15 @@ void use(Events& events, const State& state, const Family& family, const Generat
 }
 
 Result<Events> rotate(const State& state, const RotateRefreshToken& command) {
-  const Family* family = find_if(
-      state.families, [&](const Family& f) { return !f.revoked && f.lineage == command.lineage; });
+  const Family* family =
+      find_if(state.families, [&](const Family& f) { return !f.revoked && f.lineage == command.lineage; });
   if (family == nullptr) return AuthorizationError::refused;
   if (!command.owner.empty() && command.owner != family->owner) return AuthorizationError::refused;
 
   const bool is_current = command.presented == family->current.refresh_token;
   const bool is_previous = family->previous && command.presented == family->previous->refresh_token;
-  if (!is_current && !is_previous) return Events{revocation(*family, Revocation::refresh_token_reused, command.now)};
+  if (!is_current && !is_previous)
+    return Events{revocation(*family, Revocation::refresh_token_reused, command.now)};
   const Generation& shown = is_current ? family->current : *family->previous;
   Events events;
   use(events, state, *family, shown, command.now);
@@ -80,7 +81,8 @@ Result<Events> rotate(const State& state, const RotateRefreshToken& command) {
 
 Result<Events> use_generation(const State& state, const UseGeneration& command) {
   const Family* family = find(state.families, command.family);
-  if (family == nullptr || family->revoked || family->owner != command.owner) return AuthorizationError::refused;
+  if (family == nullptr || family->revoked || family->owner != command.owner)
+    return AuthorizationError::refused;
   const bool is_current = command.generation == family->current.number;
   const bool is_previous = family->previous && command.generation == family->previous->number;
   if (!is_current && !is_previous) return AuthorizationError::refused;
@@ -150,7 +152,8 @@ void apply(State& state, const FamilyRevoked& event) {
 }  // namespace
 
 const Family* State::issued(const Digest& refresh_token) const {
-  return find_if(families, [&](const Family& f) { return !f.revoked && f.current.refresh_token == refresh_token; });
+  return find_if(families,
+                 [&](const Family& f) { return !f.revoked && f.current.refresh_token == refresh_token; });
 }
 
 bool State::has_living(const account::Owner& owner) const {

@@ -1,9 +1,14 @@
-// Aggregate `tokens` (stream <tenant>/<di>/0/tokens): the token families of one device, one family per onboarding.
+// Aggregate `tokens` (stream <tenant>/<di>/0/tokens): the token families of one device, one family per
+// onboarding.
 //
 //   FamilyStarted ─ generation 1 ──► GenerationUsed ──► PairIssued ─ generation 2 ──► GenerationUsed ──► …
 //                                                       (1 stays valid meanwhile)     (1 is retired)
 //   FamilyRevoked ends a family from anywhere.
 #pragma once
+
+#include "account/principal.hpp"
+#include "auth_builtin/secret.hpp"
+#include "es/decider.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -11,13 +16,10 @@
 #include <variant>
 #include <vector>
 
-#include "account/principal.hpp"
-#include "auth_builtin/secret.hpp"
-#include "es/decider.hpp"
-
 namespace ocf::auth_builtin {
 
-// Families of one device that are alive, or remembered as revoked. One owner has two at most; the rest is other owners trying.
+// Families of one device that are alive, or remembered as revoked. One owner has two at most; the rest is
+// other owners trying.
 inline constexpr std::size_t families_max = 16;
 
 // Stored: never renumber.
@@ -118,8 +120,8 @@ struct DeviceTokens {
     friend bool operator==(const State&, const State&) = default;
   };
 
-  // A reuse decides FamilyRevoked and no PairIssued: that is a refusal, too. The first use of a family revokes the same owner's
-  // others. Error: AuthorizationError::refused.
+  // A reuse decides FamilyRevoked and no PairIssued: that is a refusal, too. The first use of a family
+  // revokes the same owner's others. Error: AuthorizationError::refused.
   static Result<std::vector<Event>> decide(const State& state, const Command& command);
   static State evolve(State state, const Event& event);
   static es::EncodedEvent encode(const Event& event);

@@ -1,8 +1,8 @@
-#include <algorithm>
-#include <limits>
-
 #include "auth_builtin/device_tokens.hpp"
 #include "es/fields.hpp"
+
+#include <algorithm>
+#include <limits>
 
 namespace ocf::auth_builtin {
 namespace {

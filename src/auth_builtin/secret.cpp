@@ -1,12 +1,12 @@
 #include "auth_builtin/secret.hpp"
 
+#include "account/authorization.hpp"
+#include "base/random.hpp"
+
 #include <openssl/sha.h>
 
 #include <optional>
 #include <vector>
-
-#include "account/authorization.hpp"
-#include "base/random.hpp"
 
 namespace ocf::auth_builtin {
 namespace {
@@ -77,12 +77,14 @@ Result<CodeText> CodeText::parse(std::string_view text) {
   if (text.size() > text_bytes_max) return account::AuthorizationError::refused;
   const auto parts = split(text);
   const auto tenant = tenant_of(parts[0]);
-  if (parts.size() != 2 || !tenant || !is_random(parts[1], code_bytes)) return account::AuthorizationError::refused;
+  if (parts.size() != 2 || !tenant || !is_random(parts[1], code_bytes))
+    return account::AuthorizationError::refused;
   return code_text(*tenant, std::string(text));
 }
 
 RefreshText RefreshText::generate(const account::Tenant& tenant, std::string_view lineage) {
-  std::string text = encoded(tenant) + '.' + std::string(lineage) + '.' + to_base64url(random_bytes(refresh_bytes));
+  std::string text =
+      encoded(tenant) + '.' + std::string(lineage) + '.' + to_base64url(random_bytes(refresh_bytes));
   return refresh_text(tenant, lineage, std::move(text));
 }
 

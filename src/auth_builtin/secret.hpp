@@ -1,14 +1,14 @@
 // Opaque secrets handed out once and kept as hashes only: one-time codes and refresh tokens.
 #pragma once
 
+#include "account/principal.hpp"
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
 #include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "account/principal.hpp"
-#include "base/bytes.hpp"
-#include "base/result.hpp"
 
 namespace ocf::auth_builtin {
 
@@ -16,7 +16,8 @@ namespace ocf::auth_builtin {
 using Digest = std::array<std::uint8_t, 32>;
 Digest digest_of(std::string_view text);
 
-// <base64url of the tenant>.<base64url of 16 random bytes>. The tenant says where to look; a wrong one finds nothing.
+// <base64url of the tenant>.<base64url of 16 random bytes>. The tenant says where to look; a wrong one finds
+// nothing.
 struct CodeText {
   account::Tenant tenant;
   std::string text;
@@ -27,9 +28,9 @@ struct CodeText {
   static Result<CodeText> parse(std::string_view text);
 };
 
-// <base64url of the tenant>.<lineage>.<base64url of 32 random bytes>. The lineage is a secret too, 16 bytes that are the same in
-// all refresh tokens of one onboarding: whoever shows it with a secret that is no longer valid holds a token that was
-// used before. It is derived from the code, so that nobody has to store it.
+// <base64url of the tenant>.<lineage>.<base64url of 32 random bytes>. The lineage is a secret too, 16 bytes
+// that are the same in all refresh tokens of one onboarding: whoever shows it with a secret that is no longer
+// valid holds a token that was used before. It is derived from the code, so that nobody has to store it.
 struct RefreshText {
   account::Tenant tenant;
   std::string text;

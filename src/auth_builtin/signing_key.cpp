@@ -1,6 +1,7 @@
 #include "auth_builtin/signing_key.hpp"
 
-#include <fcntl.h>
+#include "base/assert.hpp"
+
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -8,15 +9,14 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <stdexcept>
-
-#include "base/assert.hpp"
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace ocf::auth_builtin {
 namespace {
@@ -43,7 +43,8 @@ using Memory = std::unique_ptr<BIO, Free<BIO_free_all>>;
 // An open file. Closes it.
 class File {
  public:
-  File(const std::filesystem::path& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+  File(const std::filesystem::path& path, int flags)
+      : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
   ~File() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
@@ -60,7 +61,8 @@ class File {
 std::string read_private(const std::filesystem::path& path, const File& file) {
   struct stat status {};
   if (::fstat(file.descriptor(), &status) != 0) cannot_use(path, std::strerror(errno));
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) cannot_use(path, "others than its owner may read it; chmod 600 it");
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    cannot_use(path, "others than its owner may read it; chmod 600 it");
   std::array<char, 4096> content;
   const ssize_t got = ::read(file.descriptor(), content.data(), content.size());
   if (got < 0) cannot_use(path, std::strerror(errno));
@@ -112,9 +114,16 @@ bool is_p256(const EVP_PKEY* key) {
 
 Bytes point_of(const EVP_PKEY* key) {
   Bytes point(1 + 2 * coordinate_bytes);
-  std::size_t size = 0;
-  const int got = EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size(), &size);
-  OCF_ASSERT(got == 1 && size == point.size() && point[0] == 4, "a P-256 key has an uncompressed public point");
+  point[0] = 4;
+  std::uint8_t* next = point.data() + 1;
+  for (const char* name : {OSSL_PKEY_PARAM_EC_PUB_X, OSSL_PKEY_PARAM_EC_PUB_Y}) {
+    BIGNUM* got = nullptr;
+    EVP_PKEY_get_bn_param(key, name, &got);
+    const Number coordinate(got);
+    OCF_ASSERT(coordinate && BN_bn2binpad(coordinate.get(), next, coordinate_bytes) == coordinate_bytes,
+               "the point of a P-256 key has two coordinates of 32 bytes");
+    next += coordinate_bytes;
+  }
   return point;
 }
 
@@ -183,8 +192,8 @@ bool SigningKey::verify(ByteView message, ByteView bytes) const {
   if (size <= 0) return false;
   const Context context(EVP_MD_CTX_new());
   const bool holds = EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1 &&
-                     EVP_DigestVerify(context.get(), der.data(), static_cast<std::size_t>(size), message.data(),
-                                      message.size()) == 1;
+                     EVP_DigestVerify(context.get(), der.data(), static_cast<std::size_t>(size),
+                                      message.data(), message.size()) == 1;
   ERR_clear_error();
   return holds;
 }

@@ -1,11 +1,12 @@
-// The P-256 key that signs the access tokens of the built-in authorization server (ES256, RFC 7518 section 3.4).
+// The P-256 key that signs the access tokens of the built-in authorization server (ES256, RFC 7518
+// section 3.4).
 #pragma once
+
+#include "base/bytes.hpp"
 
 #include <filesystem>
 #include <memory>
 #include <string>
-
-#include "base/bytes.hpp"
 
 struct evp_pkey_st;
 
@@ -17,8 +18,9 @@ class SigningKey {
   // A new random key that lives in memory only.
   static SigningKey generate();
 
-  // The key in a PEM file (PKCS #8), created with mode 0600 if there is none. Throws std::runtime_error, a sentence with the
-  // path, if the file is unreadable, holds anything but a P-256 private key, or may be read by others than its owner.
+  // The key in a PEM file (PKCS #8), created with mode 0600 if there is none. Throws std::runtime_error, a
+  // sentence with the path, if the file is unreadable, holds anything but a P-256 private key, or may be read
+  // by others than its owner.
   static SigningKey load_or_create(const std::filesystem::path& file);
 
   // RFC 7638 thumbprint: names the key in the `kid` of tokens.

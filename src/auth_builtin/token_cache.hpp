@@ -1,14 +1,14 @@
 // What is known of the token families of the devices seen last, so that a check of a token reads no store.
 #pragma once
 
+#include "auth_builtin/device_tokens.hpp"
+#include "es/handle_command.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <list>
 #include <unordered_map>
 #include <utility>
-
-#include "auth_builtin/device_tokens.hpp"
-#include "es/handle_command.hpp"
 
 namespace ocf::auth_builtin {
 
@@ -22,8 +22,9 @@ class TokenCache {
   // What is known of the stream; version 0: nothing.
   Known find(const es::StreamId& stream);
 
-  // Reads and writes of a stream may end in any order, so the newer of what is there and what comes is kept. `evictions`:
-  // as it was before the read or write began. If a newer state may have been dropped since, nothing is kept.
+  // Reads and writes of a stream may end in any order, so the newer of what is there and what comes is kept.
+  // `evictions`: as it was before the read or write began. If a newer state may have been dropped since,
+  // nothing is kept.
   void keep(const es::StreamId& stream, const Known& known, std::uint64_t evictions);
 
   std::uint64_t evictions() const { return evictions_; }

@@ -11,6 +11,7 @@ struct Limits {
   std::size_t frame_bytes_max = 256 * 1024;              // announced in the CSM after sign-in
   std::size_t frame_bytes_before_sign_in_max = 8 * 1024;  // announced in the first CSM
   std::size_t frame_bytes_to_peer_max = 8 * 1024;         // to a peer that did not announce Block-Wise-Transfer
+  std::size_t frame_bytes_to_peer_per_link = 512;         // more for every link that the peer has published
   std::size_t options_per_message_max = 64;               // Abort, close
   std::size_t option_bytes_max = 4 * 1024;                // all options of a message together; Abort, close
 
@@ -26,7 +27,7 @@ struct Limits {
   std::chrono::seconds failed_sign_in_grace{5};        // one refresh and one more sign-in, then close
   std::chrono::seconds ping_interval{60};              // idle time after which the hub pings
   unsigned ping_retries = 3;                           // missing Pongs share half an interval, then close
-  std::size_t requests_in_flight_max = 32;             // per connection, towards the hub: 5.03
+  std::size_t requests_in_flight_max = 64;             // per connection, towards the hub: 5.03
   std::size_t device_requests_in_flight_max = 16;      // per device, from the hub: the rest waits in its queue
   std::size_t observations_per_connection_max = 1000;  // 5.03
   std::size_t write_queue_bytes_max = 1024 * 1024;     // close

@@ -7,7 +7,6 @@
 #include <unordered_map>
 
 #include "cloud/turn.hpp"
-#include "es/event_bus.hpp"
 #include "es/event_store.hpp"
 #include "es/handle_command.hpp"
 
@@ -17,10 +16,9 @@ namespace ocf::cloud {
 template <es::Decider D>
 class Aggregates {
  public:
-  Aggregates(es::EventStore& store, es::EventBus& bus, std::size_t kept_max)
-      : store_(store), bus_(bus), kept_max_(kept_max) {}
+  Aggregates(es::EventStore& store, std::size_t kept_max) : store_(store), kept_max_(kept_max) {}
 
-  // Decides and appends; what was appended is on the bus before this resumes. The batch is empty if there was nothing to do.
+  // Decides and appends. The batch is empty if there was nothing to do.
   // Errors: of D::decide and of EventStore::append, conflicts_exhausted.
   template <class Command>
   boost::asio::awaitable<Result<es::EventBatch>> handle(es::StreamId stream, Command command, es::Envelope envelope) {
@@ -68,9 +66,7 @@ class Aggregates {
     const Use use(*this, stream);
     Entry& entry = use.entry();
     const Turn::Held held = co_await entry.turn.take();
-    auto handled = co_await es::handle_command<D>(store_, stream, entry.known, std::move(command), std::move(envelope));
-    if (handled && !(*handled)->empty()) bus_.publish(*handled);
-    co_return handled;
+    co_return co_await es::handle_command<D>(store_, stream, entry.known, std::move(command), std::move(envelope));
   }
 
   Entry& enter(const es::StreamId& stream) {
@@ -96,7 +92,6 @@ class Aggregates {
   }
 
   es::EventStore& store_;
-  es::EventBus& bus_;
   std::size_t kept_max_;
   std::unordered_map<es::StreamId, std::unique_ptr<Entry>> entries_;
   std::list<es::StreamId> recent_;  // the most recently used first

@@ -21,10 +21,10 @@ constexpr std::chrono::milliseconds sweep_interval{250};
 Cloud::Cloud(Parts parts)
     : parts_(std::move(parts)),
       models_(parts_.store.partitions()),
-      holders_(parts_.store, parts_.bus, states_kept_max),
-      devices_(parts_.store, parts_.bus, states_kept_max),
-      links_(parts_.store, parts_.bus, states_kept_max),
-      resources_(parts_.store, parts_.bus, states_kept_max) {}
+      holders_(parts_.store, states_kept_max),
+      devices_(parts_.store, states_kept_max),
+      links_(parts_.store, states_kept_max),
+      resources_(parts_.store, states_kept_max) {}
 
 Cloud::~Cloud() = default;
 
@@ -38,16 +38,19 @@ awaitable<Result<void>> Cloud::start() {
   co_await disconnect_unheld(device::Disconnection::hub_stopped);
   const auto executor = co_await boost::asio::this_coro::executor;
   sweep_timer_.emplace(executor);
-  boost::asio::co_spawn(executor, sweep(), boost::asio::detached);
+  auto inside = background_.enter();
+  if (inside) boost::asio::co_spawn(executor, sweep(std::move(*inside)), boost::asio::detached);
   co_return Result<void>();
 }
 
 awaitable<void> Cloud::stop() {
-  stopping_ = true;
+  background_.close();
   if (sweep_timer_) sweep_timer_->cancel();
   for (Feed* feed : feeds_) feed->cancel();
+  for (const auto& [correlation, waiter] : waiters_) waiter->ended.cancel();
   channels_.clear();
   co_await disconnect_unheld(device::Disconnection::hub_stopped);
+  co_await background_.left();
 }
 
 // -- Who may do what
@@ -127,8 +130,10 @@ void Cloud::on_batch(const es::EventBatch& batch) {
     return;
   }
   // Published out of order, or a batch was missed: the log has it all.
-  const auto caught_up = [](std::exception_ptr, const Result<void>&) {};
-  boost::asio::co_spawn(sweep_timer_->get_executor(), catch_up(batch->front().position.partition), caught_up);
+  auto inside = background_.enter();
+  if (!inside) return;
+  boost::asio::co_spawn(sweep_timer_->get_executor(), catch_up_later(batch->front().position.partition, std::move(*inside)),
+                        boost::asio::detached);
 }
 
 void Cloud::fold(const es::EventBatch& batch) {
@@ -150,6 +155,10 @@ awaitable<Result<void>> Cloud::catch_up(es::Partition partition) {
   }
 }
 
+awaitable<void> Cloud::catch_up_later(es::Partition partition, net::Gate::Holder) {
+  (void)co_await catch_up(partition);  // a store that is away: the next batch of the partition tries again
+}
+
 void Cloud::tell_waiter(const es::RecordedEvent& recorded) {
   const auto waiter = waiters_.find(recorded.event.audit.correlation);
   if (waiter == waiters_.end()) return;
@@ -164,11 +173,11 @@ void Cloud::tell_waiter(const es::RecordedEvent& recorded) {
 
 // -- What time brings
 
-awaitable<void> Cloud::sweep() {
-  while (!stopping_) {
+awaitable<void> Cloud::sweep(net::Gate::Holder) {
+  while (!background_.closed()) {
     sweep_timer_->expires_after(sweep_interval);
     co_await sweep_timer_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-    if (stopping_) co_return;
+    if (background_.closed()) co_return;
     co_await expire_commands();
     if (unheld_) co_await disconnect_unheld(device::Disconnection::closed);
   }

@@ -28,6 +28,7 @@
 #include "es/event_bus.hpp"
 #include "es/event_store.hpp"
 #include "links/links.hpp"
+#include "net/gate.hpp"
 #include "resource/resource.hpp"
 #include "shadow/shadow.hpp"
 
@@ -156,7 +157,7 @@ class Watch {
 class Cloud {
  public:
   struct Parts {
-    es::EventStore& store;
+    es::EventStore& store;  // an AnnouncingStore on the same bus
     es::EventBus& bus;
     account::Authorization& authorization;
     const Limits& limits;
@@ -250,13 +251,14 @@ class Cloud {
   awaitable<Result<Answer>> command(account::Access access, device::DeviceKey key, account::Owner owner, Request request);
   // The current registration of a device that the access may read; nullptr: not_found. Do not keep it across an await.
   const directory::DeviceEntry* visible(const account::Access& access, const DeviceId& device) const;
-  awaitable<void> sweep();
+  awaitable<void> sweep(net::Gate::Holder inside);
   awaitable<void> expire_commands();
   awaitable<void> disconnect_unheld(device::Disconnection reason);
 
   void on_batch(const es::EventBatch& batch);
   void fold(const es::EventBatch& batch);
   awaitable<Result<void>> catch_up(es::Partition partition);
+  awaitable<void> catch_up_later(es::Partition partition, net::Gate::Holder inside);
   void tell_watchers(const es::RecordedEvent& recorded);
   void tell_waiter(const es::RecordedEvent& recorded);
 
@@ -277,7 +279,7 @@ class Cloud {
   std::multimap<WatchKey, Watch*> watches_;
   std::list<Feed*> feeds_;
   std::optional<boost::asio::steady_timer> sweep_timer_;
-  bool stopping_ = false;
+  net::Gate background_;  // what runs without a caller: the sweep, catching up
   bool unheld_ = false;  // a disconnect could not be stored: the sweep tries again
   es::EventBus::Subscription bus_subscription_;
   account::Authorization::Subscription access_subscription_;

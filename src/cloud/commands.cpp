@@ -118,12 +118,16 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
       co_await end_command(key, request.href, correlation, resource::Ending::outcome_unknown);
     }
   }
-  if (!waiter.how) co_await waiter.ended.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  if (!waiter.how && !stopping_) co_await waiter.ended.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   if (!waiter.how) co_return CloudError::outcome_unknown;
   auto answer = answer_of(*waiter.how, correlation);
-  if (answer) {
-    answer->online = true;
-    answer->time = parts_.now();
+  if (!answer) co_return answer;
+  answer->online = true;
+  answer->time = parts_.now();
+  // A plain retrieval has become the resource's representation, and that has its ETag.
+  const shadow::Representation* known = models_.shadow.get(key, request.href);
+  if (request.operation == Operation::retrieve && known != nullptr && known->content == answer->content) {
+    answer->etag = known->etag;
   }
   co_return answer;
 }

@@ -38,8 +38,12 @@ awaitable<Result<std::vector<Link>>> Cloud::publish(DeviceSession session, std::
   if (!published) co_return session_error(published.error());
   const auto state = co_await links_.load(session.key.stream(links::stream_name));
   if (!state) co_return state.error();
-  for (Link& link : links) link = state->links.at(link.href);
-  co_return links;
+  std::vector<Link> published_links;
+  for (const Link& link : links) {
+    const auto known = state->links.find(link.href);
+    if (known != state->links.end()) published_links.push_back(known->second);
+  }
+  co_return published_links;
 }
 
 awaitable<Result<void>> Cloud::unpublish(DeviceSession session, std::vector<std::int64_t> instances) {

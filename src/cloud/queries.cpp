@@ -67,8 +67,9 @@ awaitable<Result<std::vector<es::RecordedEvent>>> Cloud::history(Caller caller, 
   if (device == nullptr) co_return CloudError::not_found;
   const device::DeviceKey key = device->key;
   if (href && *href != directory::status_href()) {
+    const bool published = device->links.contains(*href);
     auto events = co_await newest(parts_.store, resource::stream_of(key, *href));
-    if (events && events->empty()) co_return CloudError::not_found;
+    if (events && events->empty() && !published) co_return CloudError::not_found;
     co_return events;
   }
   auto events = co_await newest(parts_.store, key.stream(device::stream_name));

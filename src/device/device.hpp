@@ -11,7 +11,6 @@
 #include "account/holder.hpp"
 #include "account/principal.hpp"
 #include "es/decider.hpp"
-#include "es/event_store.hpp"
 
 namespace ocf::device {
 

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/assert.hpp"
+#include "base/printable.hpp"
 #include "base/random.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/routes.hpp"
@@ -43,6 +44,17 @@ resource::Content content_of(const Message& message) {
   if (const auto format = message.uint(OptionNumber::content_format)) content.format = static_cast<std::uint16_t>(*format);
   if (!message.payload.empty()) content.bytes = share(message.payload);
   return content;
+}
+
+// Extended key usage of an OCF identity certificate (OCF Security, section 9.4.2.2).
+constexpr std::string_view ocf_identity = "1.3.6.1.4.1.44924.1.6";
+
+// The device that the certificate is for; the nil id, which no device has, if it is no OCF identity.
+DeviceId device_of(const net::TlsPeer& peer) {
+  const auto& usages = peer.extended_key_usage;
+  const bool is_identity = peer.certificate_verified && std::find(usages.begin(), usages.end(), ocf_identity) != usages.end();
+  const auto device = DeviceId::parse(peer.device_id);
+  return is_identity && device ? *device : DeviceId();
 }
 
 Bytes etag_of(const Message& message) {
@@ -94,8 +106,7 @@ awaitable<bool> Connection::handshake() {
   }
   if (const auto peer = stream_->tls_peer()) {
     transport_ = peer->version;
-    const auto device = DeviceId::parse(peer->device_id);
-    if (peer->certificate_verified && device) certificate_device_ = *device;
+    certificate_device_ = device_of(*peer);
   }
   co_return true;
 }
@@ -144,6 +155,10 @@ void Connection::end(Disconnection reason, std::string why) {
 
 void Connection::close(Disconnection reason) {
   if (ended_) return;
+  if (serving_ > 0 && reason == Disconnection::deregistered) {
+    close_when_served_ = true;  // it may have been the device's own sign-off: let it have its answer
+    return;
+  }
   end(reason, device::to_sentence(reason));
   stream_->close();
 }
@@ -187,6 +202,7 @@ awaitable<void> Connection::serve(std::shared_ptr<Connection> self, Message requ
   const bool was_signed_in = self->session_.is_signed_in();
   self->perform(self->session_.answer(std::move(answer.message), answer.outcome, net::steady_now()));
   self->observations_.answered(token);
+  if (self->close_when_served_ && self->serving_ == 0) co_return self->close(Disconnection::deregistered);
   // The sign-in is answered: now the hub may ask the device.
   if (!was_signed_in && self->session_.is_signed_in() && self->device_session_) {
     self->keep_true(self->gateway_.cloud_.links_of(self->device_session_->key));
@@ -228,6 +244,7 @@ awaitable<void> Connection::end_device_session(Disconnection reason) {
 }
 
 void Connection::keep_true(const std::vector<Link>& links) {
+  session_.hosts(gateway_.cloud_.links_of(device_session_->key).size());
   for (const Link& link : links) {
     if (session_.is_observing(link.href)) continue;
     Message request;
@@ -240,6 +257,14 @@ void Connection::keep_true(const std::vector<Link>& links) {
     purpose.href = link.href;
     perform(session_.request(std::move(purpose), std::move(request)));
   }
+}
+
+// After a change: what cannot be observed would stay unknown.
+void Connection::read_again(const Href& href) {
+  if (!device_session_ || session_.is_observing(href)) return;
+  std::vector<Link> links = gateway_.cloud_.links_of(device_session_->key);
+  std::erase_if(links, [&href](const Link& link) { return link.href != href; });
+  keep_true(links);
 }
 
 void Connection::forget_unpublished() {
@@ -315,7 +340,9 @@ awaitable<void> Connection::carry(Deliver said) {
     confirmation.content = content_of(said.response);
     confirmation.etag = etag_of(said.response);
     confirmation.sequence = sequence;
+    const bool changed = coap::is_success(said.response.code) && said.response.code != Code::content;
     carried = co_await gateway_.cloud_.confirm(session, std::move(confirmation));
+    if (changed) read_again(said.purpose.href);
   } else if (said.response.code == Code::content) {
     cloud::Notification notification;
     notification.href = said.purpose.href;
@@ -363,7 +390,7 @@ std::optional<SteadyTime> Connection::steady(const std::optional<Time>& time) co
 }
 
 void Connection::log_refusal(const Message& request, Code code, std::string_view why) {
-  log("warn", coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' + request.path() + ": " + std::string(why));
+  log("warn", coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' + printable(request.path()) + ": " + std::string(why));
 }
 
 void Connection::log(std::string_view level, std::string_view line) const {

@@ -39,7 +39,7 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   // Signs the device in, or again with a new token. The answer: when the access ends. Errors: of Cloud::sign_in and renew.
   awaitable<Result<std::optional<Time>>> sign_in(cloud::SignIn request);
   awaitable<void> end_device_session(device::Disconnection reason);
-  // Observes the observable ones of these links, retrieves the others; not what is observed already.
+  // Observes the observable ones of these links, retrieves the others; not what is observed already. Needs a device session.
   void keep_true(const std::vector<Link>& links);
   void forget_unpublished();
   Observations& observations() { return observations_; }
@@ -73,6 +73,7 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   void perform(Close& action);
   static awaitable<void> serve(std::shared_ptr<Connection> self, coap::Message request);
 
+  void read_again(const Href& href);
   void hear(Said said);
   static awaitable<void> carry(std::shared_ptr<Connection> self);
   awaitable<void> carry(Deliver said);
@@ -100,6 +101,7 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   boost::asio::steady_timer* served_ = nullptr;  // a Pong that waits until nothing is being served
   device::Disconnection ended_by_ = device::Disconnection::closed;
   bool session_started_ = false;
+  bool close_when_served_ = false;
   bool ended_ = false;
 };
 

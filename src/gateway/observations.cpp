@@ -1,5 +1,7 @@
 #include "gateway/observations.hpp"
 
+#include <algorithm>
+
 #include "gateway/connection.hpp"
 
 namespace ocf::gateway {
@@ -15,9 +17,8 @@ awaitable<Result<void>> Observations::start(Exchange& exchange, cloud::Caller ca
   if (observed_.size() >= exchange.settings.limits.observations_per_connection_max) {
     co_return account::AuthorizationError::unavailable;
   }
-  auto watch = co_await exchange.cloud.watch(
-      std::move(caller), target.device, std::move(target.href),
-      cloud::Cloud::Watcher([this, token](const shadow::Representation* now) { on_change(token, now); }));
+  cloud::Cloud::Watcher changed = [this, token](const shadow::Representation* now) { on_change(token, now); };
+  auto watch = co_await exchange.cloud.watch(std::move(caller), target.device, std::move(target.href), std::move(changed));
   if (!watch) co_return watch.error();
   Observed& observed = observed_[token];
   observed.request = exchange.request;
@@ -27,14 +28,20 @@ awaitable<Result<void>> Observations::start(Exchange& exchange, cloud::Caller ca
 
 void Observations::add_sequence(const coap::Token& token, Message& answer) {
   const auto observed = observed_.find(token);
-  if (observed != observed_.end()) answer.add_uint(OptionNumber::observe, observed->second.sequence);
+  if (observed == observed_.end()) return;
+  answer.add_uint(OptionNumber::observe, observed->second.sequence);
+  observed->second.answered = answer.payload;
 }
 
 void Observations::answered(const coap::Token& token) {
   const auto observed = observed_.find(token);
   if (observed == observed_.end() || observed->second.live) return;
-  observed->second.live = true;
-  if (observed->second.changed) send(observed->second);
+  Observed& found = observed->second;
+  found.live = true;
+  const ByteView latest = found.latest ? view_of(found.latest->content.bytes) : ByteView();
+  const bool said = found.latest && std::equal(latest.begin(), latest.end(), found.answered.begin(), found.answered.end());
+  found.answered = Bytes();
+  if (found.changed && !said) send(found);
 }
 
 void Observations::on_change(const coap::Token& token, const shadow::Representation* now) {

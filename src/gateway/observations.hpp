@@ -36,6 +36,7 @@ class Observations {
     bool live = false;
     bool changed = false;
     std::optional<shadow::Representation> latest;  // nullopt: the resource is gone
+    Bytes answered;                                // what the first answer said, not to be said again
   };
 
   void on_change(const coap::Token& token, const shadow::Representation* now);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/printable.hpp"
 #include "gateway/admission.hpp"
 
 namespace ocf::gateway {
@@ -41,11 +42,11 @@ coap::FrameBounds Session::bounds() const {
           limits_.option_bytes_max};
 }
 
-// The peer's own maximum, if it announced one; 8 KiB for the devices that say nothing or cannot do block-wise transfer.
+// The peer's own maximum, if it announced one; what real devices can take that say nothing or cannot do block-wise transfer.
 std::size_t Session::message_bytes_to_peer_max() const {
-  if (!peer_.announced) return limits_.frame_bytes_to_peer_max;
-  if (peer_.block_wise_transfer) return peer_.max_message_size;
-  return std::min(peer_.max_message_size, limits_.frame_bytes_to_peer_max);
+  if (peer_.announced && peer_.block_wise_transfer) return peer_.max_message_size;
+  const std::size_t device_max = limits_.frame_bytes_to_peer_max + hosted_links_ * limits_.frame_bytes_to_peer_per_link;
+  return peer_.announced ? std::min(peer_.max_message_size, device_max) : device_max;
 }
 
 // -- Bytes in
@@ -119,7 +120,7 @@ void Session::take_signaling(const Message& message, Actions& actions) {
       peer_released_ = true;
       return close_if_released(actions);
     case Code::abort:
-      return close(Disconnection::closed, "the peer aborted: " + std::string(as_text(message.payload)), actions);
+      return close(Disconnection::closed, "the peer aborted: " + printable(as_text(message.payload)), actions);
     default: return;  // a Pong was heard; unknown signaling is ignored (RFC 8323 §5.1)
   }
 }
@@ -143,12 +144,11 @@ void Session::take_request(Message request, Actions& actions) {
 }
 
 void Session::serve(Message request, Actions& actions) {
-  const std::string path = request.path();
-  switch (admission_of(request.code, path)) {
-    case Admission::not_here: return refuse(request, Code::not_found, path + " is not hosted by the hub", actions);
+  switch (admission_of(request.code, request.path())) {
+    case Admission::not_here: return refuse(request, Code::not_found, "the hub does not host it", actions);
     case Admission::account: account_request_ = request.token; break;
     case Admission::after_sign_in:
-      if (!signed_in_) return refuse(request, Code::unauthorized, path + " was asked for before a sign-in", actions);
+      if (!signed_in_) return refuse(request, Code::unauthorized, "asked for before a sign-in", actions);
       break;
   }
   ++serving_;
@@ -163,7 +163,7 @@ void Session::refuse(const Message& request, Code code, std::string why, Actions
   // Diagnostics only to peers that are certainly not one of the devices that trip over unexpected payloads.
   if (peer_.block_wise_transfer) response.payload = copy_of(as_bytes(why));
   actions.push_back(Send{coap::encode_frame(response)});
-  actions.push_back(Refused{coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' + request.path() + ": " + why});
+  actions.push_back(Refused{coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' + printable(request.path()) + ": " + why});
 }
 
 void Session::take_response(Message response, Actions& actions) {

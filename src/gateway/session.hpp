@@ -102,6 +102,8 @@ class Session {
   // Stops listening to what is observed but is not among these links.
   void forget_all_but(const std::vector<Link>& links);
   bool is_observing(const Href& href) const;
+  // How many links the device has published: its buffers grow with them.
+  void hosts(std::size_t links) { hosted_links_ = links; }
 
   // Asks the peer to leave and come back (RFC 8323 §5.5).
   Actions release();
@@ -151,6 +153,7 @@ class Session {
   bool failed_once_ = false;
   bool told_full_size_ = false;
 
+  std::size_t hosted_links_ = 0;
   std::size_t serving_ = 0;
   std::optional<coap::Token> account_request_;  // being served: one at a time
   std::deque<coap::Message> deferred_;          // arrived meanwhile

@@ -10,8 +10,8 @@ namespace asio = boost::asio;
 awaitable<Result<Socket>> connect(Shard& shard, Endpoint endpoint) {
   Socket socket(shard.context());
   const auto [error] = co_await socket.async_connect(endpoint, asio::as_tuple(asio::use_awaitable));
-  if (error) co_return Result<Socket>(error);
-  co_return Result<Socket>(std::move(socket));
+  if (error) co_return error;
+  co_return socket;
 }
 
 }  // namespace ocf::net

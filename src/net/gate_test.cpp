@@ -15,8 +15,8 @@ class GateTest : public TestLoop {
 
   awaitable<void> wait_for_two_holders() {
     Gate gate;
-    std::optional<Gate::Holder> first(std::move(gate.enter().value()));
-    std::optional<Gate::Holder> second(std::move(gate.enter().value()));
+    std::optional<Gate::Holder> first(gate.enter().value());
+    std::optional<Gate::Holder> second(gate.enter().value());
     bool emptied = false;
     shard_.spawn(close_and_wait(gate, emptied));
     co_await yield();

@@ -2,8 +2,6 @@
 
 #include <boost/asio/ip/v6_only.hpp>
 
-#include <cerrno>
-#include <sys/socket.h>
 
 namespace ocf::net {
 namespace {
@@ -12,12 +10,6 @@ namespace asio = boost::asio;
 
 constexpr int backlog = 4096;
 constexpr std::chrono::milliseconds pause_after_error{100};
-
-Error share_port(int descriptor) {
-  const int on = 1;
-  if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0) return {};
-  return {errno, boost::system::system_category()};
-}
 
 }  // namespace
 
@@ -43,7 +35,6 @@ Result<void> Listener::bind(const Endpoint& endpoint) {
   Error error;
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(Acceptor::reuse_address(true), error);
-  if (!error) error = share_port(acceptor_.native_handle());
   if (!error && endpoint.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(true), error);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(backlog, error);

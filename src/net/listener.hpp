@@ -13,12 +13,12 @@
 
 namespace ocf::net {
 
-// Several listeners may share an address, one per shard (SO_REUSEPORT). Connections above the limit are
-// closed at once. When descriptors run out it pauses for a moment and tries again. Lives on its shard;
+// Without SO_REUSEPORT, with which a second hub of the same user would take half of the connections. Connections
+// above the limit are closed at once. When descriptors run out it pauses for a moment and tries again. Lives on its shard;
 // destroying it closes it.
 class Listener {
  public:
-  // Gets each accepted connection, on the shard.
+  // Gets each accepted connection, on the shard. It must not destroy the listener.
   using Accepted = std::function<void(Socket socket, ConnectionLimit::Slot slot)>;
 
   // Binds and listens; port 0 lets the system choose. An IPv6 address listens on IPv6 alone. Call it on the

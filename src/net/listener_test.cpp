@@ -93,10 +93,11 @@ TEST_F(ListenerTest, NamesTheSystemsReasonForNotListening) {
   EXPECT_EQ(listener.error(), boost::system::errc::address_not_available);
 }
 
-TEST_F(ListenerTest, SharesAnAddressWithTheListenerOfAnotherShard) {
+TEST_F(ListenerTest, RefusesAnAddressThatIsTaken) {
   const auto first = listen();
   const auto second = Listener::open(shard_, first->endpoint(), limit_, {});
-  EXPECT_TRUE(second);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), boost::system::errc::address_in_use);
 }
 
 }  // namespace

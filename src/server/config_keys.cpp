@@ -171,6 +171,8 @@ std::vector<ConfigKey> message_limits(Limits& l) {
       bytes("frame_bytes_to_peer_max", l.frame_bytes_to_peer_max, kib, mib,
             "The longest message to a peer without Block-Wise-Transfer: many devices close the connection "
             "above 8 KiB."),
+      bytes("frame_bytes_to_peer_per_link", l.frame_bytes_to_peer_per_link, 0, 4 * kib,
+            "More to such a peer for every link that it has published: its buffers grow with them."),
       count<std::size_t>("options_per_message_max", l.options_per_message_max, 8, 1024,
                          "CoAP options in one message; above it the connection is aborted."),
       bytes("option_bytes_max", l.option_bytes_max, 256, 64 * kib,

@@ -51,12 +51,13 @@ Hub::Hub(Config config, LogSink log)
       certificates_(data_.pki(), data_.sid(), config_.tls.trusted_ca_files, net::wall_now()),
       shard_("ocf-cloud"),
       signals_(shard_.context(), SIGINT, SIGTERM),
-      store_(store_options(data_)),
+      log_store_(store_options(data_)),
+      store_(log_store_, bus_),
       authorization_(store_, authorization_settings(config_.authorization),
                      auth_builtin::SigningKey::load_or_create(data_.signing_key())),
       cloud_({store_, bus_, authorization_, config_.limits, net::wall_now, data_.sid()}),
       gateway_(shard_, cloud_, config_.limits, log_),
-      http_(shard_, cloud_, config_.limits),
+      api_(cloud_, config_.limits),
       admin_requests_({authorization_, certificates_, config_.authorization, data_.sid(),
                        [this] { return addresses(); }, [this] { return reload_trust(); }, net::wall_now}),
       admin_socket_(shard_, admin_socket_path(data_.path()), [this](boost::json::object request) {
@@ -96,10 +97,11 @@ net::awaitable<void> Hub::start_parts() {
 
 net::awaitable<void> Hub::stop_parts() {
   co_await admin_socket_.stop();
-  co_await http_.stop();
+  if (http_) http_->close();
   co_await gateway_.stop();
   co_await cloud_.stop();
-  store_.close();
+  if (http_) co_await http_->left();
+  log_store_.close();
 }
 
 void Hub::start_gateway() {
@@ -129,9 +131,11 @@ void Hub::start_gateway() {
 void Hub::start_http() {
   const auto& http = config_.listeners.http;
   if (!http) return;
-  const auto bound = http_.listen(endpoint_of(*http));
-  if (!bound) cannot("cannot listen for HTTP on " + http->text(), bound.error());
-  addresses_.http = address_of(*bound);
+  auto opened = http::Server::open(shard_.context(), endpoint_of(*http), config_.limits,
+                                   [this](http::Request request) { return api_.answer(std::move(request)); });
+  if (!opened) cannot("cannot listen for HTTP on " + http->text(), opened.error());
+  http_ = std::move(*opened);
+  addresses_.http = address_of(http_->endpoint());
 }
 
 // Devices come by TLS where there is TLS.

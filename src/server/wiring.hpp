@@ -5,7 +5,9 @@
 #include "auth_builtin/builtin_authorization.hpp"
 #include "bus_local/local_event_bus.hpp"
 #include "cloud/cloud.hpp"
+#include "es/announcing_store.hpp"
 #include "gateway/gateway.hpp"
+#include "http/routes.hpp"
 #include "http/server.hpp"
 #include "net/shard.hpp"
 #include "server/admin_requests.hpp"
@@ -20,6 +22,7 @@
 
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -40,6 +43,7 @@ class Hub {
   // -- On the shard, once it is ready
   HubAddresses addresses() const;
   AdminRequests& requests() { return admin_requests_; }
+  net::Shard& shard() { return shard_; }
   // A bearer token of owner `admin`, the first time ever that a hub is ready in this directory; nullopt
   // afterwards.
   std::optional<std::string> first_admin_token();
@@ -59,12 +63,14 @@ class Hub {
   Certificates certificates_;
   net::Shard shard_;
   boost::asio::signal_set signals_;
-  store_rocksdb::RocksEventStore store_;
+  store_rocksdb::RocksEventStore log_store_;
   bus_local::LocalEventBus bus_;
+  es::AnnouncingStore store_;
   auth_builtin::BuiltinAuthorization authorization_;
   cloud::Cloud cloud_;
   gateway::Gateway gateway_;
-  http::Server http_;
+  http::Api api_;
+  std::unique_ptr<http::Server> http_;  // null while nothing listens
   AdminRequests admin_requests_;
   AdminSocket admin_socket_;
   HubAddresses addresses_;

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <stdexcept>
 
 namespace ocf::store_rocksdb {
@@ -92,7 +93,7 @@ Database::Database(const Options& options) {
     cannot_open(options, "a store has 1 to 16 partitions");
   try {
     open(options);
-  } catch (...) {
+  } catch (const std::exception&) {
     for (auto* handle : families_) db_->DestroyColumnFamilyHandle(handle);
     throw;
   }

@@ -72,7 +72,7 @@ class Message:
 
     @property
     def path(self):
-        return "/" + "/".join(value.decode() for value in self.all(URI_PATH))
+        return "/" + "/".join(value.decode(errors="replace") for value in self.all(URI_PATH))
 
     @property
     def query(self):

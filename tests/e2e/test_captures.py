@@ -19,9 +19,9 @@ def expected(request):
 
 
 @pytest.fixture
-def owner():
-    """One for all tests: the recorded device ids are theirs from the first on."""
-    return "alice"
+def hub(started):
+    """One per test: the captures share device ids, and a recorded client cannot take a long list of links."""
+    return started()
 
 
 @pytest.fixture

@@ -16,10 +16,12 @@ HUB = {"limits": {"command_time": "3s"}}
 
 
 @pytest.fixture
-def watched(device):
+def watched(hub, device):
     """A device that is online and observed."""
     d = device().online()
     d.wait_observed("/light/1")
+    owned = Api(hub, hub.token(d.owner))
+    poll(lambda: owned.resource(d.di, "/light/1").status == 200, "the first value")
     return d
 
 

@@ -16,7 +16,7 @@ awaitable<Answer> publish(Exchange& exchange) {
   auto published = co_await exchange.cloud.publish(*session, asked->links, asked->name);
   if (!published) co_return refuse(exchange, published.error());
 
-  exchange.connection.keep_true(*published);
+  if (exchange.connection.device_session()) exchange.connection.keep_true(*published);
   PublishAnswer answer;
   answer.device = asked->device;
   answer.ttl = asked->ttl;

@@ -1,0 +1,22 @@
+#include "http/exchange.hpp"
+
+namespace ocf::http {
+
+Result<DeviceId> device_in_path(const Exchange& exchange) { return DeviceId::parse(exchange.captures.at(0)); }
+
+// `resources/light/1` and `resources/%2Flight%2F1` are the same: callers encode an href either way.
+Result<Href> href_in_path(const Exchange& exchange) {
+  const std::string& rest = exchange.captures.at(1);
+  const bool is_whole = rest.starts_with('/');
+  return parse_href(is_whole ? rest : '/' + rest, exchange.limits.href_bytes_max);
+}
+
+Result<std::optional<Href>> href_in_query(const Exchange& exchange) {
+  const auto text = exchange.target.parameter("href");
+  if (!text) return std::optional<Href>();
+  auto href = parse_href(*text, exchange.limits.href_bytes_max);
+  if (!href) return href.error();
+  return std::optional<Href>(std::move(*href));
+}
+
+}  // namespace ocf::http

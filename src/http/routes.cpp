@@ -1,0 +1,107 @@
+#include "http/routes.hpp"
+
+#include <array>
+
+#include "http/endpoints/endpoints.hpp"
+#include "http/error.hpp"
+#include "http/problem.hpp"
+
+namespace ocf::http {
+namespace {
+
+constexpr std::array table{
+    Route{"GET", "/api/v1/devices", endpoints::list_devices},
+    Route{"GET", "/api/v1/devices/{di}", endpoints::show_device},
+    Route{"DELETE", "/api/v1/devices/{di}", endpoints::remove_device},
+    Route{"GET", "/api/v1/devices/{di}/history", endpoints::history},
+    Route{"GET", "/api/v1/devices/{di}/resources", endpoints::list_resources},
+    Route{"GET", "/api/v1/devices/{di}/resources/{href...}", endpoints::retrieve_resource},
+    Route{"PUT", "/api/v1/devices/{di}/resources/{href...}", endpoints::update_resource},
+    Route{"GET", "/api/v1/events", endpoints::events},
+};
+
+std::string join(const std::vector<std::string>& segments, std::size_t from) {
+  std::string joined = segments[from];
+  for (std::size_t i = from + 1; i < segments.size(); ++i) joined += '/' + segments[i];
+  return joined;
+}
+
+// What the braces matched; nullopt if the pattern does not match.
+std::optional<std::vector<std::string>> match(std::string_view pattern, const std::vector<std::string>& segments) {
+  std::vector<std::string> captures;
+  std::size_t at = 0;
+  while (!pattern.empty()) {
+    pattern.remove_prefix(1);  // the '/' before each part
+    const std::string_view part = pattern.substr(0, pattern.find('/'));
+    pattern.remove_prefix(part.size());
+    if (at == segments.size()) return std::nullopt;
+    if (part.ends_with("...}")) {
+      captures.push_back(join(segments, at));
+      if (captures.back().empty()) return std::nullopt;
+      return captures;
+    }
+    if (part.starts_with('{')) {
+      captures.push_back(segments[at]);
+    } else if (part != segments[at]) {
+      return std::nullopt;
+    }
+    ++at;
+  }
+  if (at != segments.size()) return std::nullopt;
+  return captures;
+}
+
+}  // namespace
+
+Routed route(std::string_view method, const std::vector<std::string>& segments) {
+  Routed routed;
+  for (const Route& candidate : table) {
+    auto captures = match(candidate.pattern, segments);
+    if (!captures) continue;
+    routed.allow += (routed.allow.empty() ? "" : ", ") + std::string(candidate.method);
+    if (candidate.method != method) continue;
+    routed.route = &candidate;
+    routed.captures = std::move(*captures);
+  }
+  return routed;
+}
+
+Result<std::string> bearer_token(const Request& request) {
+  constexpr std::string_view scheme = "bearer ";
+  const auto field = request.field("Authorization");
+  if (!field || field->size() <= scheme.size()) return HttpError::no_token;
+  for (std::size_t i = 0; i < scheme.size(); ++i) {
+    const char letter = (*field)[i];
+    const bool is_upper = letter >= 'A' && letter <= 'Z';
+    if ((is_upper ? static_cast<char>(letter - 'A' + 'a') : letter) != scheme[i]) return HttpError::no_token;
+  }
+  return std::string(field->substr(scheme.size()));
+}
+
+awaitable<Response> Api::answer(Request request) {
+  auto target = Target::parse(request.target);
+  if (!target) co_return problem(target.error());
+  Routed routed = route(request.method, target->segments);
+  if (routed.allow.empty()) co_return problem(HttpError::no_such_route);
+  if (routed.route == nullptr) {
+    Response refusal = problem(HttpError::method_not_allowed);
+    refusal.add("Allow", routed.allow);
+    co_return refusal;
+  }
+  Exchange exchange(cloud_, limits_, std::move(request), std::move(*target));
+  exchange.captures = std::move(routed.captures);
+  auto response = co_await respond(exchange, routed.route->endpoint);
+  if (!response) co_return problem(response.error());
+  co_return std::move(*response);
+}
+
+awaitable<Result<Response>> Api::respond(Exchange& exchange, Endpoint endpoint) {
+  auto token = bearer_token(exchange.request);
+  if (!token) co_return token.error();
+  auto caller = co_await cloud_.authenticate(std::move(*token));
+  if (!caller) co_return caller.error();
+  exchange.caller = std::move(*caller);
+  co_return co_await endpoint(exchange);
+}
+
+}  // namespace ocf::http

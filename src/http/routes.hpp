@@ -1,0 +1,46 @@
+// The API: which method of which path is which endpoint, and what is the same for all of them.
+#pragma once
+
+#include "base/limits.hpp"
+#include "base/result.hpp"
+#include "cloud/cloud.hpp"
+#include "http/exchange.hpp"
+#include "http/message.hpp"
+
+namespace ocf::http {
+
+using Endpoint = awaitable<Result<Response>> (*)(Exchange&);
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  // "{x}" is one segment, "{x...}" the rest of the path
+  Endpoint endpoint;
+};
+
+struct Routed {
+  const Route* route = nullptr;       // nullptr: not found, or not with this method
+  std::vector<std::string> captures;
+  std::string allow;                  // the methods that the path has: "GET, DELETE"; empty: there is no such path
+};
+Routed route(std::string_view method, const std::vector<std::string>& segments);
+
+// Lives on the cloud's shard; the cloud outlives it.
+class Api {
+ public:
+  Api(cloud::Cloud& cloud, const Limits& limits) : cloud_(cloud), limits_(limits) {}
+
+  // Route, authenticate, endpoint; every failure becomes a problem document. Not ended by a client that goes away: a command that
+  // was accepted goes on.
+  awaitable<Response> answer(Request request);
+
+ private:
+  awaitable<Result<Response>> respond(Exchange& exchange, Endpoint endpoint);
+
+  cloud::Cloud& cloud_;
+  const Limits& limits_;
+};
+
+// The token of `Authorization: Bearer …`. Errors: no_token.
+Result<std::string> bearer_token(const Request& request);
+
+}  // namespace ocf::http
