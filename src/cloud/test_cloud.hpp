@@ -75,6 +75,7 @@ class TestCloud : public ::testing::Test {
   }
   void crash() {
     run_void(cloud->stop_background());
+    crashed.push_back(std::move(cloud));  // coroutines that it began are still there, as threads of a process would not be
     make_cloud();
   }
 
@@ -164,6 +165,7 @@ class TestCloud : public ::testing::Test {
   bus_local::LocalEventBus bus;
   es::AnnouncingStore store{memory, bus};
   TrustingAuthorization authorization;
+  std::vector<std::unique_ptr<Cloud>> crashed;
   std::unique_ptr<Cloud> cloud;
 };
 

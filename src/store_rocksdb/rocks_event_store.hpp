@@ -45,7 +45,8 @@ class RocksEventStore final : public es::EventStore {
                                                      std::size_t limit) override;
 
   // Stores what is queued, then answers `closed` to everything. Blocks; idempotent; the destructor does it
-  // too. The last completions are posted: their executors must still run.
+  // too. The last completions are posted. Executors of callers outlive this call: a thread of the store may
+  // still be in post().
   void close();
 
  private:

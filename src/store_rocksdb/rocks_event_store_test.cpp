@@ -123,7 +123,9 @@ struct RocksStore : ::testing::Test {
   Troubles troubles;
   std::shared_ptr<TroubledFiles> files = std::make_shared<TroubledFiles>(troubles);
   std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
-  boost::asio::io_context context;
+  // Contexts outlive the store, whose threads post to them.
+  boost::asio::io_context context, other;
+  std::vector<boost::asio::io_context> shards = std::vector<boost::asio::io_context>(4);
   std::unique_ptr<RocksEventStore> store;
 };
 
@@ -153,7 +155,6 @@ TEST_F(RocksStore, ShowsNothingBeforeItIsDurable) {
   issue(Append(stream_of("a"), 0, events_of(1)), answers);
   troubles.await_sync();
   std::optional<Result<std::vector<es::RecordedEvent>>> seen;
-  boost::asio::io_context other;
   seen = run(other, store->read(stream_of("a"), 0));
   const auto slice = run(other, store->read_partition(es::partition_of(stream_of("a"), partitions), 1, 10));
   troubles.release();
@@ -249,12 +250,10 @@ es::awaitable<void> count_up(es::EventStore& store, es::StreamId stream, int cou
 
 TEST_F(RocksStore, ServesManyThreadsAtOnce) {
   open();
-  constexpr int writers = 4;
   static constexpr int each = 25;
   std::vector<std::thread> threads;
-  for (int writer = 0; writer < writers; ++writer) {
-    threads.emplace_back([this] {
-      boost::asio::io_context shard;
+  for (auto& shard : shards) {
+    threads.emplace_back([this, &shard] {
       int together = 0;
       int alone = 0;
       boost::asio::co_spawn(shard, count_up(*store, stream_of("together"), each, together),
@@ -267,7 +266,7 @@ TEST_F(RocksStore, ServesManyThreadsAtOnce) {
     });
   }
   for (auto& thread : threads) thread.join();
-  EXPECT_EQ(read(stream_of("together"))->size(), static_cast<std::size_t>(writers * each));
+  EXPECT_EQ(read(stream_of("together"))->size(), shards.size() * each);
   std::size_t events = 0;
   for (es::Partition partition = 0; partition < partitions; ++partition) {
     const auto slice = log(partition).value();
@@ -276,7 +275,7 @@ TEST_F(RocksStore, ServesManyThreadsAtOnce) {
     }
     events += slice.events->size();
   }
-  EXPECT_EQ(events, static_cast<std::size_t>(2 * writers * each));
+  EXPECT_EQ(events, 2 * shards.size() * each);
 }
 
 // -- A disk that fails
