@@ -118,7 +118,7 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
       co_await end_command(key, request.href, correlation, resource::Ending::outcome_unknown);
     }
   }
-  if (!waiter.how && !stopping_) co_await waiter.ended.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  if (!waiter.how && !background_.closed()) co_await waiter.ended.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   if (!waiter.how) co_return CloudError::outcome_unknown;
   auto answer = answer_of(*waiter.how, correlation);
   if (!answer) co_return answer;
