@@ -43,7 +43,7 @@ class TrustingAuthorization final : public account::Authorization {
   account::awaitable<Result<void>> sign_off(account::Tenant, DeviceId, Time) override { co_return Result<void>(); }
   account::awaitable<Result<account::Access>> access(account::Principal principal, Time now) override {
     account::Access access;
-    access.on_owned = account::Right::read | account::Right::control;
+    access.on_owned = account::Right::read | account::Right::control | account::Right::host;
     if (principal.kind == account::Principal::Kind::user) access.on_owned = access.on_owned | account::Right::manage;
     access.principal = std::move(principal);
     access.as_of = now;
@@ -135,7 +135,7 @@ class TestCloud : public ::testing::Test {
     return *session;
   }
   void publish(const DeviceSession& session, const std::string& href) {
-    EXPECT_TRUE(run(cloud->publish(session, std::vector<Link>(1, link(href)), "lamp")));
+    ASSERT_TRUE(run(cloud->publish(session, std::vector<Link>(1, link(href)), "lamp")));
   }
   Result<void> notify(const DeviceSession& session, std::uint8_t value, std::uint64_t sequence) {
     Notification notification;

@@ -309,7 +309,7 @@ TEST_F(SessionTest, TellsAClientThatItsAnswerIsTooLong) {
   hears(request(Code::get, "/oic/res"));
   Message large = response(Code::content, coap::Token::of(1));
   large.payload.resize(limits_.frame_bytes_to_peer_max);
-  EXPECT_EQ(done(session_.answer(large, {}, now_)), "send 4.13; refused");
+  EXPECT_EQ(done(session_.answer(large, {}, now_)), "refused; send 4.13");
 }
 
 TEST_F(SessionTest, AnnouncesItsFullSizeToAPeerThatIsCertainlyNoDevice) {
