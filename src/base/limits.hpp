@@ -42,9 +42,6 @@ struct Limits {
   std::chrono::seconds command_time{20};              // then the command expires and the device is set offline
   std::chrono::seconds time_to_live_max{86'400};      // 400 to the caller
 
-  // -- Subscribers
-  std::size_t subscriber_queue_max = 10'000;  // events; then `resync`
-
   // -- HTTP
   std::size_t http_header_bytes_max = 16 * 1024;  // 431
   std::size_t http_body_bytes_max = 256 * 1024;   // 413

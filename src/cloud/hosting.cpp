@@ -69,6 +69,7 @@ awaitable<Result<void>> Cloud::notify(DeviceSession session, Notification notifi
   notify.etag = std::move(notification.etag);
   notify.epoch = session.epoch;
   notify.sequence = notification.sequence;
+  notify.anew = models_.shadow.get(session.key, notification.href) == nullptr;
   const auto notified =
       co_await resources_.handle(resource::stream_of(session.key, notification.href),
                                  std::move(notify), envelope(session, *access, notification.sequence));
@@ -87,6 +88,7 @@ awaitable<Result<void>> Cloud::confirm(DeviceSession session, Confirmation confi
   confirm.etag = std::move(confirmation.etag);
   confirm.epoch = session.epoch;
   confirm.sequence = confirmation.sequence;
+  confirm.anew = models_.shadow.get(session.key, confirmation.href) == nullptr;
   es::Envelope audit = envelope(session, *access, confirmation.sequence);
   audit.audit.correlation = confirmation.correlation;
   const auto confirmed = co_await resources_.handle(resource::stream_of(session.key, confirmation.href),

@@ -236,9 +236,6 @@ std::vector<ConfigKey> device_limits(Limits& l) {
 
 std::vector<ConfigKey> face_limits(Limits& l) {
   return {
-      count<std::size_t>(
-          "subscriber_queue_max", l.subscriber_queue_max, 10, 10'000'000,
-          "Events that wait for a slow subscriber; above it the subscriber is told to start afresh."),
       bytes("http_header_bytes_max", l.http_header_bytes_max, kib, mib,
             "All header fields of an HTTP request: 431 above it."),
       bytes("http_body_bytes_max", l.http_body_bytes_max, kib, 64 * mib,
