@@ -98,8 +98,8 @@ class TlsStreamTest : public TestLoop, public testing::WithParamInterface<TlsVer
 
     Outbox outbox(shard_, server, 32 << 20);
     Bytes expected;
-    for (std::size_t i = 0; i < 400; ++i) {
-      const Bytes message = random_bytes(1 + i * 101);  // up to three records
+    for (std::size_t i = 0; i < 120; ++i) {
+      const Bytes message = random_bytes(1 + i * 337);  // up to three records
       expected.insert(expected.end(), message.begin(), message.end());
       EXPECT_TRUE(outbox.send(message));
     }
