@@ -1,6 +1,11 @@
-// Aggregate `holder` (stream <tenant>/<di>/0/holder): which owner holds a device id, and in which registration. A device that
-// is registered anew starts the next registration, and with it new streams: nobody reads another owner's history.
+// Aggregate `holder` (stream <tenant>/<di>/0/holder): which owner holds a device id, and in which
+// registration. A device that is registered anew starts the next registration, and with it new streams:
+// nobody reads another owner's history.
 #pragma once
+
+#include "account/error.hpp"
+#include "account/principal.hpp"
+#include "es/decider.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -8,10 +13,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "account/error.hpp"
-#include "account/principal.hpp"
-#include "es/decider.hpp"
 
 namespace ocf::account {
 
@@ -44,15 +45,16 @@ struct Holder {
   using Event = std::variant<DeviceClaimed, DeviceReleased>;
   using Command = std::variant<ClaimDevice, ReleaseDevice>;
   struct State {
-    std::optional<Owner> owner;      // nullopt: released, or never claimed
+    std::optional<Owner> owner;     // nullopt: released, or never claimed
     Registration registration = 0;  // the current or last one
-    std::string grant;               // that gave the current registration
+    std::string grant;              // that gave the current registration
     friend bool operator==(const State&, const State&) = default;
   };
 
-  // ClaimDevice: the same grant again decides nothing; a new grant of the same owner, or anybody's after a release, begins
-  // the next registration; another owner's: held_by_another. ReleaseDevice: needs the right to manage, or to host the device
-  // itself (permission_denied otherwise); one that is not current decides nothing.
+  // ClaimDevice: the same grant again decides nothing; a new grant of the same owner, or anybody's after a
+  // release, begins the next registration; another owner's: held_by_another. ReleaseDevice: needs the right
+  // to manage, or to host the device itself (permission_denied otherwise); one that is not current decides
+  // nothing.
   static Result<std::vector<Event>> decide(const State& state, const Command& command);
   static State evolve(State state, const Event& event);
   static es::EncodedEvent encode(const Event& event);

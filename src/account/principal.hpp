@@ -1,23 +1,24 @@
 // Who asks, and what they may do.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "base/strong_text.hpp"
 #include "base/time.hpp"
 #include "es/stream_id.hpp"
 #include "ocf/device_id.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace ocf::account {
 
 using es::Tenant;
 using Owner = StrongText<struct OwnerTag>;
 
-// user: a person or service with a bearer token. device: a device or OCF client with the token of its sign-up. gateway: may
-// assert what only the holder of a channel knows (session epoch, certificate, connect, disconnect). system: expires commands.
+// user: a person or service with a bearer token. device: a device or OCF client with the token of its
+// sign-up. gateway: may assert what only the holder of a channel knows (session epoch, certificate, connect,
+// disconnect). system: expires commands.
 struct Principal {
   enum class Kind : std::uint8_t { user = 1, device, gateway, system };
 
@@ -44,7 +45,9 @@ enum class Right : std::uint8_t {
   manage = 8,   // remove the device from the cloud
 };
 using Rights = std::uint8_t;
-constexpr Rights operator|(Right a, Right b) { return static_cast<Rights>(static_cast<Rights>(a) | static_cast<Rights>(b)); }
+constexpr Rights operator|(Right a, Right b) {
+  return static_cast<Rights>(static_cast<Rights>(a) | static_cast<Rights>(b));
+}
 constexpr Rights operator|(Rights a, Right b) { return static_cast<Rights>(a | static_cast<Rights>(b)); }
 constexpr bool contains(Rights rights, Right right) { return (rights & static_cast<Rights>(right)) != 0; }
 
@@ -55,8 +58,9 @@ struct Subject {
   Owner owner;
 };
 
-// What the Authorization context says of a principal, at a moment. `decide` checks it as its first rule (R13), read models
-// filter by it (R14). "Same owner" is one case: rights on whatever the principal's owner owns.
+// What the Authorization context says of a principal, at a moment. `decide` checks it as its first rule
+// (R13), read models filter by it (R14). "Same owner" is one case: rights on whatever the principal's owner
+// owns.
 struct Access {
   struct Grant {
     DeviceId device{};
@@ -64,7 +68,7 @@ struct Access {
   };
 
   Principal principal;
-  Rights on_owned = 0;        // on every device of principal.owner in principal.tenant; a device hosts only itself
+  Rights on_owned = 0;  // on every device of principal.owner in principal.tenant; a device hosts only itself
   std::vector<Grant> grants;  // on single devices of others in the same tenant
   std::uint64_t revision = 0;
   Time as_of{};  // older than 5 s: fetch again

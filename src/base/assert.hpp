@@ -1,9 +1,11 @@
-// Assertions for bugs: on in every build. What a peer, a user or a disk can cause is a Result, never an assertion.
+// Assertions for bugs: on in every build. What a peer, a user or a disk can cause is a Result, never an
+// assertion.
 #pragma once
 
 namespace ocf {
 
-[[noreturn]] void assertion_failed(const char* condition, const char* why, const char* file, int line) noexcept;
+[[noreturn]] void assertion_failed(const char* condition, const char* why, const char* file,
+                                   int line) noexcept;
 
 }  // namespace ocf
 

@@ -1,6 +1,8 @@
 // Byte strings: owned, viewed and shared, and their hexadecimal and base64url texts.
 #pragma once
 
+#include "base/result.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -8,15 +10,13 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.hpp"
-
 namespace ocf {
 
 using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
-// Immutable content that several owners read: an event, the shadow, a subscriber. Never null where a function returns
-// one; a default-constructed pointer means "no content".
+// Immutable content that several owners read: an event, the shadow, a subscriber. Never null where a function
+// returns one; a default-constructed pointer means "no content".
 using SharedBytes = std::shared_ptr<const Bytes>;
 
 inline ByteView as_bytes(std::string_view text) {

@@ -1,8 +1,8 @@
 #include "base/bytes.hpp"
 
-#include <gtest/gtest.h>
-
 #include "base/random.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf {
 namespace {
@@ -15,9 +15,9 @@ TEST(Hex, RoundTripsAndRefusesOddAndForeignDigits) {
 }
 
 TEST(Base64url, MatchesTheVectorsOfRfc4648) {
-  const std::pair<const char*, const char*> vectors[] = {{"", ""},         {"f", "Zg"},       {"fo", "Zm8"},
-                                                         {"foo", "Zm9v"},  {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"},
-                                                         {"foobar", "Zm9vYmFy"}};
+  const std::pair<const char*, const char*> vectors[] = {
+      {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},         {"foo", "Zm9v"},
+      {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, encoded] : vectors) {
     EXPECT_EQ(to_base64url(as_bytes(plain)), encoded);
     EXPECT_EQ(as_text(from_base64url(encoded).value()), plain);

@@ -1,4 +1,5 @@
-// Every limit of the hub, in one place, with its default. What answers when one is hit stands beside it; a test hits each.
+// Every limit of the hub, in one place, with its default. What answers when one is hit stands beside it; a
+// test hits each.
 #pragma once
 
 #include <chrono>
@@ -8,39 +9,38 @@ namespace ocf {
 
 struct Limits {
   // -- CoAP messages (4.13 to a request whose length is known, else Abort and close)
-  std::size_t frame_bytes_max = 256 * 1024;              // announced in the CSM after sign-in
+  std::size_t frame_bytes_max = 256 * 1024;               // announced in the CSM after sign-in
   std::size_t frame_bytes_before_sign_in_max = 8 * 1024;  // announced in the first CSM
-  std::size_t frame_bytes_to_peer_max = 8 * 1024;         // to a peer that did not announce Block-Wise-Transfer
-  std::size_t frame_bytes_to_peer_per_link = 512;         // more for every link that the peer has published
-  std::size_t options_per_message_max = 64;               // Abort, close
-  std::size_t option_bytes_max = 4 * 1024;                // all options of a message together; Abort, close
+  std::size_t frame_bytes_to_peer_max = 8 * 1024;  // to a peer that did not announce Block-Wise-Transfer
+  std::size_t frame_bytes_to_peer_per_link = 512;  // more for every link that the peer has published
+  std::size_t options_per_message_max = 64;        // Abort, close
+  std::size_t option_bytes_max = 4 * 1024;         // all options of a message together; Abort, close
 
   // -- CBOR (4.00; a notification is recorded as rejected)
   std::size_t cbor_depth_max = 16;
   std::size_t cbor_items_max = 16 * 1024;
 
   // -- A connection
-  std::chrono::seconds first_message_time{15};         // close
-  std::chrono::seconds tls_handshake_time{10};         // close
-  std::chrono::seconds sign_in_time{15};               // close
-  std::chrono::seconds sign_in_time_after_503{130};    // close
-  std::chrono::seconds failed_sign_in_grace{5};        // one refresh and one more sign-in, then close
-  std::chrono::seconds ping_interval{60};              // idle time after which the hub pings
-  unsigned ping_retries = 3;                           // missing Pongs share half an interval, then close
-  std::size_t requests_in_flight_max = 64;             // per connection, towards the hub: 5.03
-  std::size_t device_requests_in_flight_max = 16;      // per device, from the hub: the rest waits in its queue
+  std::chrono::seconds first_message_time{15};       // close
+  std::chrono::seconds tls_handshake_time{10};       // close
+  std::chrono::seconds sign_in_time{15};             // close
+  std::chrono::seconds sign_in_time_after_503{130};  // close
+  std::chrono::seconds failed_sign_in_grace{5};      // one refresh and one more sign-in, then close
+  std::chrono::seconds ping_interval{60};            // idle time after which the hub pings
+  unsigned ping_retries = 3;                         // missing Pongs share half an interval, then close
+  std::size_t requests_in_flight_max = 64;           // per connection, towards the hub: 5.03
+  std::size_t device_requests_in_flight_max = 16;    // per device, from the hub: the rest waits in its queue
   std::size_t observations_per_connection_max = 1000;  // 5.03
   std::size_t write_queue_bytes_max = 1024 * 1024;     // close
   std::size_t notifications_queued_max = 1000;         // per device: keep the newest per resource
   std::size_t connections_max = 100'000;               // refused at accept
-  std::size_t handshakes_in_flight_max = 256;          // the accept loop waits
 
   // -- A device
   std::size_t links_per_device_max = 1000;            // publish refused: 4.13
   std::size_t pending_commands_per_device_max = 100;  // 5.03, HTTP 503
   std::size_t href_bytes_max = 512;                   // 4.00
-  std::chrono::seconds command_time{20};              // then the command expires and the device is set offline
-  std::chrono::seconds time_to_live_max{86'400};      // 400 to the caller
+  std::chrono::seconds command_time{20};          // then the command expires and the device is set offline
+  std::chrono::seconds time_to_live_max{86'400};  // 400 to the caller
 
   // -- HTTP
   std::size_t http_header_bytes_max = 16 * 1024;  // 431

@@ -1,10 +1,9 @@
 #include "base/random.hpp"
 
-#include <sys/random.h>
+#include "base/assert.hpp"
 
 #include <algorithm>
-
-#include "base/assert.hpp"
+#include <sys/random.h>
 
 namespace ocf {
 

@@ -1,10 +1,11 @@
-// Random bytes of the operating system, for tokens, codes and ids. Called at the edge only, never inside decide/evolve.
+// Random bytes of the operating system, for tokens, codes and ids. Called at the edge only, never inside
+// decide/evolve.
 #pragma once
+
+#include "base/bytes.hpp"
 
 #include <cstddef>
 #include <string>
-
-#include "base/bytes.hpp"
 
 namespace ocf {
 

@@ -1,5 +1,5 @@
-// Result<T>: a value, or the error that was expected to be possible. Errors are `errc` enums, one per module, each
-// with its error category, so that a log line names module and reason.
+// Result<T>: a value, or the error that was expected to be possible. Errors are `errc` enums, one per module,
+// each with its error category, so that a log line names module and reason.
 #pragma once
 
 #include <boost/system/error_category.hpp>

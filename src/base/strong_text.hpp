@@ -1,5 +1,6 @@
-// StrongText<Tag>: a text that is one kind of thing (a tenant, an owner, an href), so that two kinds are never mixed up.
-// The constructor is explicit on purpose: aggregates as temporaries of an awaited call are destroyed twice by g++ 12.
+// StrongText<Tag>: a text that is one kind of thing (a tenant, an owner, an href), so that two kinds are
+// never mixed up. The constructor is explicit on purpose: aggregates as temporaries of an awaited call are
+// destroyed twice by g++ 12.
 #pragma once
 
 #include <compare>

@@ -1,4 +1,5 @@
-// The two clocks. Both are read at the edge (net/, server/) and passed inwards as `now`; nothing pure reads a clock.
+// The two clocks. Both are read at the edge (net/, server/) and passed inwards as `now`; nothing pure reads a
+// clock.
 #pragma once
 
 #include <chrono>

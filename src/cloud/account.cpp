@@ -1,7 +1,7 @@
 // Sign-up, sign-in, refresh, sign-out and sign-off: use cases around a device's session.
-#include <limits>
-
 #include "cloud/cloud.hpp"
+
+#include <limits>
 
 namespace ocf::cloud {
 
@@ -24,8 +24,8 @@ awaitable<Result<account::SignedUp>> Cloud::sign_up(account::SignUp request) {
 
   const device::DeviceKey key(principal.tenant, id, holder->registration);
   device::RegisterDevice registration{principal.owner};
-  const auto registered =
-      co_await devices_.handle(key.stream(device::stream_name), std::move(registration), envelope(access, subject));
+  const auto registered = co_await devices_.handle(key.stream(device::stream_name), std::move(registration),
+                                                   envelope(access, subject));
   if (!registered) co_return registered.error();
   co_return signed_up;
 }
@@ -42,7 +42,8 @@ awaitable<Result<DeviceSession>> Cloud::sign_in(SignIn request, Channel& channel
   auto caller = co_await check(std::move(token));
   if (!caller) co_return caller.error();
 
-  const auto holder = co_await holders_.load(account::Holder::stream(caller->principal.tenant, request.device));
+  const auto holder =
+      co_await holders_.load(account::Holder::stream(caller->principal.tenant, request.device));
   if (!holder) co_return holder.error();
   if (holder->owner != caller->principal.owner) co_return AuthorizationError::refused;
 
@@ -59,8 +60,8 @@ awaitable<Result<DeviceSession>> Cloud::sign_in(SignIn request, Channel& channel
   connect.transport = std::move(request.transport);
   es::Envelope audit = envelope(connect.access, connect.subject);
   audit.fence = es::FenceAtFirstEvent{session.key.fence_key()};
-  const auto connection = co_await devices_.handle(session.key.stream(device::stream_name),
-                                                   std::move(connect), std::move(audit));
+  const auto connection =
+      co_await devices_.handle(session.key.stream(device::stream_name), std::move(connect), std::move(audit));
   if (!connection) co_return connection.error();
   session.epoch = (*connection)->front().version;
 
@@ -82,13 +83,15 @@ awaitable<Result<Caller>> Cloud::renew(DeviceSession session, SignIn request) {
   auto caller = co_await check(std::move(token));
   if (!caller) co_return caller.error();
   const Connected* current = connected(session.key);
-  if (caller->principal != session.caller.principal || current == nullptr || current->epoch != session.epoch) {
+  if (caller->principal != session.caller.principal || current == nullptr ||
+      current->epoch != session.epoch) {
     co_return AuthorizationError::refused;
   }
   co_return caller;
 }
 
-// Commands that waited for the device to come online are dispatched to its new session (the communication lock of G4).
+// Commands that waited for the device to come online are dispatched to its new session (the communication
+// lock of G4).
 awaitable<void> Cloud::offer_waiting(DeviceSession session, Channel& channel) {
   for (const pending::PendingCommand& waiting : models_.pending.of(session.key)) {
     if (waiting.dispatched_to != 0 || waiting.valid_until <= parts_.now()) continue;
@@ -119,8 +122,8 @@ awaitable<void> Cloud::disconnect(DeviceSession session, device::Disconnection r
   disconnect.epoch = session.epoch;
   disconnect.reason = reason;
   es::Envelope audit = envelope(session, disconnect.access);
-  const auto done = co_await devices_.handle(session.key.stream(device::stream_name),
-                                             std::move(disconnect), std::move(audit));
+  const auto done = co_await devices_.handle(session.key.stream(device::stream_name), std::move(disconnect),
+                                             std::move(audit));
   const bool superseded = !done && done.error() == es::make_error_code(es::StoreError::fenced);
   if (!done && !superseded) unheld_ = true;
   co_await end_commands(session.key, resource::Ending::outcome_unknown, session.epoch + 1);
@@ -139,7 +142,8 @@ awaitable<Result<void>> Cloud::sign_off(account::Check token, DeviceId device) {
   co_return co_await remove_device(std::move(*caller), device);
 }
 
-// In an order that can be repeated from any point: while the device stream still says "registered", a second try finds the device.
+// In an order that can be repeated from any point: while the device stream still says "registered", a second
+// try finds the device.
 awaitable<Result<void>> Cloud::remove(account::Access access, DeviceId id) {
   const directory::DeviceEntry* entry = models_.directory.known(access.principal.tenant, id);
   if (entry == nullptr) co_return CloudError::not_found;
@@ -148,13 +152,14 @@ awaitable<Result<void>> Cloud::remove(account::Access access, DeviceId id) {
   const device::DeviceKey key = entry->key;
 
   account::ReleaseDevice release{access, subject, key.registration};
-  const auto released = co_await holders_.handle(account::Holder::stream(key.tenant, id), std::move(release), envelope(access, subject));
+  const auto released = co_await holders_.handle(account::Holder::stream(key.tenant, id), std::move(release),
+                                                 envelope(access, subject));
   if (!released) co_return released.error();
   const auto revoked = co_await parts_.authorization.sign_off(key.tenant, id, parts_.now());
   if (!revoked) co_return revoked.error();
   device::DeregisterDevice deregister{access, subject};
-  const auto deregistered =
-      co_await devices_.handle(key.stream(device::stream_name), std::move(deregister), envelope(access, subject));
+  const auto deregistered = co_await devices_.handle(key.stream(device::stream_name), std::move(deregister),
+                                                     envelope(access, subject));
   if (!deregistered) co_return deregistered.error();
 
   const Connected* channel = connected(key);

@@ -1,18 +1,19 @@
-// The aggregates of one kind: commands to one stream are handled one after the other in order of arrival, and states that were
-// folded are kept, so that a command rarely reads its stream.
+// The aggregates of one kind: commands to one stream are handled one after the other in order of arrival, and
+// states that were folded are kept, so that a command rarely reads its stream.
 #pragma once
-
-#include <list>
-#include <memory>
-#include <unordered_map>
 
 #include "cloud/turn.hpp"
 #include "es/event_store.hpp"
 #include "es/handle_command.hpp"
 
+#include <list>
+#include <memory>
+#include <unordered_map>
+
 namespace ocf::cloud {
 
-// Lives on one shard. Keeps at most `kept_max` states besides those in use; they are caches of folds and may be dropped at any time.
+// Lives on one shard. Keeps at most `kept_max` states besides those in use; they are caches of folds and may
+// be dropped at any time.
 template <es::Decider D>
 class Aggregates {
  public:
@@ -21,7 +22,8 @@ class Aggregates {
   // Decides and appends. The batch is empty if there was nothing to do.
   // Errors: of D::decide and of EventStore::append, conflicts_exhausted.
   template <class Command>
-  boost::asio::awaitable<Result<es::EventBatch>> handle(es::StreamId stream, Command command, es::Envelope envelope) {
+  boost::asio::awaitable<Result<es::EventBatch>> handle(es::StreamId stream, Command command,
+                                                        es::Envelope envelope) {
     return run(std::move(stream), typename D::Command(std::move(command)), std::move(envelope));
   }
 
@@ -48,7 +50,9 @@ class Aggregates {
   // Pins an entry while a coroutine works with it.
   class Use {
    public:
-    Use(Aggregates& owner, const es::StreamId& stream) : owner_(owner), entry_(owner.enter(stream)) { ++entry_.users; }
+    Use(Aggregates& owner, const es::StreamId& stream) : owner_(owner), entry_(owner.enter(stream)) {
+      ++entry_.users;
+    }
     Use(const Use&) = delete;
     Use& operator=(const Use&) = delete;
     ~Use() {
@@ -62,11 +66,13 @@ class Aggregates {
     Entry& entry_;
   };
 
-  boost::asio::awaitable<Result<es::EventBatch>> run(es::StreamId stream, typename D::Command command, es::Envelope envelope) {
+  boost::asio::awaitable<Result<es::EventBatch>> run(es::StreamId stream, typename D::Command command,
+                                                     es::Envelope envelope) {
     const Use use(*this, stream);
     Entry& entry = use.entry();
     const Turn::Held held = co_await entry.turn.take();
-    co_return co_await es::handle_command<D>(store_, stream, entry.known, std::move(command), std::move(envelope));
+    co_return co_await es::handle_command<D>(store_, stream, entry.known, std::move(command),
+                                             std::move(envelope));
   }
 
   Entry& enter(const es::StreamId& stream) {

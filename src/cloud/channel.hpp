@@ -1,10 +1,11 @@
-// A device's open channel, as a gateway offers it to the cloud (implemented by gateway::Connection). Nothing here knows CoAP.
+// A device's open channel, as a gateway offers it to the cloud (implemented by gateway::Connection). Nothing
+// here knows CoAP.
 #pragma once
-
-#include <string>
 
 #include "device/device.hpp"
 #include "resource/resource.hpp"
+
+#include <string>
 
 namespace ocf::cloud {
 
@@ -25,7 +26,8 @@ class Channel {
   // The answer comes back through Cloud::confirm().
   virtual void offer(Dispatch dispatch) = 0;
 
-  // The session is over (a newer one began, a command was not answered, the device was removed): close without farewell.
+  // The session is over (a newer one began, a command was not answered, the device was removed): close
+  // without farewell.
   virtual void close(device::Disconnection reason) = 0;
 };
 

@@ -1,13 +1,13 @@
 #include "cloud/cloud.hpp"
 
+#include "cloud/feed.hpp"
+#include "cloud/streams.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "cloud/feed.hpp"
-#include "cloud/streams.hpp"
 
 namespace ocf::cloud {
 namespace {
@@ -34,7 +34,8 @@ awaitable<Result<void>> Cloud::start() {
     if (!folded) co_return folded.error();
   }
   bus_subscription_ = parts_.bus.subscribe([this](const es::EventBatch& batch) { on_batch(batch); });
-  access_subscription_ = parts_.authorization.on_change([this](const account::Tenant&) { known_access_.clear(); });
+  access_subscription_ =
+      parts_.authorization.on_change([this](const account::Tenant&) { known_access_.clear(); });
   co_await disconnect_unheld(device::Disconnection::hub_stopped);
   const auto executor = co_await boost::asio::this_coro::executor;
   sweep_timer_.emplace(executor);
@@ -114,7 +115,8 @@ es::Envelope Cloud::envelope(const account::Access& access, const account::Subje
   return {parts_.now(), std::move(audit)};
 }
 
-es::Envelope Cloud::envelope(const DeviceSession& session, const account::Access& access, std::uint64_t sequence) const {
+es::Envelope Cloud::envelope(const DeviceSession& session, const account::Access& access,
+                             std::uint64_t sequence) const {
   es::Envelope result = envelope(access, session.subject());
   result.spoken = {session.epoch, sequence};
   result.fence = es::Fence{session.key.fence_key(), session.epoch};
@@ -136,7 +138,8 @@ void Cloud::on_batch(const es::EventBatch& batch) {
   // Published out of order, or a batch was missed: the log has it all.
   auto inside = background_.enter();
   if (!inside) return;
-  boost::asio::co_spawn(sweep_timer_->get_executor(), catch_up_later(batch->front().position.partition, std::move(*inside)),
+  boost::asio::co_spawn(sweep_timer_->get_executor(),
+                        catch_up_later(batch->front().position.partition, std::move(*inside)),
                         boost::asio::detached);
 }
 
@@ -192,7 +195,8 @@ awaitable<void> Cloud::expire_commands() {
     co_await end_command(command.device, command.href, command.correlation, resource::Ending::expired);
     // A device that took a command and does not answer it in time is not online (G13).
     const Connected* channel = connected(command.device);
-    if (channel != nullptr && channel->epoch == command.dispatched_to) channel->channel->close(device::Disconnection::unresponsive);
+    if (channel != nullptr && channel->epoch == command.dispatched_to)
+      channel->channel->close(device::Disconnection::unresponsive);
   }
 }
 
@@ -209,14 +213,16 @@ awaitable<void> Cloud::disconnect_unheld(device::Disconnection reason) {
   }
 }
 
-awaitable<void> Cloud::end_commands(device::DeviceKey key, resource::Ending ending, device::Epoch dispatched_before) {
+awaitable<void> Cloud::end_commands(device::DeviceKey key, resource::Ending ending,
+                                    device::Epoch dispatched_before) {
   for (const pending::PendingCommand& command : models_.pending.of(key)) {
     if (command.dispatched_to == 0 || command.dispatched_to >= dispatched_before) continue;
     co_await end_command(key, command.href, command.correlation, ending);
   }
 }
 
-awaitable<void> Cloud::end_command(device::DeviceKey key, Href href, es::CorrelationId correlation, resource::Ending ending) {
+awaitable<void> Cloud::end_command(device::DeviceKey key, Href href, es::CorrelationId correlation,
+                                   resource::Ending ending) {
   const directory::DeviceEntry* device = models_.directory.known(key.tenant, key.device);
   resource::EndCommand command;
   command.issued.access = access_of_system(key.tenant);
@@ -226,7 +232,8 @@ awaitable<void> Cloud::end_command(device::DeviceKey key, Href href, es::Correla
   command.ending = ending;
   es::Envelope audit = envelope(command.issued.access, command.issued.subject);
   audit.audit.correlation = correlation;
-  // Refused where the device's answer came first: then that is how it ended. A store that is away: the next sweep tries again.
+  // Refused where the device's answer came first: then that is how it ended. A store that is away: the next
+  // sweep tries again.
   (void)co_await resources_.handle(resource::stream_of(key, href), std::move(command), std::move(audit));
 }
 

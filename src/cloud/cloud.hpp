@@ -1,19 +1,6 @@
-// The use cases of the cloud, as every face calls them: authorize → load → decide → append, and the queries. The gateway, HTTP
-// and later gRPC stand above it; the aggregates, read models and seams below.
+// The use cases of the cloud, as every face calls them: authorize → load → decide → append, and the queries.
+// The gateway, HTTP and later gRPC stand above it; the aggregates, read models and seams below.
 #pragma once
-
-#include <chrono>
-#include <functional>
-#include <list>
-#include <map>
-#include <memory>
-#include <optional>
-#include <string>
-#include <unordered_map>
-#include <vector>
-
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "account/authorization.hpp"
 #include "account/holder.hpp"
@@ -32,23 +19,38 @@
 #include "resource/resource.hpp"
 #include "shadow/shadow.hpp"
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
 namespace ocf::cloud {
 
 template <class T>
 using awaitable = boost::asio::awaitable<T>;
 
-// Who calls. The token came with the request or, on a channel, with its sign-in (G5, G6, S3); the principal is what the
-// Authorization context made of it.
+// Who calls. The token came with the request or, on a channel, with its sign-in (G5, G6, S3); the principal
+// is what the Authorization context made of it.
 struct Caller {
   Caller() = default;
-  Caller(std::string token_, account::Principal principal_) : token(std::move(token_)), principal(std::move(principal_)) {}
+  Caller(std::string token_, account::Principal principal_)
+      : token(std::move(token_)), principal(std::move(principal_)) {}
   std::string token;
   account::Principal principal;
   std::optional<Time> expires;  // the caller's access ends here
 };
 
 struct SignIn {
-  SignIn(DeviceId device_, std::string access_token_) : device(device_), access_token(std::move(access_token_)) {}
+  SignIn(DeviceId device_, std::string access_token_)
+      : device(device_), access_token(std::move(access_token_)) {}
   DeviceId device;
   std::string access_token;
   std::string uid;
@@ -92,17 +94,18 @@ struct Request {
   DeviceId device;
   Href href;
   resource::Operation operation;
-  std::string query;                                 // for the device: "if=oic.if.baseline"; empty: none
+  std::string query;  // for the device: "if=oic.if.baseline"; empty: none
   resource::Content content;
-  bool live = false;                                 // retrieve: ask the device although the shadow knows
-  std::optional<std::chrono::seconds> time_to_live;  // wait so long for an offline device; nullopt: refuse at once
+  bool live = false;  // retrieve: ask the device although the shadow knows
+  std::optional<std::chrono::seconds>
+      time_to_live;  // wait so long for an offline device; nullopt: refuse at once
 };
 
 struct Answer {
   resource::Status status = resource::Status::content;
   resource::Content content;
   Bytes etag;
-  bool from_device = false;  // false: from the shadow
+  bool from_device = false;       // false: from the shadow
   es::CorrelationId correlation;  // of the command, if there was one
   bool online = false;            // the device, at this moment
   Time time{};                    // when the device said this
@@ -134,7 +137,8 @@ struct WatchKey {
   friend auto operator<=>(const WatchKey&, const WatchKey&) = default;
 };
 
-// A running observation of one resource, as CoAP clients ask for it. Destroying it ends it; the cloud outlives it.
+// A running observation of one resource, as CoAP clients ask for it. Destroying it ends it; the cloud
+// outlives it.
 class Watch {
  public:
   ~Watch();
@@ -150,10 +154,11 @@ class Watch {
   std::multimap<WatchKey, Watch*>::iterator registered_;
 };
 
-// One per process today; lives on the one shard where all its callers live. Outlives every Channel. Awaited functions resume on
-// the shard. Errors of every function, where not said otherwise: AuthorizationError::unavailable,
-// StoreError::{unavailable, outcome_unknown, conflicts_exhausted}; ResourceError::permission_denied and its like never reach a caller who
-// may not even see the device: that is CloudError::not_found.
+// One per process today; lives on the one shard where all its callers live. Outlives every Channel. Awaited
+// functions resume on the shard. Errors of every function, where not said otherwise:
+// AuthorizationError::unavailable, StoreError::{unavailable, outcome_unknown, conflicts_exhausted};
+// ResourceError::permission_denied and its like never reach a caller who may not even see the device: that is
+// CloudError::not_found.
 class Cloud {
  public:
   struct Parts {
@@ -167,8 +172,8 @@ class Cloud {
   explicit Cloud(Parts parts);
   ~Cloud();
 
-  // Folds the whole log into the read models, then ends what a former run left open: devices shown online, commands that were
-  // dispatched. Errors: of the store.
+  // Folds the whole log into the read models, then ends what a former run left open: devices shown online,
+  // commands that were dispatched. Errors: of the store.
   awaitable<Result<void>> start();
   // Sets the devices that are still connected offline. Nothing is accepted afterwards.
   awaitable<void> stop();
@@ -179,13 +184,14 @@ class Cloud {
   // Errors: AuthorizationError.
   awaitable<Result<account::SignedUp>> sign_up(account::SignUp request);
   awaitable<Result<account::Tokens>> refresh(account::Refresh request);
-  // The newest session wins: an older channel of the same device is closed. Commands that waited for the device are offered
-  // to the channel before this returns. Errors: AuthorizationError::refused.
+  // The newest session wins: an older channel of the same device is closed. Commands that waited for the
+  // device are offered to the channel before this returns. Errors: AuthorizationError::refused.
   awaitable<Result<DeviceSession>> sign_in(SignIn request, Channel& channel);
-  // The same device signs in again on the connection of its session, usually with a refreshed token: the session goes on with it.
-  // Errors: AuthorizationError::refused.
+  // The same device signs in again on the connection of its session, usually with a refreshed token: the
+  // session goes on with it. Errors: AuthorizationError::refused.
   awaitable<Result<Caller>> renew(DeviceSession session, SignIn request);
-  // Ends a session, if it is still the current one; what was dispatched and not answered ends as outcome unknown.
+  // Ends a session, if it is still the current one; what was dispatched and not answered ends as outcome
+  // unknown.
   awaitable<void> disconnect(DeviceSession session, device::Disconnection reason);
   // Removes the device: tokens revoked, registration ended. Errors: not_found, permission_denied.
   awaitable<Result<void>> remove_device(Caller caller, DeviceId device);
@@ -195,7 +201,8 @@ class Cloud {
   awaitable<Result<Caller>> authenticate(std::string bearer_token);
 
   // -- Hosting: what the gateway says for a signed-in device. Errors: LinksError, ResourceError, fenced.
-  awaitable<Result<std::vector<Link>>> publish(DeviceSession session, std::vector<Link> links, std::string name);
+  awaitable<Result<std::vector<Link>>> publish(DeviceSession session, std::vector<Link> links,
+                                               std::string name);
   awaitable<Result<void>> unpublish(DeviceSession session, std::vector<std::int64_t> instances);
   awaitable<Result<void>> notify(DeviceSession session, Notification notification);
   awaitable<Result<void>> confirm(DeviceSession session, Confirmation confirmation);
@@ -203,19 +210,22 @@ class Cloud {
   std::vector<Link> links_of(const device::DeviceKey& key) const;
 
   // -- Using: what clients, people and services ask.
-  // Create, update and delete go to the device; a retrieval is answered from the shadow, unless it is live, asks for another
-  // interface than the default one, or the shadow knows nothing. Errors: CloudError, ResourceError.
+  // Create, update and delete go to the device; a retrieval is answered from the shadow, unless it is live,
+  // asks for another interface than the default one, or the shadow knows nothing. Errors: CloudError,
+  // ResourceError.
   awaitable<Result<Answer>> request(Caller caller, Request request);
   awaitable<Result<std::vector<directory::FoundLink>>> find(Caller caller, directory::Filter filter);
   awaitable<Result<std::vector<directory::DeviceView>>> devices(Caller caller);
   awaitable<Result<directory::DeviceView>> device(Caller caller, DeviceId device);
   // All resources of a device, by href. Errors: not_found.
   awaitable<Result<std::vector<ResourceView>>> resources(Caller caller, DeviceId device);
-  // The events of one resource of the current registration, or of the device and its links if no href is given, oldest first.
-  awaitable<Result<std::vector<es::RecordedEvent>>> history(Caller caller, DeviceId device, std::optional<Href> href);
+  // The events of one resource of the current registration, or of the device and its links if no href is
+  // given, oldest first.
+  awaitable<Result<std::vector<es::RecordedEvent>>> history(Caller caller, DeviceId device,
+                                                            std::optional<Href> href);
 
-  // The callback gets every change from now on, in order, on the shard, and nullptr once when the resource is gone or
-  // the caller lost its access. Read after this, so that nothing falls between. Errors: not_found.
+  // The callback gets every change from now on, in order, on the shard, and nullptr once when the resource is
+  // gone or the caller lost its access. Read after this, so that nothing falls between. Errors: not_found.
   using Watcher = std::function<void(const shadow::Representation*)>;
   awaitable<Result<std::unique_ptr<Watch>>> watch(Caller caller, DeviceId device, Href href, Watcher watcher);
 
@@ -240,18 +250,23 @@ class Cloud {
     std::optional<resource::Resource::Event> how;
   };
 
-  // What the token's owner may do now: token and access are asked again when the answer is older than 5 s or something changed.
+  // What the token's owner may do now: token and access are asked again when the answer is older than 5 s or
+  // something changed.
   awaitable<Result<account::Access>> access_of(Caller caller);
   account::Access access_of_gateway(const account::Tenant& tenant) const;
   account::Access access_of_system(const account::Tenant& tenant) const;
 
   awaitable<Result<Caller>> check(account::Check request);
   awaitable<Result<void>> remove(account::Access access, DeviceId device);
-  awaitable<void> end_commands(device::DeviceKey key, resource::Ending ending, device::Epoch dispatched_before);
-  awaitable<void> end_command(device::DeviceKey key, Href href, es::CorrelationId correlation, resource::Ending ending);
+  awaitable<void> end_commands(device::DeviceKey key, resource::Ending ending,
+                               device::Epoch dispatched_before);
+  awaitable<void> end_command(device::DeviceKey key, Href href, es::CorrelationId correlation,
+                              resource::Ending ending);
   awaitable<void> offer_waiting(DeviceSession session, Channel& channel);
-  awaitable<Result<Answer>> command(account::Access access, device::DeviceKey key, account::Owner owner, Request request);
-  // The current registration of a device that the access may read; nullptr: not_found. Do not keep it across an await.
+  awaitable<Result<Answer>> command(account::Access access, device::DeviceKey key, account::Owner owner,
+                                    Request request);
+  // The current registration of a device that the access may read; nullptr: not_found. Do not keep it across
+  // an await.
   const directory::DeviceEntry* visible(const account::Access& access, const DeviceId& device) const;
   awaitable<void> sweep(net::Gate::Holder inside);
   awaitable<void> expire_commands();
@@ -266,7 +281,8 @@ class Cloud {
 
   const Connected* connected(const device::DeviceKey& key) const;
   es::Envelope envelope(const account::Access& access, const account::Subject& subject) const;
-  es::Envelope envelope(const DeviceSession& session, const account::Access& access, std::uint64_t sequence = 0) const;
+  es::Envelope envelope(const DeviceSession& session, const account::Access& access,
+                        std::uint64_t sequence = 0) const;
 
   Parts parts_;
   ReadModels models_;
@@ -282,7 +298,7 @@ class Cloud {
   std::list<Feed*> feeds_;
   std::optional<boost::asio::steady_timer> sweep_timer_;
   net::Gate background_;  // what runs without a caller: the sweep, catching up
-  bool unheld_ = false;  // a disconnect could not be stored: the sweep tries again
+  bool unheld_ = false;   // a disconnect could not be stored: the sweep tries again
   es::EventBus::Subscription bus_subscription_;
   account::Authorization::Subscription access_subscription_;
 };

@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include "cloud/test_cloud.hpp"
+
+#include <algorithm>
 
 namespace ocf::cloud {
 namespace {
@@ -9,12 +9,14 @@ using resource::Operation;
 using Names = std::vector<std::string>;
 
 Request update(std::uint8_t value) {
-  Request request(DeviceId::parse("028acc3a-d1a5-4246-79cd-2876cfc55911").value(), Href("/light/1"), Operation::update);
+  Request request(DeviceId::parse("028acc3a-d1a5-4246-79cd-2876cfc55911").value(), Href("/light/1"),
+                  Operation::update);
   request.content = {10000, share(Bytes{0xa1, 0x61, 'v', value})};
   return request;
 }
 Request retrieval() {
-  return Request(DeviceId::parse("028acc3a-d1a5-4246-79cd-2876cfc55911").value(), Href("/light/1"), Operation::retrieve);
+  return Request(DeviceId::parse("028acc3a-d1a5-4246-79cd-2876cfc55911").value(), Href("/light/1"),
+                 Operation::retrieve);
 }
 
 TEST_F(TestCloud, GivesANewerSessionAHigherEpochAndClosesTheOlderChannel) {
@@ -27,7 +29,8 @@ TEST_F(TestCloud, GivesANewerSessionAHigherEpochAndClosesTheOlderChannel) {
   EXPECT_EQ(notify(old, 1, 1).error(), CloudError::session_ended) << "the fence";
   EXPECT_TRUE(notify(young, 2, 1));
   run_void(cloud->disconnect(old, device::Disconnection::closed));
-  EXPECT_TRUE(run(cloud->device(user("alice"), device_id()))->online) << "an old session's end says nothing of the new one";
+  EXPECT_TRUE(run(cloud->device(user("alice"), device_id()))->online)
+      << "an old session's end says nothing of the new one";
 }
 
 TEST_F(TestCloud, AnswersAnUpdateWithWhatTheDeviceSaid) {
@@ -107,9 +110,11 @@ TEST_F(TestCloud, ShowsAStrangerNothing) {
   EXPECT_EQ(run(cloud->request(user("mallory"), update(1))).error(), CloudError::not_found);
   EXPECT_EQ(run(cloud->request(user("mallory"), retrieval())).error(), CloudError::not_found);
   EXPECT_EQ(run(cloud->device(user("mallory"), device_id())).error(), CloudError::not_found);
-  EXPECT_EQ(run(cloud->history(user("mallory"), device_id(), Href("/light/1"))).error(), CloudError::not_found);
+  EXPECT_EQ(run(cloud->history(user("mallory"), device_id(), Href("/light/1"))).error(),
+            CloudError::not_found);
   EXPECT_EQ(run(cloud->remove_device(user("mallory"), device_id())).error(), CloudError::not_found);
-  EXPECT_EQ(run(cloud->watch(user("mallory"), device_id(), Href("/light/1"), {})).error(), CloudError::not_found);
+  EXPECT_EQ(run(cloud->watch(user("mallory"), device_id(), Href("/light/1"), {})).error(),
+            CloudError::not_found);
   EXPECT_TRUE(run(cloud->find(user("mallory"), {}))->empty());
   auto feed = run(cloud->feed(user("mallory"), {}, Cursor{{1, 1, 1, 1}}.text())).value();
   EXPECT_TRUE(run(feed->next(std::chrono::milliseconds(0)))->empty());
@@ -120,9 +125,10 @@ TEST_F(TestCloud, TellsAWatchEveryChangeInOrderAndTheEnd) {
   const DeviceSession session = online(channel);
   publish(session, "/light/1");
   std::vector<int> seen;
-  auto watch = run(cloud->watch(user("alice"), device_id(), Href("/light/1"), [&](const shadow::Representation* now_known) {
-    seen.push_back(now_known == nullptr ? -1 : now_known->content.bytes->back());
-  }));
+  auto watch = run(cloud->watch(
+      user("alice"), device_id(), Href("/light/1"), [&](const shadow::Representation* now_known) {
+        seen.push_back(now_known == nullptr ? -1 : now_known->content.bytes->back());
+      }));
   ASSERT_TRUE(watch);
   for (std::uint8_t value = 1; value <= 3; ++value) EXPECT_TRUE(notify(session, value, value));
   EXPECT_TRUE(notify(session, 3, 4)) << "the same again is no change";
@@ -226,14 +232,16 @@ TEST_F(TestCloud, GivesASecondOwnerARegistrationOfItsOwnAfterTheFirstRemovedTheD
   const DeviceSession first = online(channel);
   publish(first, "/light/1");
   notify(first, 1, 1);
-  EXPECT_EQ(run(cloud->sign_up(account::SignUp(device_id(), "bob:1", now))).error(), account::AuthorizationError::held_by_another);
+  EXPECT_EQ(run(cloud->sign_up(account::SignUp(device_id(), "bob:1", now))).error(),
+            account::AuthorizationError::held_by_another);
   EXPECT_TRUE(run(cloud->remove_device(user("alice"), device_id())));
   EXPECT_EQ(channel.closed, std::vector{device::Disconnection::deregistered});
 
   RecordingChannel again;
   const DeviceSession second = online(again, "bob");
   EXPECT_EQ(second.key.registration, first.key.registration + 1);
-  EXPECT_EQ(run(cloud->request(user("bob"), retrieval())).error(), CloudError::not_found) << "nothing is published yet";
+  EXPECT_EQ(run(cloud->request(user("bob"), retrieval())).error(), CloudError::not_found)
+      << "nothing is published yet";
   EXPECT_EQ(run(cloud->device(user("alice"), device_id())).error(), CloudError::not_found);
 }
 

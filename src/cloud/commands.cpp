@@ -1,10 +1,11 @@
-// Create, retrieve, update and delete: what a caller asks of a device's resource, and how its answer comes back.
+// Create, retrieve, update and delete: what a caller asks of a device's resource, and how its answer comes
+// back.
+#include "base/random.hpp"
+#include "cloud/cloud.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "base/random.hpp"
-#include "cloud/cloud.hpp"
 
 namespace ocf::cloud {
 namespace {
@@ -12,7 +13,8 @@ namespace {
 using resource::Operation;
 using resource::Status;
 
-// Beyond a command's time: the sweep ends commands, this only keeps a caller from waiting for ever if the store is away.
+// Beyond a command's time: the sweep ends commands, this only keeps a caller from waiting for ever if the
+// store is away.
 constexpr std::chrono::seconds patience{5};
 
 // Whether the shadow can answer: no query, or only the interface that the resource has by default.
@@ -48,7 +50,8 @@ const directory::DeviceEntry* Cloud::visible(const account::Access& access, cons
 awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
   auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();
-  if (request.time_to_live && *request.time_to_live > parts_.limits.time_to_live_max) co_return CloudError::time_to_live_too_long;
+  if (request.time_to_live && *request.time_to_live > parts_.limits.time_to_live_max)
+    co_return CloudError::time_to_live_too_long;
 
   const directory::DeviceEntry* device = visible(*access, request.device);
   if (device == nullptr) co_return CloudError::not_found;
@@ -61,7 +64,8 @@ awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
     refusal.status = Status::method_not_allowed;
     co_return refusal;
   }
-  if (request.operation == Operation::retrieve && !request.live && (is_status || asks_for_default(request.query, link->second))) {
+  if (request.operation == Operation::retrieve && !request.live &&
+      (is_status || asks_for_default(request.query, link->second))) {
     if (const shadow::Representation* known = models_.shadow.get(device->key, request.href)) {
       Answer answer;
       answer.content = known->content;
@@ -74,7 +78,8 @@ awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
   co_return co_await command(std::move(*access), device->key, device->owner, std::move(request));
 }
 
-awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceKey key, account::Owner owner, Request request) {
+awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceKey key, account::Owner owner,
+                                         Request request) {
   const auto executor = co_await boost::asio::this_coro::executor;
   const Time now = parts_.now();
   const Time valid_until = now + (request.time_to_live ? *request.time_to_live : parts_.limits.command_time);
@@ -118,7 +123,8 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
       co_await end_command(key, request.href, correlation, resource::Ending::outcome_unknown);
     }
   }
-  if (!waiter.how && !background_.closed()) co_await waiter.ended.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  if (!waiter.how && !background_.closed())
+    co_await waiter.ended.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   if (!waiter.how) co_return CloudError::outcome_unknown;
   auto answer = answer_of(*waiter.how, correlation);
   if (!answer) co_return answer;

@@ -1,12 +1,12 @@
 // A place in the whole log: one offset per partition, as an opaque, versioned text of at most 256 characters.
 #pragma once
 
+#include "base/result.hpp"
+#include "es/stream_id.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/result.hpp"
-#include "es/stream_id.hpp"
 
 namespace ocf::cloud {
 

@@ -1,8 +1,8 @@
 #include "cloud/cursor.hpp"
 
-#include <gtest/gtest.h>
-
 #include "cloud/error.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::cloud {
 namespace {
@@ -15,7 +15,8 @@ TEST(Cursor, RoundTripsWithinItsLengthLimit) {
 
 TEST(Cursor, RefusesWhatThisStoreNeverGave) {
   const std::string other = Cursor{{1, 2, 3}}.text();
-  for (const std::string& text : {std::string(), std::string("x"), std::string("AA"), other, other + "AA", Cursor{{1, 0}}.text()}) {
+  for (const std::string& text :
+       {std::string(), std::string("x"), std::string("AA"), other, other + "AA", Cursor{{1, 0}}.text()}) {
     EXPECT_EQ(Cursor::parse(text, 2).error(), CloudError::malformed_cursor) << text;
   }
 }

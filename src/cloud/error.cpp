@@ -8,7 +8,8 @@ const char* sentence(int value) {
     case CloudError::not_found: return "there is no such device or resource";
     case CloudError::command_expired: return "the device did not answer in time";
     case CloudError::command_canceled: return "the command was canceled";
-    case CloudError::outcome_unknown: return "the device's connection ended before it answered: the outcome is unknown";
+    case CloudError::outcome_unknown:
+      return "the device's connection ended before it answered: the outcome is unknown";
     case CloudError::malformed_cursor: return "the cursor is not one that this service gave";
     case CloudError::session_ended: return "the device's session has ended";
     case CloudError::time_to_live_too_long: return "the time to live is above the limit";

@@ -6,12 +6,12 @@
 namespace ocf::cloud {
 
 enum class CloudError {
-  not_found = 1,       // no such device, resource or link, or none that this caller may see (both look the same)
-  command_expired,     // the device did not answer in time, or did not come online within the time to live
+  not_found = 1,    // no such device, resource or link, or none that this caller may see (both look the same)
+  command_expired,  // the device did not answer in time, or did not come online within the time to live
   command_canceled,
-  outcome_unknown,     // the device's connection ended between request and answer
+  outcome_unknown,  // the device's connection ended between request and answer
   malformed_cursor,
-  session_ended,       // the device's session that spoke is not the current one any more
+  session_ended,  // the device's session that spoke is not the current one any more
   time_to_live_too_long,
 };
 Error make_error_code(CloudError error);

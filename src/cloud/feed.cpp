@@ -1,9 +1,9 @@
 #include "cloud/feed.hpp"
 
+#include "cloud/streams.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "cloud/streams.hpp"
 
 namespace ocf::cloud {
 namespace {
@@ -12,7 +12,8 @@ constexpr std::size_t page = 1000;
 
 }  // namespace
 
-Feed::Feed(Cloud& cloud, Caller caller, FeedFilter filter, Cursor cursor, boost::asio::any_io_executor executor)
+Feed::Feed(Cloud& cloud, Caller caller, FeedFilter filter, Cursor cursor,
+           boost::asio::any_io_executor executor)
     : cloud_(cloud),
       caller_(std::move(caller)),
       filter_(std::move(filter)),
@@ -33,7 +34,8 @@ awaitable<Result<std::vector<FeedEvent>>> Feed::next(std::chrono::steady_clock::
   if (!access) co_return access.error();
   auto events = co_await read(*access);
   if (!events || !events->empty() || canceled_) co_return events;
-  if (cloud_.models_.is_ahead_of(cursor_)) co_return events;  // appended while this read: the caller comes again at once
+  if (cloud_.models_.is_ahead_of(cursor_))
+    co_return events;  // appended while this read: the caller comes again at once
   co_await wake_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   if (canceled_) co_return events;
   co_return co_await read(*access);

@@ -1,14 +1,15 @@
-// Events for an outside consumer: from any place of the log, filtered, only what its caller may see. It reads the store from its
-// own cursor and is only woken by the bus, so it has no queue that could overflow and nothing it could lose.
+// Events for an outside consumer: from any place of the log, filtered, only what its caller may see. It reads
+// the store from its own cursor and is only woken by the bus, so it has no queue that could overflow and
+// nothing it could lose.
 #pragma once
+
+#include "cloud/cloud.hpp"
+
+#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <list>
 #include <vector>
-
-#include <boost/asio/steady_timer.hpp>
-
-#include "cloud/cloud.hpp"
 
 namespace ocf::cloud {
 
@@ -19,8 +20,9 @@ class Feed {
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
 
-  // The next events, at most 1,000; empty after `wait` without any, and after cancel(). The caller's access is asked anew each time.
-  // Errors: AuthorizationError::{refused, unavailable}; of EventStore::read_partition.
+  // The next events, at most 1,000; empty after `wait` without any, and after cancel(). The caller's access
+  // is asked anew each time. Errors: AuthorizationError::{refused, unavailable}; of
+  // EventStore::read_partition.
   awaitable<Result<std::vector<FeedEvent>>> next(std::chrono::steady_clock::duration wait);
 
   // Where to resume behind everything that next() has returned or passed over.

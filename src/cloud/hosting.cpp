@@ -1,5 +1,5 @@
-// Publish, unpublish, notify and confirm: what a gateway says for a signed-in device. Each is authorized with the channel's token and
-// fenced with its session epoch.
+// Publish, unpublish, notify and confirm: what a gateway says for a signed-in device. Each is authorized with
+// the channel's token and fenced with its session epoch.
 #include "cbor/cbor.hpp"
 #include "cloud/cloud.hpp"
 
@@ -19,12 +19,14 @@ std::string invalid(const resource::Content& content, const Limits& limits) {
 
 // The store's fence and the session that the caller believes in say the same thing.
 Error session_error(const Error& error) {
-  return error == es::make_error_code(es::StoreError::fenced) ? make_error_code(CloudError::session_ended) : error;
+  return error == es::make_error_code(es::StoreError::fenced) ? make_error_code(CloudError::session_ended)
+                                                              : error;
 }
 
 }  // namespace
 
-awaitable<Result<std::vector<Link>>> Cloud::publish(DeviceSession session, std::vector<Link> links, std::string name) {
+awaitable<Result<std::vector<Link>>> Cloud::publish(DeviceSession session, std::vector<Link> links,
+                                                    std::string name) {
   const auto access = co_await access_of(session.caller);
   if (!access) co_return access.error();
   links::PublishLinks publish;
@@ -33,8 +35,8 @@ awaitable<Result<std::vector<Link>>> Cloud::publish(DeviceSession session, std::
   publish.links = links;
   publish.name = std::move(name);
   publish.links_max = parts_.limits.links_per_device_max;
-  const auto published = co_await links_.handle(session.key.stream(links::stream_name),
-                                                std::move(publish), envelope(session, *access));
+  const auto published = co_await links_.handle(session.key.stream(links::stream_name), std::move(publish),
+                                                envelope(session, *access));
   if (!published) co_return session_error(published.error());
   const auto state = co_await links_.load(session.key.stream(links::stream_name));
   if (!state) co_return state.error();
@@ -71,8 +73,8 @@ awaitable<Result<void>> Cloud::notify(DeviceSession session, Notification notifi
   notify.sequence = notification.sequence;
   notify.anew = models_.shadow.get(session.key, notification.href) == nullptr;
   const auto notified =
-      co_await resources_.handle(resource::stream_of(session.key, notification.href),
-                                 std::move(notify), envelope(session, *access, notification.sequence));
+      co_await resources_.handle(resource::stream_of(session.key, notification.href), std::move(notify),
+                                 envelope(session, *access, notification.sequence));
   if (!notified) co_return session_error(notified.error());
   co_return Result<void>();
 }

@@ -1,11 +1,11 @@
 // Directory, history, observations and feeds: what callers read. Only what their access allows (R14).
-#include <algorithm>
-
-#include <boost/asio/this_coro.hpp>
-
 #include "cloud/cloud.hpp"
 #include "cloud/feed.hpp"
 #include "cloud/streams.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
 
 namespace ocf::cloud {
 namespace {
@@ -60,7 +60,8 @@ awaitable<Result<std::vector<ResourceView>>> Cloud::resources(Caller caller, Dev
   co_return views;
 }
 
-awaitable<Result<std::vector<es::RecordedEvent>>> Cloud::history(Caller caller, DeviceId id, std::optional<Href> href) {
+awaitable<Result<std::vector<es::RecordedEvent>>> Cloud::history(Caller caller, DeviceId id,
+                                                                 std::optional<Href> href) {
   const auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();
   const directory::DeviceEntry* device = visible(*access, id);
@@ -77,22 +78,27 @@ awaitable<Result<std::vector<es::RecordedEvent>>> Cloud::history(Caller caller, 
   auto links = co_await newest(parts_.store, key.stream(links::stream_name));
   if (!links) co_return links;
   std::move(links->begin(), links->end(), std::back_inserter(*events));
-  std::sort(events->begin(), events->end(), [](const auto& a, const auto& b) { return a.position < b.position; });
+  std::sort(events->begin(), events->end(),
+            [](const auto& a, const auto& b) { return a.position < b.position; });
   co_return events;
 }
 
 // -- Observations
 
 Watch::Watch(Cloud& cloud, WatchKey key, std::function<void(const shadow::Representation*)> changed)
-    : cloud_(cloud), changed_(std::move(changed)), registered_(cloud.watches_.emplace(std::move(key), this)) {}
+    : cloud_(cloud),
+      changed_(std::move(changed)),
+      registered_(cloud.watches_.emplace(std::move(key), this)) {}
 
 Watch::~Watch() { cloud_.watches_.erase(registered_); }
 
-awaitable<Result<std::unique_ptr<Watch>>> Cloud::watch(Caller caller, DeviceId id, Href href, Watcher watcher) {
+awaitable<Result<std::unique_ptr<Watch>>> Cloud::watch(Caller caller, DeviceId id, Href href,
+                                                       Watcher watcher) {
   const auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();
   const directory::DeviceEntry* device = visible(*access, id);
-  if (device == nullptr || (!device->links.contains(href) && href != directory::status_href())) co_return CloudError::not_found;
+  if (device == nullptr || (!device->links.contains(href) && href != directory::status_href()))
+    co_return CloudError::not_found;
   WatchKey key{device->key, std::move(href)};
   co_return std::unique_ptr<Watch>(new Watch(*this, std::move(key), std::move(watcher)));
 }
@@ -117,7 +123,8 @@ void Cloud::tell_watchers(const es::RecordedEvent& recorded) {
   const directory::DeviceEntry* entry = models_.directory.known(device->tenant, device->device);
   const bool registered = entry != nullptr && entry->key == *device;
   std::vector<WatchKey> gone;
-  for (auto at = watches_.lower_bound({*device, Href()}); at != watches_.end() && at->first.device == *device; ++at) {
+  for (auto at = watches_.lower_bound({*device, Href()}); at != watches_.end() && at->first.device == *device;
+       ++at) {
     const Href& href = at->first.href;
     const bool there = registered && (href == directory::status_href() || entry->links.contains(href));
     if (!there && (gone.empty() || gone.back().href != href)) gone.push_back(at->first);
@@ -135,7 +142,8 @@ awaitable<Result<std::unique_ptr<Feed>>> Cloud::feed(Caller caller, FeedFilter f
     from = std::move(*parsed);
   }
   const auto executor = co_await boost::asio::this_coro::executor;
-  co_return std::unique_ptr<Feed>(new Feed(*this, std::move(caller), std::move(filter), std::move(from), executor));
+  co_return std::unique_ptr<Feed>(
+      new Feed(*this, std::move(caller), std::move(filter), std::move(from), executor));
 }
 
 }  // namespace ocf::cloud

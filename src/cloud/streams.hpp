@@ -1,10 +1,10 @@
 // Which device, and which registration of it, a stream belongs to.
 #pragma once
 
-#include <optional>
-
 #include "device/device.hpp"
 #include "es/stream_id.hpp"
+
+#include <optional>
 
 namespace ocf::cloud {
 

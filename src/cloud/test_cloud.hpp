@@ -1,19 +1,19 @@
 // A cloud on a memory store, with an Authorization context that takes tokens at their word. For tests.
 #pragma once
 
-#include <map>
-#include <string>
-#include <vector>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <gtest/gtest.h>
-
 #include "bus_local/local_event_bus.hpp"
 #include "cloud/cloud.hpp"
 #include "cloud/feed.hpp"
 #include "es/announcing_store.hpp"
 #include "store_memory/memory_event_store.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
 
 namespace ocf::cloud {
 
@@ -39,12 +39,17 @@ class TrustingAuthorization final : public account::Authorization {
     }
     co_return checked;
   }
-  account::awaitable<Result<account::Tokens>> refresh(account::Refresh) override { co_return account::Tokens{}; }
-  account::awaitable<Result<void>> sign_off(account::Tenant, DeviceId, Time) override { co_return Result<void>(); }
+  account::awaitable<Result<account::Tokens>> refresh(account::Refresh) override {
+    co_return account::Tokens{};
+  }
+  account::awaitable<Result<void>> sign_off(account::Tenant, DeviceId, Time) override {
+    co_return Result<void>();
+  }
   account::awaitable<Result<account::Access>> access(account::Principal principal, Time now) override {
     account::Access access;
     access.on_owned = account::Right::read | account::Right::control | account::Right::host;
-    if (principal.kind == account::Principal::Kind::user) access.on_owned = access.on_owned | account::Right::manage;
+    if (principal.kind == account::Principal::Kind::user)
+      access.on_owned = access.on_owned | account::Right::manage;
     access.principal = std::move(principal);
     access.as_of = now;
     co_return access;
@@ -70,12 +75,14 @@ class TestCloud : public ::testing::Test {
 
   // A hub that starts on what the store holds, as after a crash.
   void make_cloud() {
-    cloud = std::make_unique<Cloud>(Cloud::Parts{store, bus, authorization, limits, [this] { return now; }, "hub"});
+    cloud = std::make_unique<Cloud>(
+        Cloud::Parts{store, bus, authorization, limits, [this] { return now; }, "hub"});
     EXPECT_TRUE(run(cloud->start()));
   }
   void crash() {
     run_void(cloud->stop_background());
-    crashed.push_back(std::move(cloud));  // coroutines that it began are still there, as threads of a process would not be
+    crashed.push_back(
+        std::move(cloud));  // coroutines that it began are still there, as threads of a process would not be
     make_cloud();
   }
 
@@ -115,7 +122,9 @@ class TestCloud : public ::testing::Test {
   static Caller user(const std::string& owner) {
     return Caller(owner, account::Principal::user(account::Tenant("default"), account::Owner(owner)));
   }
-  static resource::Content content(std::uint8_t value) { return {10000, share(Bytes{0xa1, 0x61, 'v', value})}; }
+  static resource::Content content(std::uint8_t value) {
+    return {10000, share(Bytes{0xa1, 0x61, 'v', value})};
+  }
   static Link link(const std::string& href) {
     Link result;
     result.href = Href(href);
@@ -125,11 +134,13 @@ class TestCloud : public ::testing::Test {
     return result;
   }
 
-  DeviceSession online(RecordingChannel& channel, const std::string& owner = "alice", DeviceId id = device_id()) {
+  DeviceSession online(RecordingChannel& channel, const std::string& owner = "alice",
+                       DeviceId id = device_id()) {
     EXPECT_TRUE(run(cloud->sign_up(account::SignUp(id, owner + ":1", now))));
     return sign_in(channel, owner, id);
   }
-  DeviceSession sign_in(RecordingChannel& channel, const std::string& owner = "alice", DeviceId id = device_id()) {
+  DeviceSession sign_in(RecordingChannel& channel, const std::string& owner = "alice",
+                        DeviceId id = device_id()) {
     auto session = run(cloud->sign_in(SignIn(id, owner + '/' + id.text()), channel));
     EXPECT_TRUE(session);
     return *session;
@@ -154,7 +165,8 @@ class TestCloud : public ::testing::Test {
   }
   std::vector<std::string> types(const std::string& href = "/light/1") {
     std::vector<std::string> names;
-    for (const auto& recorded : run(cloud->history(user("alice"), device_id(), Href(href))).value()) names.push_back(recorded.event.type);
+    for (const auto& recorded : run(cloud->history(user("alice"), device_id(), Href(href))).value())
+      names.push_back(recorded.event.type);
     return names;
   }
 

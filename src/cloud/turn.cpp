@@ -8,7 +8,8 @@ namespace ocf::cloud {
 
 boost::asio::awaitable<Turn::Held> Turn::take() {
   if (taken_) {
-    boost::asio::steady_timer come(co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max());
+    boost::asio::steady_timer come(co_await boost::asio::this_coro::executor,
+                                   boost::asio::steady_timer::time_point::max());
     waiting_.push_back(&come);
     co_await come.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   }

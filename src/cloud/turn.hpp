@@ -1,15 +1,17 @@
-// Turns: coroutines of one shard that want the same thing get it one after the other, in the order in which they asked.
+// Turns: coroutines of one shard that want the same thing get it one after the other, in the order in which
+// they asked.
 #pragma once
-
-#include <deque>
-#include <utility>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <deque>
+#include <utility>
+
 namespace ocf::cloud {
 
-// Lives on one shard; must outlive whoever waits or holds. A free turn is taken without suspending and without allocation.
+// Lives on one shard; must outlive whoever waits or holds. A free turn is taken without suspending and
+// without allocation.
 class Turn {
  public:
   // Gives the turn to the next in line when it is destroyed.
@@ -32,7 +34,8 @@ class Turn {
   void pass_on();
 
   bool taken_ = false;
-  std::deque<boost::asio::steady_timer*> waiting_;  // cancelled when their turn comes; each lives in its coroutine
+  std::deque<boost::asio::steady_timer*>
+      waiting_;  // cancelled when their turn comes; each lives in its coroutine
 };
 
 }  // namespace ocf::cloud

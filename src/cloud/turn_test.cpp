@@ -1,13 +1,13 @@
 #include "cloud/turn.hpp"
 
-#include <vector>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
+
+#include <vector>
 
 namespace ocf::cloud {
 namespace {

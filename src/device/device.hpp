@@ -1,5 +1,10 @@
-// Aggregate `device` (stream <tenant>/<di>/<registration>/device): one registration of a device, and whether it is online.
+// Aggregate `device` (stream <tenant>/<di>/<registration>/device): one registration of a device, and whether
+// it is online.
 #pragma once
+
+#include "account/holder.hpp"
+#include "account/principal.hpp"
+#include "es/decider.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -7,10 +12,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "account/holder.hpp"
-#include "account/principal.hpp"
-#include "es/decider.hpp"
 
 namespace ocf::device {
 
@@ -25,7 +26,9 @@ struct DeviceKey {
   account::Registration registration = 0;
 
   es::StreamId stream(std::string_view name) const { return {tenant, device.text(), registration, name}; }
-  std::string fence_key() const { return tenant.text() + '/' + device.text() + '/' + std::to_string(registration); }
+  std::string fence_key() const {
+    return tenant.text() + '/' + device.text() + '/' + std::to_string(registration);
+  }
   friend bool operator==(const DeviceKey&, const DeviceKey&) = default;
   friend auto operator<=>(const DeviceKey&, const DeviceKey&) = default;
 };
@@ -38,13 +41,13 @@ using Epoch = std::uint64_t;
 
 // Stored: never renumber.
 enum class Disconnection : std::uint8_t {
-  closed = 1,         // the peer closed or the connection broke
+  closed = 1,  // the peer closed or the connection broke
   signed_out = 2,
-  unresponsive = 3,   // missing Pongs, or a command that was not answered in time
+  unresponsive = 3,  // missing Pongs, or a command that was not answered in time
   protocol_error = 4,
   token_expired = 5,
-  superseded = 6,     // the same device signed in on another connection
-  hub_stopped = 7,    // graceful stop, or found online when the hub started
+  superseded = 6,   // the same device signed in on another connection
+  hub_stopped = 7,  // graceful stop, or found online when the hub started
   deregistered = 8,
 };
 
@@ -56,8 +59,8 @@ struct DeviceRegistered {
   friend bool operator==(const DeviceRegistered&, const DeviceRegistered&) = default;
 };
 struct DeviceConnected {
-  std::string gateway;   // id of the gateway that holds the channel
-  std::string peer;      // "192.0.2.7:40112"
+  std::string gateway;    // id of the gateway that holds the channel
+  std::string peer;       // "192.0.2.7:40112"
   std::string transport;  // "tcp", "TLSv1.2", "TLSv1.3"
   friend bool operator==(const DeviceConnected&, const DeviceConnected&) = default;
 };
@@ -107,8 +110,8 @@ struct Device {
     friend bool operator==(const State&, const State&) = default;
   };
 
-  // RegisterDevice twice decides nothing. ConnectDevice of an online device is allowed: the newest session wins.
-  // DeregisterDevice of an online device disconnects it first (two events).
+  // RegisterDevice twice decides nothing. ConnectDevice of an online device is allowed: the newest session
+  // wins. DeregisterDevice of an online device disconnects it first (two events).
   static Result<std::vector<Event>> decide(const State& state, const Command& command);
   static State evolve(State state, const Event& event);
   static es::EncodedEvent encode(const Event& event);

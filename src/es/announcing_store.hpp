@@ -1,14 +1,15 @@
 // An event store that tells the bus of everything it has stored, so that no writer can forget to.
 #pragma once
 
-#include <utility>
-
 #include "es/event_bus.hpp"
 #include "es/event_store.hpp"
 
+#include <utility>
+
 namespace ocf::es {
 
-// Lives on the shard of its callers; store and bus outlive it. What was stored is on the bus before append() resumes.
+// Lives on the shard of its callers; store and bus outlive it. What was stored is on the bus before append()
+// resumes.
 class AnnouncingStore final : public EventStore {
  public:
   AnnouncingStore(EventStore& store, EventBus& bus) : store_(store), bus_(bus) {}

@@ -1,15 +1,16 @@
-// An aggregate's rules as two pure functions. decide: what a command leads to in a state; evolve: what an event makes of it.
+// An aggregate's rules as two pure functions. decide: what a command leads to in a state; evolve: what an
+// event makes of it.
 #pragma once
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "es/event.hpp"
 
 #include <concepts>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
-
-#include "base/bytes.hpp"
-#include "base/result.hpp"
-#include "es/event.hpp"
 
 namespace ocf::es {
 
@@ -19,8 +20,9 @@ struct EncodedEvent {
   Bytes data;
 };
 
-// No clock, no randomness, no I/O in any of the four. State{} is the beginning. An empty decision means: nothing to do
-// (an idempotent retry). evolve is total. decode answers an empty optional for types that a newer release added.
+// No clock, no randomness, no I/O in any of the four. State{} is the beginning. An empty decision means:
+// nothing to do (an idempotent retry). evolve is total. decode answers an empty optional for types that a
+// newer release added.
 template <class D>
 concept Decider = std::default_initializable<typename D::State> &&
     requires(typename D::State state, const typename D::Command& command, const typename D::Event& event,

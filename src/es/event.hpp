@@ -1,15 +1,15 @@
 // Events as the store sees them: an envelope around bytes that only the event's own context can read.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "base/bytes.hpp"
 #include "base/strong_text.hpp"
 #include "base/time.hpp"
 #include "es/stream_id.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace ocf::es {
 
@@ -18,11 +18,11 @@ using CorrelationId = StrongText<struct CorrelationIdTag>;  // UUID of the reque
 
 // Who caused an event and by which request. Stored with every event.
 struct Audit {
-  std::string principal;        // "user:alice", "device:<di>", "gateway:<id>", "system"
-  std::string owner;            // owner of the device at that time; empty where there is none
-  CorrelationId correlation;    // empty: not part of a request
-  std::string causation;        // id of the event that led to this one; empty: a request did
-  std::string traceparent;      // W3C Trace Context; empty: not traced
+  std::string principal;      // "user:alice", "device:<di>", "gateway:<id>", "system"
+  std::string owner;          // owner of the device at that time; empty where there is none
+  CorrelationId correlation;  // empty: not part of a request
+  std::string causation;      // id of the event that led to this one; empty: a request did
+  std::string traceparent;    // W3C Trace Context; empty: not traced
   friend bool operator==(const Audit&, const Audit&) = default;
 };
 
@@ -37,7 +37,7 @@ struct Spoken {
 struct NewEvent {
   EventId id;
   std::string type;  // the stored name, "ResourceRepresentationUpdated": never renamed
-  Bytes data;        // deterministic CBOR map with integer keys, owned by the event's context (docs/wire/events.md)
+  Bytes data;  // deterministic CBOR map with integer keys, owned by the event's context (docs/wire/events.md)
   Time time{};
   Audit audit;
   Spoken spoken;
@@ -54,8 +54,9 @@ struct RecordedEvent {
 // Events of one partition in order of commit.
 using EventBatch = std::shared_ptr<const std::vector<RecordedEvent>>;
 
-// A record's bytes: the envelope as a deterministic CBOR map with integer keys (docs/wire/events.md). Position, stream
-// and version are part of it, so that a log can be verified and an index rebuilt from it alone.
+// A record's bytes: the envelope as a deterministic CBOR map with integer keys (docs/wire/events.md).
+// Position, stream and version are part of it, so that a log can be verified and an index rebuilt from it
+// alone.
 Bytes encode_record(const RecordedEvent& record);
 // Errors: malformed_event. Keys that a newer release added are skipped.
 Result<RecordedEvent> decode_record(ByteView bytes);

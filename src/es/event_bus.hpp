@@ -1,11 +1,11 @@
-// The seam that wakes consumers when events were stored. The log is the truth: a consumer that missed a batch, or gets one
-// twice, sees it by the offsets and reads the store. Plug: bus_local/.
+// The seam that wakes consumers when events were stored. The log is the truth: a consumer that missed a
+// batch, or gets one twice, sees it by the offsets and reads the store. Plug: bus_local/.
 #pragma once
+
+#include "es/event.hpp"
 
 #include <functional>
 #include <memory>
-
-#include "es/event.hpp"
 
 namespace ocf::es {
 
@@ -15,7 +15,8 @@ class EventBus {
 
   virtual ~EventBus() = default;
 
-  // Tells every consumer of a stored batch: events of one partition, without holes. Never blocks, never fails.
+  // Tells every consumer of a stored batch: events of one partition, without holes. Never blocks, never
+  // fails.
   virtual void publish(const EventBatch& batch) = 0;
 
   // The consumer is called on its own shard, in order of publication, until the subscription is destroyed.

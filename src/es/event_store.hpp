@@ -2,25 +2,25 @@
 // tests/contract/event_store_contract.hpp.
 #pragma once
 
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <vector>
-
-#include <boost/asio/awaitable.hpp>
-
 #include "base/result.hpp"
 #include "es/error.hpp"
 #include "es/event.hpp"
 #include "es/stream_id.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace ocf::es {
 
 template <class T>
 using awaitable = boost::asio::awaitable<T>;
 
-// Which session of a device an append speaks for. The store keeps the highest epoch it has seen per key; an append with
-// a higher one raises it, one with a lower one is refused. Key: "<tenant>/<di>/<registration>".
+// Which session of a device an append speaks for. The store keeps the highest epoch it has seen per key; an
+// append with a higher one raises it, one with a lower one is refused. Key: "<tenant>/<di>/<registration>".
 struct Fence {
   std::string key;
   std::uint64_t epoch = 0;
@@ -29,7 +29,10 @@ struct Fence {
 // Explicit constructor: it travels through awaits (see StrongText).
 struct Append {
   Append(StreamId stream_, Version expected_, std::vector<NewEvent> events_, std::optional<Fence> fence_ = {})
-      : stream(std::move(stream_)), expected(expected_), events(std::move(events_)), fence(std::move(fence_)) {}
+      : stream(std::move(stream_)),
+        expected(expected_),
+        events(std::move(events_)),
+        fence(std::move(fence_)) {}
 
   StreamId stream;
   Version expected;              // of the stream before this append; 0: it must not exist
@@ -37,20 +40,20 @@ struct Append {
   std::optional<Fence> fence;
 };
 
-// Whether the append can be stored and read again: every plug asks this first. Errors: malformed_event (a text that is not
-// UTF-8, or a stream id of more than stream_id_bytes_max).
+// Whether the append can be stored and read again: every plug asks this first. Errors: malformed_event (a
+// text that is not UTF-8, or a stream id of more than stream_id_bytes_max).
 Result<void> check(const Append& append);
 inline constexpr std::size_t stream_id_bytes_max = 4096;
 
-// A piece of a partition's log. `next` is where to go on reading: behind the last event, or behind a hole that trimming
-// left, so that nobody asks for the same hole for ever.
+// A piece of a partition's log. `next` is where to go on reading: behind the last event, or behind a hole
+// that trimming left, so that nobody asks for the same hole for ever.
 struct LogSlice {
   EventBatch events;  // never null
   Offset next = 1;
 };
 
-// Owns nothing of its callers. Called on any shard; an awaited function resumes on the caller's executor. Everything that
-// read() or read_partition() returns is durable.
+// Owns nothing of its callers. Called on any shard; an awaited function resumes on the caller's executor.
+// Everything that read() or read_partition() returns is durable.
 class EventStore {
  public:
   virtual ~EventStore() = default;
@@ -58,18 +61,19 @@ class EventStore {
   // The number of partitions, chosen when the store was created; 1 to 16.
   virtual Partition partitions() const = 0;
 
-  // The events of a stream with a version above `after`, in order; at most 1,000, so call again from the last version until
-  // the answer is empty. Errors: unavailable, corrupt, closed.
+  // The events of a stream with a version above `after`, in order; at most 1,000, so call again from the last
+  // version until the answer is empty. Errors: unavailable, corrupt, closed.
   virtual awaitable<Result<std::vector<RecordedEvent>>> read(StreamId stream, Version after) = 0;
 
-  // Stores the events with the next versions and positions, and returns them recorded once they are durable. Appends to
-  // one partition become visible in the order of their offsets. An append whose event ids equal those already stored at
-  // these versions is answered as if it had just been stored, fenced since or not; a fence is asked before the version.
-  // Cancellation leaves the outcome unknown.
-  // Errors: malformed_event, fenced, version_conflict, unavailable, outcome_unknown, closed.
+  // Stores the events with the next versions and positions, and returns them recorded once they are durable.
+  // Appends to one partition become visible in the order of their offsets. An append whose event ids equal
+  // those already stored at these versions is answered as if it had just been stored, fenced since or not; a
+  // fence is asked before the version. Cancellation leaves the outcome unknown. Errors: malformed_event,
+  // fenced, version_conflict, unavailable, outcome_unknown, closed.
   virtual awaitable<Result<EventBatch>> append(Append append) = 0;
 
-  // At most `limit` events of a partition from offset `from` (first: 1) on. Errors: unavailable, corrupt, closed.
+  // At most `limit` events of a partition from offset `from` (first: 1) on. Errors: unavailable, corrupt,
+  // closed.
   virtual awaitable<Result<LogSlice>> read_partition(Partition partition, Offset from, std::size_t limit) = 0;
 };
 

@@ -1,5 +1,10 @@
-// A command on an aggregate, from its stream and back: read → fold → decide → append. The only imperative part of the domain.
+// A command on an aggregate, from its stream and back: read → fold → decide → append. The only imperative
+// part of the domain.
 #pragma once
+
+#include "base/random.hpp"
+#include "es/decider.hpp"
+#include "es/event_store.hpp"
 
 #include <optional>
 #include <string>
@@ -7,13 +12,10 @@
 #include <variant>
 #include <vector>
 
-#include "base/random.hpp"
-#include "es/decider.hpp"
-#include "es/event_store.hpp"
-
 namespace ocf::es {
 
-// An aggregate as of a version of its stream. Known{} is the beginning of every stream. A cache: it may be old.
+// An aggregate as of a version of its stream. Known{} is the beginning of every stream. A cache: it may be
+// old.
 template <Decider D>
 struct Known {
   Known() = default;
@@ -23,7 +25,8 @@ struct Known {
   Version version = 0;
 };
 
-// A fence at the version that the first event of the append gets: the append opens a session and its version is the epoch.
+// A fence at the version that the first event of the append gets: the append opens a session and its version
+// is the epoch.
 struct FenceAtFirstEvent {
   std::string key;
 };
@@ -49,32 +52,34 @@ std::vector<NewEvent> envelop(const std::vector<typename D::Event>& events, cons
   enveloped.reserve(events.size());
   for (const auto& event : events) {
     EncodedEvent encoded = D::encode(event);
-    enveloped.push_back({EventId(random_uuid()), std::move(encoded.type), std::move(encoded.data), envelope.now,
-                         envelope.audit, envelope.spoken});
+    enveloped.push_back({EventId(random_uuid()), std::move(encoded.type), std::move(encoded.data),
+                         envelope.now, envelope.audit, envelope.spoken});
   }
   return enveloped;
 }
 
 inline std::optional<Fence> fence_of(const Envelope& envelope, Version expected) {
   if (const auto* fixed = std::get_if<Fence>(&envelope.fence)) return *fixed;
-  if (const auto* first = std::get_if<FenceAtFirstEvent>(&envelope.fence)) return Fence{first->key, expected + 1};
+  if (const auto* first = std::get_if<FenceAtFirstEvent>(&envelope.fence))
+    return Fence{first->key, expected + 1};
   return std::nullopt;
 }
 
-// Appends, once more if the outcome is unknown: with the same event ids, so the store tells a retry from a conflict. A
-// second failure that says nothing about the first attempt leaves the outcome unknown.
+// Appends, once more if the outcome is unknown: with the same event ids, so the store tells a retry from a
+// conflict. A second failure that says nothing about the first attempt leaves the outcome unknown.
 inline awaitable<Result<EventBatch>> append_surely(EventStore& store, Append append) {
   Result<EventBatch> first = co_await store.append(append);
   if (first || first.error() != StoreError::outcome_unknown) co_return first;
   Result<EventBatch> second = co_await store.append(std::move(append));
-  if (second || second.error() == StoreError::version_conflict || second.error() == StoreError::fenced) co_return second;
+  if (second || second.error() == StoreError::version_conflict || second.error() == StoreError::fenced)
+    co_return second;
   co_return first;
 }
 
 }  // namespace detail
 
-// Folds what was stored since onto `known`. Errors: those of EventStore::read and of D::decode; `known` is then as far as
-// it was read. `known` must outlive the await.
+// Folds what was stored since onto `known`. Errors: those of EventStore::read and of D::decode; `known` is
+// then as far as it was read. `known` must outlive the await.
 template <Decider D>
 awaitable<Result<void>> catch_up(EventStore& store, StreamId stream, Known<D>& known) {
   for (;;) {
@@ -90,16 +95,17 @@ awaitable<Result<void>> catch_up(EventStore& store, StreamId stream, Known<D>& k
   }
 }
 
-// Decides the command on the newest state and stores what was decided; the answer, never null, is what was stored, and empty if
-// there was nothing to do. `known` is brought up to date, the new events included, and must outlive the await. If another writer
-// was quicker, reads and decides again, decisions_max times in all. Name the command before the co_await: g++ 12 destroys a
-// temporary twice.
-// Errors: those of D::decide, D::decode, EventStore::read and EventStore::append (but version_conflict), conflicts_exhausted.
+// Decides the command on the newest state and stores what was decided; the answer, never null, is what was
+// stored, and empty if there was nothing to do. `known` is brought up to date, the new events included, and
+// must outlive the await. If another writer was quicker, reads and decides again, decisions_max times in all.
+// Name the command before the co_await: g++ 12 destroys a temporary twice. Errors: those of D::decide,
+// D::decode, EventStore::read and EventStore::append (but version_conflict), conflicts_exhausted.
 template <Decider D>
 awaitable<Result<EventBatch>> handle_command(EventStore& store, StreamId stream, Known<D>& known,
                                              typename D::Command command, Envelope envelope) {
   for (int decision = 0; decision < decisions_max; ++decision) {
-    // Known states are current unless somebody else writes the stream: the append finds out, and costs less than a read.
+    // Known states are current unless somebody else writes the stream: the append finds out, and costs less
+    // than a read.
     if (known.version == 0 || decision > 0) {
       const Result<void> current = co_await catch_up<D>(store, stream, known);
       if (!current) co_return current.error();

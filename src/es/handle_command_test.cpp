@@ -1,13 +1,13 @@
 #include "es/handle_command.hpp"
 
+#include "store_memory/memory_event_store.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include <deque>
 #include <functional>
-
-#include "store_memory/memory_event_store.hpp"
 
 namespace ocf::es {
 namespace {
@@ -26,7 +26,8 @@ struct Sum {
   };
 
   static Result<std::vector<Event>> decide(const State& state, const Command& command) {
-    if (state.sum + command.amount > 100) return boost::system::errc::make_error_code(boost::system::errc::result_out_of_range);
+    if (state.sum + command.amount > 100)
+      return boost::system::errc::make_error_code(boost::system::errc::result_out_of_range);
     std::vector<Event> events;
     if (command.amount > 10) events.push_back({10});
     const int rest = command.amount > 10 ? command.amount - 10 : command.amount;
@@ -123,7 +124,8 @@ struct HandleCommand : ::testing::Test {
   std::vector<RecordedEvent> stored() { return run(store.store.read(stream, 0)).value(); }
   void has(std::string type, Bytes data) {
     const auto version = static_cast<Version>(stored().size());
-    ASSERT_TRUE(run(store.store.append(Append(stream, version, {event_of(std::move(type), std::move(data))}))));
+    ASSERT_TRUE(
+        run(store.store.append(Append(stream, version, {event_of(std::move(type), std::move(data))}))));
   }
   static Audit audit() {
     Audit audit;
@@ -166,13 +168,15 @@ TEST_F(HandleCommand, ReadsOnFromTheKnownState) {
   has("Added", {10});
   has("Added", {20});
   const auto handled = add(1, Known<Sum>({70}, 1)).value();
-  EXPECT_EQ(handled.known.state.sum, 91) << "the first event is taken from the known state, not from the stream";
+  EXPECT_EQ(handled.known.state.sum, 91)
+      << "the first event is taken from the known state, not from the stream";
   EXPECT_EQ(handled.known.version, 3u);
 }
 
 TEST_F(HandleCommand, FoldsAStreamOfSeveralPages) {
   std::vector<NewEvent> events;
-  for (int count = 0; count < 2500; ++count) events.push_back(event_of("Added", {static_cast<std::uint8_t>(count % 50 == 0)}));
+  for (int count = 0; count < 2500; ++count)
+    events.push_back(event_of("Added", {static_cast<std::uint8_t>(count % 50 == 0)}));
   ASSERT_TRUE(run(store.store.append(Append(stream, 0, events))));
   const auto handled = add(1).value();
   EXPECT_EQ(handled.known.state.sum, 51);

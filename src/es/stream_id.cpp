@@ -1,9 +1,9 @@
 #include "es/stream_id.hpp"
 
-#include <charconv>
-
 #include "base/assert.hpp"
 #include "es/error.hpp"
+
+#include <charconv>
 
 namespace ocf::es {
 namespace {
@@ -31,13 +31,16 @@ Parts split(std::string_view text) {
 // Digits without leading zeros: a stream has one text.
 bool is_number(std::string_view text, std::uint64_t& value) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return failed == std::errc{} && end == text.data() + text.size() && (text.front() != '0' || text.size() == 1);
+  return failed == std::errc{} && end == text.data() + text.size() &&
+         (text.front() != '0' || text.size() == 1);
 }
 
 }  // namespace
 
-StreamId::StreamId(const Tenant& tenant, std::string_view entity, std::uint64_t registration, std::string_view name) {
-  OCF_ASSERT(!tenant.empty() && tenant.text().find('/') == std::string::npos, "a tenant is a name without slashes");
+StreamId::StreamId(const Tenant& tenant, std::string_view entity, std::uint64_t registration,
+                   std::string_view name) {
+  OCF_ASSERT(!tenant.empty() && tenant.text().find('/') == std::string::npos,
+             "a tenant is a name without slashes");
   OCF_ASSERT(!entity.empty() && entity.find('/') == entity.npos, "an entity is a name without slashes");
   text_ = tenant.text();
   text_ += '/';
@@ -51,7 +54,8 @@ StreamId::StreamId(const Tenant& tenant, std::string_view entity, std::uint64_t 
 Result<StreamId> StreamId::parse(std::string_view text) {
   const Parts parts = split(text);
   std::uint64_t registration = 0;
-  if (parts.tenant.empty() || parts.entity.empty() || parts.name.empty() || !is_number(parts.registration, registration)) {
+  if (parts.tenant.empty() || parts.entity.empty() || parts.name.empty() ||
+      !is_number(parts.registration, registration)) {
     return StoreError::malformed_stream_id;
   }
   return StreamId(std::string(text));

@@ -1,12 +1,12 @@
 // Names of streams and of places in the log.
 #pragma once
 
+#include "base/result.hpp"
+#include "base/strong_text.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "base/result.hpp"
-#include "base/strong_text.hpp"
 
 namespace ocf::es {
 
@@ -18,8 +18,8 @@ using Version = std::uint64_t;
 // Index of a partition, below EventStore::partitions().
 using Partition = std::uint16_t;
 
-// The place of an event within its partition, from 1, in order of commit. Order is promised per device (all streams of a
-// device are in one partition), never across devices.
+// The place of an event within its partition, from 1, in order of commit. Order is promised per device (all
+// streams of a device are in one partition), never across devices.
 using Offset = std::uint64_t;
 
 struct Position {
@@ -31,8 +31,8 @@ struct Position {
 // `<tenant>/<entity>/<registration>/<name>`, for example
 //   default/028acc3a-d1a5-4246-79cd-2876cfc55916/0/holder
 //   default/028acc3a-d1a5-4246-79cd-2876cfc55916/3/resource/light/1
-// Entity: a device id, or `code:<hash>` and the like of an authorization plug. Registration 0: not bound to one.
-// Invariant: tenant and entity are not empty and hold no '/'. Immutable value; any thread.
+// Entity: a device id, or `code:<hash>` and the like of an authorization plug. Registration 0: not bound to
+// one. Invariant: tenant and entity are not empty and hold no '/'. Immutable value; any thread.
 class StreamId {
  public:
   StreamId(const Tenant& tenant, std::string_view entity, std::uint64_t registration, std::string_view name);
@@ -61,5 +61,7 @@ Partition partition_of(const StreamId& stream, Partition partitions);
 
 template <>
 struct std::hash<ocf::es::StreamId> {
-  std::size_t operator()(const ocf::es::StreamId& id) const noexcept { return std::hash<std::string>{}(id.text()); }
+  std::size_t operator()(const ocf::es::StreamId& id) const noexcept {
+    return std::hash<std::string>{}(id.text());
+  }
 };

@@ -1,9 +1,9 @@
 // What may be asked before a sign-in (G1).
 #pragma once
 
-#include <string_view>
-
 #include "coap/message.hpp"
+
+#include <string_view>
 
 namespace ocf::gateway {
 

@@ -1,7 +1,5 @@
 #include "gateway/coap_status.hpp"
 
-#include <array>
-
 #include "account/authorization.hpp"
 #include "cbor/cbor.hpp"
 #include "cloud/error.hpp"
@@ -9,6 +7,8 @@
 #include "es/error.hpp"
 #include "links/links.hpp"
 #include "ocf/error.hpp"
+
+#include <array>
 
 namespace ocf::gateway {
 namespace {
@@ -116,7 +116,8 @@ Code code_of(const Error& error) {
 
 Code account_code_of(const Error& error) {
   const Code code = code_of(error);
-  if (code == Code::bad_request || code == Code::unauthorized || code == Code::service_unavailable) return code;
+  if (code == Code::bad_request || code == Code::unauthorized || code == Code::service_unavailable)
+    return code;
   return code == Code::internal_server_error ? Code::service_unavailable : Code::unauthorized;
 }
 

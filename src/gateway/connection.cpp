@@ -1,17 +1,17 @@
 #include "gateway/connection.hpp"
 
-#include <algorithm>
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "base/assert.hpp"
 #include "base/printable.hpp"
 #include "base/random.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/routes.hpp"
 #include "net/error.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
 
 namespace ocf::gateway {
 
@@ -41,7 +41,8 @@ std::uint64_t token_seed() {
 
 resource::Content content_of(const Message& message) {
   resource::Content content;
-  if (const auto format = message.uint(OptionNumber::content_format)) content.format = static_cast<std::uint16_t>(*format);
+  if (const auto format = message.uint(OptionNumber::content_format))
+    content.format = static_cast<std::uint16_t>(*format);
   if (!message.payload.empty()) content.bytes = share(message.payload);
   return content;
 }
@@ -52,7 +53,8 @@ constexpr std::string_view ocf_identity = "1.3.6.1.4.1.44924.1.6";
 // The device that the certificate is for; the nil id, which no device has, if it is no OCF identity.
 DeviceId device_of(const net::TlsPeer& peer) {
   const auto& usages = peer.extended_key_usage;
-  const bool is_identity = peer.certificate_verified && std::find(usages.begin(), usages.end(), ocf_identity) != usages.end();
+  const bool is_identity =
+      peer.certificate_verified && std::find(usages.begin(), usages.end(), ocf_identity) != usages.end();
   const auto device = DeviceId::parse(peer.device_id);
   return is_identity && device ? *device : DeviceId();
 }
@@ -111,8 +113,8 @@ awaitable<bool> Connection::handshake() {
   co_return true;
 }
 
-// To the end of the stream. After end() the peer's bytes are only taken off the socket, because an Abort or a refusal that was sent
-// last may be lost otherwise.
+// To the end of the stream. After end() the peer's bytes are only taken off the socket, because an Abort or a
+// refusal that was sent last may be lost otherwise.
 awaitable<void> Connection::read_all() {
   for (;;) {
     const auto readable = co_await stream_->wait_readable();
@@ -299,14 +301,16 @@ void Connection::offer(cloud::Dispatch dispatch) {
 
 void Connection::hear(Said said) {
   if (said_.size() >= gateway_.limits_.notifications_queued_max) {
-    // Keep the newest of a resource; the queue holds more than one message of some resource when it is this long.
+    // Keep the newest of a resource; the queue holds more than one message of some resource when it is this
+    // long.
     const auto* news = std::get_if<Deliver>(&said);
     const auto older = std::find_if(said_.begin(), said_.end(), [&](const Said& entry) {
       const auto* old = std::get_if<Deliver>(&entry);
       return news != nullptr && old != nullptr && news->purpose.kind == Purpose::Kind::observe &&
              old->purpose.kind == Purpose::Kind::observe && old->purpose.href == news->purpose.href;
     });
-    if (older == said_.end()) return end(Disconnection::unresponsive, "the device says more than the hub can store");
+    if (older == said_.end())
+      return end(Disconnection::unresponsive, "the device says more than the hub can store");
     said_.erase(older);
   }
   said_.push_back(std::move(said));
@@ -351,16 +355,19 @@ awaitable<void> Connection::carry(Deliver said) {
     notification.sequence = sequence;
     carried = co_await gateway_.cloud_.notify(session, std::move(notification));
   } else {
-    log("warn", "the device answered " + coap::to_text(said.response.code) + " to the hub's GET " + said.purpose.href.text());
+    log("warn", "the device answered " + coap::to_text(said.response.code) + " to the hub's GET " +
+                    said.purpose.href.text());
   }
   if (!carried && carried.error() != resource::ResourceError::unknown_command) {
-    log("warn", "what the device said of " + said.purpose.href.text() + " was not stored: " + carried.error().message());
+    log("warn", "what the device said of " + said.purpose.href.text() +
+                    " was not stored: " + carried.error().message());
   }
 }
 
 awaitable<void> Connection::carry(DeliverCustody said) {
   while (serving_ > 0 && !ended_) {
-    boost::asio::steady_timer served(co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max());
+    boost::asio::steady_timer served(co_await boost::asio::this_coro::executor,
+                                     boost::asio::steady_timer::time_point::max());
     served_ = &served;
     co_await served.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     served_ = nullptr;
@@ -381,7 +388,8 @@ Time Connection::wall_now() const { return net::wall_now(); }
 
 std::int64_t Connection::seconds_until(const std::optional<Time>& expires) const {
   if (!expires) return -1;
-  return std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(*expires - net::wall_now()).count());
+  return std::max<std::int64_t>(0,
+                                std::chrono::floor<std::chrono::seconds>(*expires - net::wall_now()).count());
 }
 
 std::optional<SteadyTime> Connection::steady(const std::optional<Time>& time) const {
@@ -390,7 +398,8 @@ std::optional<SteadyTime> Connection::steady(const std::optional<Time>& time) co
 }
 
 void Connection::log_refusal(const Message& request, Code code, std::string_view why) {
-  log("warn", coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' + printable(request.path()) + ": " + std::string(why));
+  log("warn", coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' + printable(request.path()) +
+                  ": " + std::string(why));
 }
 
 void Connection::log(std::string_view level, std::string_view line) const {

@@ -1,15 +1,6 @@
-// One connection of a device or client: the shell around a Session. It reads, performs the session's actions, runs endpoints, and
-// carries what the device says into the cloud in the order in which it was said.
+// One connection of a device or client: the shell around a Session. It reads, performs the session's actions,
+// runs endpoints, and carries what the device says into the cloud in the order in which it was said.
 #pragma once
-
-#include <deque>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <variant>
-
-#include <boost/asio/steady_timer.hpp>
 
 #include "cloud/channel.hpp"
 #include "gateway/endpoint.hpp"
@@ -19,6 +10,15 @@
 #include "net/connection_limit.hpp"
 #include "net/outbox.hpp"
 #include "net/stream.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
 
 namespace ocf::gateway {
 
@@ -36,10 +36,12 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   // -- for endpoints
   const std::optional<cloud::DeviceSession>& device_session() const { return device_session_; }
   const std::optional<DeviceId>& certificate_device() const { return certificate_device_; }
-  // Signs the device in, or again with a new token. The answer: when the access ends. Errors: of Cloud::sign_in and renew.
+  // Signs the device in, or again with a new token. The answer: when the access ends. Errors: of
+  // Cloud::sign_in and renew.
   awaitable<Result<std::optional<Time>>> sign_in(cloud::SignIn request);
   awaitable<void> end_device_session(device::Disconnection reason);
-  // Observes the observable ones of these links, retrieves the others; not what is observed already. Needs a device session.
+  // Observes the observable ones of these links, retrieves the others; not what is observed already. Needs a
+  // device session.
   void keep_true(const std::vector<Link>& links);
   void forget_unpublished();
   Observations& observations() { return observations_; }

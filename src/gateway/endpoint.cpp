@@ -13,7 +13,8 @@ Answer respond(const Message& request, Code code, Bytes payload) {
   Message message;
   message.code = code;
   if (!payload.empty()) {
-    message.add_uint(OptionNumber::content_format, accepted_format(request).value_or(coap::content_format::ocf_cbor));
+    message.add_uint(OptionNumber::content_format,
+                     accepted_format(request).value_or(coap::content_format::ocf_cbor));
     message.payload = std::move(payload);
   }
   if (request.find(OptionNumber::ocf_accept_content_format_version) != nullptr && !message.payload.empty()) {
@@ -31,7 +32,9 @@ Answer refuse(Exchange& exchange, Code code, std::string_view why) {
   return Answer(std::move(message));
 }
 
-Answer refuse(Exchange& exchange, const Error& error) { return refuse(exchange, code_of(error), error.message()); }
+Answer refuse(Exchange& exchange, const Error& error) {
+  return refuse(exchange, code_of(error), error.message());
+}
 
 Answer refuse_account(Exchange& exchange, const Error& error) {
   const Code code = account_code_of(error);

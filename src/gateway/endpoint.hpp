@@ -1,15 +1,15 @@
 // What an endpoint gets and gives. One file per endpoint in endpoints/; routes.cpp is their table.
 #pragma once
 
-#include <string>
-#include <string_view>
-
-#include <boost/asio/awaitable.hpp>
-
 #include "base/limits.hpp"
 #include "cloud/cloud.hpp"
 #include "coap/message.hpp"
 #include "gateway/session.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <string>
+#include <string_view>
 
 namespace ocf::gateway {
 
@@ -21,7 +21,8 @@ using awaitable = boost::asio::awaitable<T>;
 // What all connections of a gateway share. Outlives them.
 struct Settings {
   const Limits& limits;
-  std::string tls_endpoint;  // "coaps+tcp://host:port", advertised to who asks over TLS; empty: no such listener
+  std::string
+      tls_endpoint;  // "coaps+tcp://host:port", advertised to who asks over TLS; empty: no such listener
   std::string tcp_endpoint;  // "coap+tcp://host:port"
 };
 
@@ -35,14 +36,16 @@ struct Exchange {
 
 struct Answer {
   explicit Answer(coap::Message message_) : message(std::move(message_)) {}
-  Answer(coap::Message message_, Outcome outcome_) : message(std::move(message_)), outcome(std::move(outcome_)) {}
+  Answer(coap::Message message_, Outcome outcome_)
+      : message(std::move(message_)), outcome(std::move(outcome_)) {}
   coap::Message message;  // its token is set by the connection
   Outcome outcome;
 };
 
 using Endpoint = awaitable<Answer> (*)(Exchange&);
 
-// A response with a payload in the content format that the request accepts; OCF's version option where the request has its sibling.
+// A response with a payload in the content format that the request accepts; OCF's version option where the
+// request has its sibling.
 Answer respond(const coap::Message& request, coap::Code code, Bytes payload = {});
 // A refusal: its reason is logged, and told to peers that take diagnostics.
 Answer refuse(Exchange& exchange, coap::Code code, std::string_view why);
@@ -50,7 +53,8 @@ Answer refuse(Exchange& exchange, const Error& error);
 // A refusal of an account request (see account_code_of).
 Answer refuse_account(Exchange& exchange, const Error& error);
 
-// The content format of an answer: what the request accepts, of the two names of CBOR; nullopt: something else, 4.06.
+// The content format of an answer: what the request accepts, of the two names of CBOR; nullopt: something
+// else, 4.06.
 std::optional<std::uint16_t> accepted_format(const coap::Message& request);
 // Whether the request's payload is CBOR by its content format, or by default.
 bool has_cbor_payload(const coap::Message& request);

@@ -17,10 +17,10 @@ Gateway::Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, L
 Gateway::~Gateway() = default;
 
 Result<net::Endpoint> Gateway::listen_tcp(const net::Endpoint& endpoint) {
-  auto listener = net::Listener::open(shard_, endpoint, connection_limit_,
-                                      [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
-                                        accept(std::make_unique<net::TcpStream>(std::move(socket)), std::move(slot));
-                                      });
+  auto listener = net::Listener::open(
+      shard_, endpoint, connection_limit_, [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
+        accept(std::make_unique<net::TcpStream>(std::move(socket)), std::move(slot));
+      });
   if (!listener) return listener.error();
   const net::Endpoint bound = (*listener)->endpoint();
   listeners_.push_back(std::move(*listener));
@@ -28,7 +28,8 @@ Result<net::Endpoint> Gateway::listen_tcp(const net::Endpoint& endpoint) {
   return bound;
 }
 
-Result<net::Endpoint> Gateway::listen_tls(const net::Endpoint& endpoint, std::shared_ptr<const net::TlsServerContext> context) {
+Result<net::Endpoint> Gateway::listen_tls(const net::Endpoint& endpoint,
+                                          std::shared_ptr<const net::TlsServerContext> context) {
   use(std::move(context));
   auto listener = net::Listener::open(
       shard_, endpoint, connection_limit_, [this](net::Socket socket, net::ConnectionLimit::Slot slot) {

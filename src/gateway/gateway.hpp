@@ -1,13 +1,6 @@
 // The OCF CoAP Gateway: listeners for coap+tcp and coaps+tcp, and the connections that come from them.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <set>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "cloud/cloud.hpp"
 #include "gateway/endpoint.hpp"
 #include "net/connection_limit.hpp"
@@ -16,6 +9,13 @@
 #include "net/shard.hpp"
 #include "net/stream.hpp"
 #include "net/tls_context.hpp"
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace ocf::gateway {
 
@@ -32,14 +32,19 @@ class Gateway {
 
   // The endpoint it really listens on. Errors: of the operating system.
   Result<net::Endpoint> listen_tcp(const net::Endpoint& endpoint);
-  Result<net::Endpoint> listen_tls(const net::Endpoint& endpoint, std::shared_ptr<const net::TlsServerContext> context);
+  Result<net::Endpoint> listen_tls(const net::Endpoint& endpoint,
+                                   std::shared_ptr<const net::TlsServerContext> context);
 
   // New connections get this context; open ones keep theirs. Another CA was trusted, a certificate renewed.
   void use(std::shared_ptr<const net::TlsServerContext> context) { tls_context_ = std::move(context); }
 
   // "host:port" that discovery answers with; by default the address that is listened on.
-  void advertise_tls(std::string_view address) { settings_.tls_endpoint = "coaps+tcp://" + std::string(address); }
-  void advertise_tcp(std::string_view address) { settings_.tcp_endpoint = "coap+tcp://" + std::string(address); }
+  void advertise_tls(std::string_view address) {
+    settings_.tls_endpoint = "coaps+tcp://" + std::string(address);
+  }
+  void advertise_tcp(std::string_view address) {
+    settings_.tcp_endpoint = "coap+tcp://" + std::string(address);
+  }
 
   // Takes no more connections, asks those that are open to come back later, and waits until they are gone.
   awaitable<void> stop();

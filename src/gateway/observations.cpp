@@ -1,8 +1,8 @@
 #include "gateway/observations.hpp"
 
-#include <algorithm>
-
 #include "gateway/connection.hpp"
+
+#include <algorithm>
 
 namespace ocf::gateway {
 
@@ -18,7 +18,8 @@ awaitable<Result<void>> Observations::start(Exchange& exchange, cloud::Caller ca
     co_return account::AuthorizationError::unavailable;
   }
   cloud::Cloud::Watcher changed = [this, token](const shadow::Representation* now) { on_change(token, now); };
-  auto watch = co_await exchange.cloud.watch(std::move(caller), target.device, std::move(target.href), std::move(changed));
+  auto watch = co_await exchange.cloud.watch(std::move(caller), target.device, std::move(target.href),
+                                             std::move(changed));
   if (!watch) co_return watch.error();
   Observed& observed = observed_[token];
   observed.request = exchange.request;
@@ -39,7 +40,8 @@ void Observations::answered(const coap::Token& token) {
   Observed& found = observed->second;
   found.live = true;
   const ByteView latest = found.latest ? view_of(found.latest->content.bytes) : ByteView();
-  const bool said = found.latest && std::equal(latest.begin(), latest.end(), found.answered.begin(), found.answered.end());
+  const bool said =
+      found.latest && std::equal(latest.begin(), latest.end(), found.answered.begin(), found.answered.end());
   found.answered = Bytes();
   if (found.changed && !said) send(found);
 }

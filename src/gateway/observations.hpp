@@ -1,16 +1,17 @@
-// What the client on a connection observes (RFC 7641): each observation is a watch in the cloud, notified in order.
+// What the client on a connection observes (RFC 7641): each observation is a watch in the cloud, notified in
+// order.
 #pragma once
+
+#include "cloud/cloud.hpp"
+#include "coap/message.hpp"
+#include "gateway/endpoint.hpp"
+#include "gateway/endpoints/routing_path.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
-
-#include "cloud/cloud.hpp"
-#include "coap/message.hpp"
-#include "gateway/endpoint.hpp"
-#include "gateway/endpoints/routing_path.hpp"
 
 namespace ocf::gateway {
 

@@ -31,7 +31,9 @@ constexpr Route routed[] = {
     {Code::del, "", remove},
 };
 
-awaitable<Answer> not_found(Exchange& exchange) { co_return refuse(exchange, Code::not_found, "nothing is here"); }
+awaitable<Answer> not_found(Exchange& exchange) {
+  co_return refuse(exchange, Code::not_found, "nothing is here");
+}
 
 awaitable<Answer> method_not_allowed(Exchange& exchange) {
   co_return refuse(exchange, Code::method_not_allowed, "this resource has no such method");

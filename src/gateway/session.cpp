@@ -1,9 +1,9 @@
 #include "gateway/session.hpp"
 
-#include <algorithm>
-
 #include "base/printable.hpp"
 #include "gateway/admission.hpp"
+
+#include <algorithm>
 
 namespace ocf::gateway {
 
@@ -17,7 +17,8 @@ namespace {
 // How long a client should wait before it asks again after 5.03 (RFC 7252 §5.9.3.4), in seconds.
 constexpr std::uint64_t retry_after_seconds = 2;
 
-// A part of a body: the hub takes whole messages only, so far (RFC 7959 §2.2: NUM in all but the lower four bits, M in bit 3).
+// A part of a body: the hub takes whole messages only, so far (RFC 7959 §2.2: NUM in all but the lower four
+// bits, M in bit 3).
 bool is_partial(const Message& request) {
   const auto block1 = request.uint(OptionNumber::block1);
   const auto block2 = request.uint(OptionNumber::block2);
@@ -38,14 +39,16 @@ Actions Session::start() {
 }
 
 coap::FrameBounds Session::bounds() const {
-  return {signed_in_ ? limits_.frame_bytes_max : limits_.frame_bytes_before_sign_in_max, limits_.options_per_message_max,
-          limits_.option_bytes_max};
+  return {signed_in_ ? limits_.frame_bytes_max : limits_.frame_bytes_before_sign_in_max,
+          limits_.options_per_message_max, limits_.option_bytes_max};
 }
 
-// The peer's own maximum, if it announced one; what real devices can take that say nothing or cannot do block-wise transfer.
+// The peer's own maximum, if it announced one; what real devices can take that say nothing or cannot do
+// block-wise transfer.
 std::size_t Session::message_bytes_to_peer_max() const {
   if (peer_.announced && peer_.block_wise_transfer) return peer_.max_message_size;
-  const std::size_t device_max = limits_.frame_bytes_to_peer_max + hosted_links_ * limits_.frame_bytes_to_peer_per_link;
+  const std::size_t device_max =
+      limits_.frame_bytes_to_peer_max + hosted_links_ * limits_.frame_bytes_to_peer_per_link;
   return peer_.announced ? std::min(peer_.max_message_size, device_max) : device_max;
 }
 
@@ -98,7 +101,8 @@ void Session::take(Message message, Actions& actions) {
   if (coap::is_signaling(message.code)) return take_signaling(message, actions);
   if (coap::is_request(message.code)) return take_request(std::move(message), actions);
   if (coap::is_response(message.code)) return take_response(std::move(message), actions);
-  actions.push_back(Refused{"a message with the reserved code " + coap::to_text(message.code) + " was ignored"});
+  actions.push_back(
+      Refused{"a message with the reserved code " + coap::to_text(message.code) + " was ignored"});
 }
 
 void Session::take_signaling(const Message& message, Actions& actions) {
@@ -116,11 +120,10 @@ void Session::take_signaling(const Message& message, Actions& actions) {
         actions.push_back(Send{coap::encode_frame(coap::pong(message))});
       }
       return;
-    case Code::release:
-      peer_released_ = true;
-      return close_if_released(actions);
+    case Code::release: peer_released_ = true; return close_if_released(actions);
     case Code::abort:
-      return close(Disconnection::closed, "the peer aborted: " + printable(as_text(message.payload)), actions);
+      return close(Disconnection::closed, "the peer aborted: " + printable(as_text(message.payload)),
+                   actions);
     default: return;  // a Pong was heard; unknown signaling is ignored (RFC 8323 §5.1)
   }
 }
@@ -129,10 +132,12 @@ void Session::take_request(Message request, Actions& actions) {
   if (const auto option = coap::unknown_critical_option(request)) {
     return refuse(request, Code::bad_option, "unknown critical option " + std::to_string(*option), actions);
   }
-  if (request.find(OptionNumber::proxy_uri) != nullptr || request.find(OptionNumber::proxy_scheme) != nullptr) {
+  if (request.find(OptionNumber::proxy_uri) != nullptr ||
+      request.find(OptionNumber::proxy_scheme) != nullptr) {
     return refuse(request, Code::proxying_not_supported, "the hub is no forward proxy", actions);
   }
-  if (is_partial(request)) return refuse(request, Code::bad_option, "block-wise requests are not supported", actions);
+  if (is_partial(request))
+    return refuse(request, Code::bad_option, "block-wise requests are not supported", actions);
   if (serving_ + deferred_.size() >= limits_.requests_in_flight_max) {
     return refuse(request, Code::service_unavailable, "too many requests at once", actions);
   }
@@ -163,7 +168,8 @@ void Session::refuse(const Message& request, Code code, std::string why, Actions
   // Diagnostics only to peers that are certainly not one of the devices that trip over unexpected payloads.
   if (peer_.block_wise_transfer) response.payload = copy_of(as_bytes(why));
   actions.push_back(Send{coap::encode_frame(response)});
-  actions.push_back(Refused{coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' + printable(request.path()) + ": " + why});
+  actions.push_back(Refused{coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' +
+                            printable(request.path()) + ": " + why});
 }
 
 void Session::take_response(Message response, Actions& actions) {
@@ -228,7 +234,8 @@ Actions Session::request(Purpose purpose, Message request) {
 }
 
 void Session::send_waiting(Actions& actions) {
-  while (signed_in_ && !peer_released_ && !waiting_.empty() && in_flight_ < limits_.device_requests_in_flight_max) {
+  while (signed_in_ && !peer_released_ && !waiting_.empty() &&
+         in_flight_ < limits_.device_requests_in_flight_max) {
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
     send_request(std::move(next), actions);
@@ -239,7 +246,8 @@ void Session::send_request(Waiting waiting, Actions& actions) {
   waiting.request.token = next_token();
   Bytes bytes = coap::encode_frame(waiting.request);
   if (bytes.size() > message_bytes_to_peer_max()) {
-    // A message that is too long would make the device close (its limits are not announced): the caller is told instead.
+    // A message that is too long would make the device close (its limits are not announced): the caller is
+    // told instead.
     Message too_large;
     too_large.code = Code::request_entity_too_large;
     actions.push_back(Deliver{std::move(waiting.purpose), std::move(too_large)});
@@ -254,8 +262,10 @@ bool Session::is_observing(const Href& href) const {
   const auto observes = [&href](const Purpose& purpose) {
     return purpose.kind == Purpose::Kind::observe && purpose.href == href;
   };
-  return std::any_of(exchanges_.begin(), exchanges_.end(), [&](const auto& entry) { return observes(entry.second); }) ||
-         std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) { return observes(waiting.purpose); });
+  return std::any_of(exchanges_.begin(), exchanges_.end(),
+                     [&](const auto& entry) { return observes(entry.second); }) ||
+         std::any_of(waiting_.begin(), waiting_.end(),
+                     [&](const Waiting& waiting) { return observes(waiting.purpose); });
 }
 
 void Session::forget_all_but(const std::vector<Link>& links) {
@@ -292,7 +302,8 @@ void Session::apply(const SignedOut&, SteadyTime now, Actions&) {
 }
 
 void Session::apply(const SignInFailed&, SteadyTime now, Actions& actions) {
-  if (std::exchange(failed_once_, true)) return close(Disconnection::closed, "the sign-in failed again", actions);
+  if (std::exchange(failed_once_, true))
+    return close(Disconnection::closed, "the sign-in failed again", actions);
   close_at_ = now + limits_.failed_sign_in_grace;
 }
 

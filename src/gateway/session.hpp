@@ -5,18 +5,9 @@
 //                          │
 //                          ├──▶ responses to our requests ──▶ Deliver
 //                          └──▶ signaling ──▶ Send (Pong, Abort), DeliverCustody, Close
-//   cloud ─▶ request() ──▶ Send, as many at once as the limit allows; the rest waits, all of it until the sign-in is answered
-//   time ──▶ tick() ──▶ Send (Ping), Close
+//   cloud ─▶ request() ──▶ Send, as many at once as the limit allows; the rest waits, all of it until the
+//   sign-in is answered time ──▶ tick() ──▶ Send (Ping), Close
 #pragma once
-
-#include <cstdint>
-#include <deque>
-#include <optional>
-#include <string>
-#include <unordered_map>
-#include <unordered_set>
-#include <variant>
-#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/limits.hpp"
@@ -27,6 +18,15 @@
 #include "device/device.hpp"
 #include "es/event.hpp"
 #include "ocf/link.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+#include <vector>
 
 namespace ocf::gateway {
 
@@ -91,8 +91,8 @@ class Session {
 
   Actions receive(ByteView bytes, SteadyTime now);
 
-  // The answer to a request that was served, and then what follows from it. Its token is the request's. Longer than the peer
-  // can take: 4.13 in its place.
+  // The answer to a request that was served, and then what follows from it. Its token is the request's.
+  // Longer than the peer can take: 4.13 in its place.
   Actions answer(coap::Message response, const Outcome& outcome, SteadyTime now);
   // A notification to a client that observes: like answer(), but no request is open for it.
   Actions notify(coap::Message notification);
@@ -160,12 +160,12 @@ class Session {
 
   std::unordered_map<coap::Token, Purpose> exchanges_;
   std::unordered_set<coap::Token> observing_;  // exchanges that were answered and go on
-  std::size_t in_flight_ = 0;  // exchanges that still wait for their first answer
+  std::size_t in_flight_ = 0;                  // exchanges that still wait for their first answer
   std::deque<Waiting> waiting_;
 
-  bool heard_ = false;    // a whole message has arrived
+  bool heard_ = false;  // a whole message has arrived
   SteadyTime sign_in_by_;
-  SteadyTime close_at_;   // no message yet, no sign-in yet, or the end of the token
+  SteadyTime close_at_;  // no message yet, no sign-in yet, or the end of the token
   unsigned pings_missed_ = 0;
   SteadyTime ping_at_;
 };

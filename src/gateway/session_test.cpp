@@ -1,8 +1,8 @@
 #include "gateway/session.hpp"
 
-#include <gtest/gtest.h>
-
 #include "base/overload.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ocf::gateway {
 namespace {
@@ -46,7 +46,8 @@ class SessionTest : public ::testing::Test {
       text += std::visit(overload{[&](const Send&) { return "send " + coap::to_text(sent(action).code); },
                                   [](const Serve& what) { return "serve " + what.request.path(); },
                                   [](const Deliver& what) {
-                                    return "deliver " + coap::to_text(what.response.code) + ' ' + what.purpose.href.text();
+                                    return "deliver " + coap::to_text(what.response.code) + ' ' +
+                                           what.purpose.href.text();
                                   },
                                   [](const DeliverCustody&) { return std::string("custody"); },
                                   [](const Refused&) { return std::string("refused"); },
@@ -55,7 +56,9 @@ class SessionTest : public ::testing::Test {
     }
     return text;
   }
-  std::string hears(const Message& message) { return done(session_.receive(coap::encode_frame(message), now_)); }
+  std::string hears(const Message& message) {
+    return done(session_.receive(coap::encode_frame(message), now_));
+  }
   std::string answers(Code code, std::uint64_t token, const Outcome& outcome = {}) {
     return done(session_.answer(response(code, coap::Token::of(token)), outcome, now_));
   }
@@ -216,7 +219,8 @@ TEST_F(SessionTest, TellsTheSenderOfAMessageThatIsTooLargeBeforeItsBytesArrive) 
   Message large = request(Code::post, "/oic/rd", 3);
   large.payload.resize(limits_.frame_bytes_before_sign_in_max);
   const Bytes bytes = coap::encode_frame(large);
-  EXPECT_EQ(done(session_.receive(ByteView(bytes).first(20), now_)).substr(0, 27), "send 4.13; send 7.05; close");
+  EXPECT_EQ(done(session_.receive(ByteView(bytes).first(20), now_)).substr(0, 27),
+            "send 4.13; send 7.05; close");
   EXPECT_EQ(sent(last_[0]).token, large.token);
 }
 
@@ -233,8 +237,8 @@ TEST_F(SessionTest, AbortsOnWhatIsNoFrame) {
 
 TEST_F(SessionTest, DoesTheSameHoweverTheBytesAreCut) {
   Bytes stream;
-  for (const Message& message : {request(Code::get, "/oic/res", 1), response(Code::ping, coap::Token::of(2)), Message{},
-                                 request(Code::post, "/oic/sec/account", 3)}) {
+  for (const Message& message : {request(Code::get, "/oic/res", 1), response(Code::ping, coap::Token::of(2)),
+                                 Message{}, request(Code::post, "/oic/sec/account", 3)}) {
     const Bytes frame = coap::encode_frame(message);
     stream.insert(stream.end(), frame.begin(), frame.end());
   }
@@ -256,7 +260,8 @@ TEST_F(SessionTest, AsksTheDeviceNothingBeforeItsSignInIsAnswered) {
 
 TEST_F(SessionTest, KeepsALimitedNumberOfRequestsAtTheDevice) {
   signs_in();
-  for (std::size_t count = 0; count < limits_.device_requests_in_flight_max; ++count) EXPECT_EQ(asks("/a"), "send 0.01");
+  for (std::size_t count = 0; count < limits_.device_requests_in_flight_max; ++count)
+    EXPECT_EQ(asks("/a"), "send 0.01");
   const coap::Token token = token_of_last();
   EXPECT_EQ(asks("/b"), "");
   EXPECT_EQ(hears(response(Code::content, token)), "deliver 2.05 /a; send 0.01");
@@ -318,7 +323,9 @@ TEST_F(SessionTest, AnnouncesItsFullSizeToAPeerThatIsCertainlyNoDevice) {
   EXPECT_EQ(signs_in(), "send 2.04") << "once";
 }
 
-TEST_F(SessionTest, ReleasesWhenTheHubStops) { EXPECT_EQ(done(session_.release()), "send 7.04; close: the hub stops"); }
+TEST_F(SessionTest, ReleasesWhenTheHubStops) {
+  EXPECT_EQ(done(session_.release()), "send 7.04; close: the hub stops");
+}
 
 }  // namespace
 }  // namespace ocf::gateway

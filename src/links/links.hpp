@@ -1,14 +1,15 @@
-// Aggregate `links` (stream <tenant>/<di>/<registration>/links): what a device has published to the Resource Directory.
+// Aggregate `links` (stream <tenant>/<di>/<registration>/links): what a device has published to the Resource
+// Directory.
 #pragma once
+
+#include "account/principal.hpp"
+#include "es/decider.hpp"
+#include "ocf/link.hpp"
 
 #include <map>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "account/principal.hpp"
-#include "es/decider.hpp"
-#include "ocf/link.hpp"
 
 namespace ocf::links {
 
@@ -52,8 +53,9 @@ struct Links {
     friend bool operator==(const State&, const State&) = default;
   };
 
-  // PublishLinks merges (OCF Core 11.3.6 as real devices use it): it adds and changes, never removes; links that are
-  // published as they stand decide nothing. Instances are instance_of(href), counted up where two hrefs collide.
+  // PublishLinks merges (OCF Core 11.3.6 as real devices use it): it adds and changes, never removes; links
+  // that are published as they stand decide nothing. Instances are instance_of(href), counted up where two
+  // hrefs collide.
   static Result<std::vector<Event>> decide(const State& state, const Command& command);
   static State evolve(State state, const Event& event);
   static es::EncodedEvent encode(const Event& event);

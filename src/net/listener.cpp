@@ -2,7 +2,6 @@
 
 #include <boost/asio/ip/v6_only.hpp>
 
-
 namespace ocf::net {
 namespace {
 

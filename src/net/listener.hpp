@@ -13,9 +13,9 @@
 
 namespace ocf::net {
 
-// Without SO_REUSEPORT, with which a second hub of the same user would take half of the connections. Connections
-// above the limit are closed at once. When descriptors run out it pauses for a moment and tries again. Lives on its shard;
-// destroying it closes it.
+// Without SO_REUSEPORT, with which a second hub of the same user would take half of the connections.
+// Connections above the limit are closed at once. When descriptors run out it pauses for a moment and tries
+// again. Lives on its shard; destroying it closes it.
 class Listener {
  public:
   // Gets each accepted connection, on the shard. It must not destroy the listener.

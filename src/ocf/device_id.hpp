@@ -1,6 +1,9 @@
 // The id of an OCF device (`di`): a UUID.
 #pragma once
 
+#include "base/result.hpp"
+#include "ocf/error.hpp"
+
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -9,9 +12,6 @@
 #include <ostream>
 #include <string>
 #include <string_view>
-
-#include "base/result.hpp"
-#include "ocf/error.hpp"
 
 namespace ocf {
 

@@ -214,8 +214,6 @@ std::vector<ConfigKey> connection_limits(Limits& l) {
                          "resource is kept."),
       count<std::size_t>("connections_max", l.connections_max, 1, 10'000'000,
                          "CoAP connections; more are not accepted."),
-      count<std::size_t>("handshakes_in_flight_max", l.handshakes_in_flight_max, 1, 10'000,
-                         "TLS handshakes at a time; the next connection waits."),
   };
 }
 

@@ -58,7 +58,7 @@ class RunningHub {
         admin_token_ = hub_.first_admin_token();
         ready_.set_value();
       });
-    } catch (...) {
+    } catch (const std::exception&) {
       ready_.set_exception(std::current_exception());
     }
   }

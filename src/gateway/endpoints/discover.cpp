@@ -9,7 +9,8 @@ namespace ocf::gateway {
 awaitable<Answer> discover(Exchange& exchange) {
   const auto session = exchange.connection.device_session();
   if (!session) co_return refuse(exchange, coap::Code::unauthorized, "the session has ended");
-  if (!accepted_format(exchange.request)) co_return refuse(exchange, coap::Code::not_acceptable, "discovery answers CBOR only");
+  if (!accepted_format(exchange.request))
+    co_return refuse(exchange, coap::Code::not_acceptable, "discovery answers CBOR only");
 
   directory::Filter filter;
   filter.resource_types = exchange.request.query("rt");
@@ -23,7 +24,8 @@ awaitable<Answer> discover(Exchange& exchange) {
     if (interface == "oic.if.baseline") {
       form = DiscoveryForm::baseline;
     } else if (interface != "oic.if.ll") {
-      co_return refuse(exchange, coap::Code::bad_request, "the interfaces of /oic/res are oic.if.ll and oic.if.baseline");
+      co_return refuse(exchange, coap::Code::bad_request,
+                       "the interfaces of /oic/res are oic.if.ll and oic.if.baseline");
     }
   }
   const auto found = co_await exchange.cloud.find(session->caller, std::move(filter));

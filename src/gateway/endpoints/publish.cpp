@@ -1,4 +1,5 @@
-// POST /oic/rd?rt=oic.wk.rdpub: the device publishes its links (R1); the hub then observes and retrieves them (G8, G9).
+// POST /oic/rd?rt=oic.wk.rdpub: the device publishes its links (R1); the hub then observes and retrieves them
+// (G8, G9).
 #include "gateway/connection.hpp"
 #include "gateway/routes.hpp"
 #include "ocf/payloads.hpp"
@@ -11,7 +12,8 @@ awaitable<Answer> publish(Exchange& exchange) {
   const auto asked = PublishRequest::decode(exchange.request.payload, exchange.settings.limits);
   if (!asked) co_return refuse(exchange, asked.error());
   if (asked->device != session->key.device) {
-    co_return refuse(exchange, coap::Code::forbidden, "a device publishes for itself only, not for " + asked->device.text());
+    co_return refuse(exchange, coap::Code::forbidden,
+                     "a device publishes for itself only, not for " + asked->device.text());
   }
   auto published = co_await exchange.cloud.publish(*session, asked->links, asked->name);
   if (!published) co_return refuse(exchange, published.error());

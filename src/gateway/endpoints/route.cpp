@@ -1,5 +1,5 @@
-// GET, POST and DELETE on a device's resource, and its observation (R5): translated to the use cases, never passed on as they are,
-// because a device closes on options that it does not know.
+// GET, POST and DELETE on a device's resource, and its observation (R5): translated to the use cases, never
+// passed on as they are, because a device closes on options that it does not know.
 #include "cbor/cbor.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/connection.hpp"
@@ -52,15 +52,20 @@ std::optional<Asked> asked(Exchange& exchange) {
 awaitable<Answer> ask(Exchange& exchange, Operation operation) {
   const auto what = asked(exchange);
   if (!what) co_return refuse(exchange, Code::bad_request, "the path does not name a device's resource");
-  if (!accepted_format(exchange.request)) co_return refuse(exchange, Code::not_acceptable, "resources are CBOR");
+  if (!accepted_format(exchange.request))
+    co_return refuse(exchange, Code::not_acceptable, "resources are CBOR");
 
   cloud::Request request(what->target.device, what->target.href, operation);
   request.query = joined(exchange.request.queries());
   if (!exchange.request.payload.empty()) {
     const Limits& limits = exchange.settings.limits;
-    if (!has_cbor_payload(exchange.request)) co_return refuse(exchange, Code::unsupported_content_format, "the payload has to be CBOR");
-    const auto checked = cbor::check(exchange.request.payload, {limits.cbor_depth_max, limits.cbor_items_max});
-    if (!checked) co_return refuse(exchange, Code::bad_request, "the payload is not valid CBOR: " + checked.error().message());
+    if (!has_cbor_payload(exchange.request))
+      co_return refuse(exchange, Code::unsupported_content_format, "the payload has to be CBOR");
+    const auto checked =
+        cbor::check(exchange.request.payload, {limits.cbor_depth_max, limits.cbor_items_max});
+    if (!checked)
+      co_return refuse(exchange, Code::bad_request,
+                       "the payload is not valid CBOR: " + checked.error().message());
     request.content = {coap::content_format::ocf_cbor, share(exchange.request.payload)};
   }
   const auto answer = co_await exchange.cloud.request(what->caller, std::move(request));
@@ -78,7 +83,8 @@ awaitable<Answer> retrieve(Exchange& exchange) {
   const auto what = asked(exchange);
   if (!what) co_return refuse(exchange, Code::bad_request, "the path does not name a device's resource");
   // Subscribed before the value is read, so that no change falls between.
-  const auto started = co_await exchange.connection.observations().start(exchange, what->caller, what->target);
+  const auto started =
+      co_await exchange.connection.observations().start(exchange, what->caller, what->target);
   if (!started) co_return refuse(exchange, started.error());
   Answer answer = co_await ask(exchange, Operation::retrieve);
   if (answer.message.code == Code::content || answer.message.code == Code::valid) {

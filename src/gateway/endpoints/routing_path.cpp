@@ -10,7 +10,8 @@ struct Parts {
 
 std::optional<Parts> split(std::string_view path) {
   constexpr std::size_t uuid_length = 36;
-  for (const std::string_view prefix : {route_prefix, std::string_view("/api/v1/devices"), std::string_view()}) {
+  for (const std::string_view prefix :
+       {route_prefix, std::string_view("/api/v1/devices"), std::string_view()}) {
     if (!path.starts_with(prefix)) continue;
     std::string_view rest = path.substr(prefix.size());
     if (rest.size() <= 1 + uuid_length || rest[0] != '/' || rest[1 + uuid_length] != '/') continue;

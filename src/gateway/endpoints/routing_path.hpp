@@ -4,11 +4,11 @@
 //   /<di>/<href>
 #pragma once
 
-#include <optional>
-#include <string_view>
-
 #include "ocf/device_id.hpp"
 #include "ocf/link.hpp"
+
+#include <optional>
+#include <string_view>
 
 namespace ocf::gateway {
 

@@ -17,8 +17,9 @@ TEST(RoutingPath, HasThreeForms) {
 }
 
 TEST(RoutingPath, IsNothingElse) {
-  for (const std::string& path : {std::string("/oic/res"), std::string("/"), std::string("/oic/route/") + std::string(di),
-                                 std::string("/oic/route/not-a-uuid/light/1"), "/" + std::string(di)}) {
+  for (const std::string& path :
+       {std::string("/oic/res"), std::string("/"), std::string("/oic/route/") + std::string(di),
+        std::string("/oic/route/not-a-uuid/light/1"), "/" + std::string(di)}) {
     EXPECT_FALSE(is_routing_path(path)) << path;
   }
 }

@@ -1,4 +1,5 @@
-// DELETE /oic/sec/account?di=…&accesstoken=…: removes the device (A3). Without a token the session must be signed in.
+// DELETE /oic/sec/account?di=…&accesstoken=…: removes the device (A3). Without a token the session must be
+// signed in.
 #include "gateway/connection.hpp"
 #include "gateway/routes.hpp"
 

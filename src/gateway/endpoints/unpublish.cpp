@@ -1,8 +1,8 @@
 // DELETE /oic/rd?di=…&ins=…&ins=…: the device takes links back, those with these instances or all (R2).
-#include <charconv>
-
 #include "gateway/connection.hpp"
 #include "gateway/routes.hpp"
+
+#include <charconv>
 
 namespace ocf::gateway {
 

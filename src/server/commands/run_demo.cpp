@@ -1,6 +1,5 @@
-#include "server/commands/demo.hpp"
-
 #include "base/random.hpp"
+#include "server/commands/demo.hpp"
 #include "server/wiring.hpp"
 #include "sim/demo.hpp"
 
@@ -78,7 +77,8 @@ class DemoDevice {
     tls.ca_pool = {text_of(onboarding, "ca")};
     tls.version_max = net::TlsVersion::tls_1_2;  // as real devices
     auto context = net::TlsClientContext::create(tls);
-    if (!context) throw std::runtime_error("the device's certificate cannot be used: " + context.error().message());
+    if (!context)
+      throw std::runtime_error("the device's certificate cannot be used: " + context.error().message());
     shard_.post([this, settings = std::move(settings), context = std::move(*context)] {
       light_.emplace(shard_, settings, context, say);
       light_->start();
@@ -106,7 +106,8 @@ Exit run_demo(const DemoOptions& options) {
   Hub hub(demo_config(options), stderr_log());
   DemoDevice device(device_of(options.data));
   hub.run([&] {
-    say(fmt::format("The hub runs on loopback, in {}. In another terminal:\n"
+    say(
+        fmt::format("The hub runs on loopback, in {}. In another terminal:\n"
                     "  ocf-cloud devices --data {}\n"
                     "Ctrl-C stops it.",
                     options.data.string(), options.data.string()));
