@@ -55,7 +55,7 @@ class OutboxTest : public TestLoop {
     TcpStream server(std::move(ends.first));
     std::optional<TcpStream> client(std::in_place, std::move(ends.second));
     Outbox outbox(shard_, server, 32 << 20);
-    EXPECT_TRUE(outbox.send(Bytes(16 << 20)));
+    EXPECT_TRUE(outbox.send(Bytes(1 << 20)));
     EXPECT_GT(outbox.bytes_kept(), 0u);
     client.reset();  // with bytes unread: a reset
     const Error end = co_await read_to_the_end(shard_, server);
@@ -70,7 +70,7 @@ class OutboxTest : public TestLoop {
     {
       TcpStream server(std::move(ends.first));
       Outbox outbox(shard_, server, 32 << 20);
-      EXPECT_TRUE(outbox.send(Bytes(16 << 20)));
+      EXPECT_TRUE(outbox.send(Bytes(1 << 20)));
       co_await yield();
       co_await yield();
     }
