@@ -193,8 +193,10 @@ TEST_F(HubTest, AnAddressThatIsTakenIsASentence) {
 }
 
 TEST_F(HubTest, ATermSignalStopsItCleanly) {
-  Hub hub(config(), [](std::string_view, std::string_view) {});
-  hub.run([] { std::raise(SIGTERM); });
+  {
+    Hub hub(config(), [](std::string_view, std::string_view) {});
+    hub.run([] { std::raise(SIGTERM); });
+  }
   EXPECT_FALSE(std::filesystem::exists(admin_socket_path(config().data)));
   EXPECT_EQ(failure_of(config()), "") << "the directory is free again";
 }

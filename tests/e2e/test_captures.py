@@ -21,7 +21,7 @@ def expected(request):
 @pytest.fixture
 def hub(started):
     """One per test: the captures share device ids, and a recorded client cannot take a long list of links."""
-    return started()
+    return started(**HUB)
 
 
 @pytest.fixture
