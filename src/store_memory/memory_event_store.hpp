@@ -1,4 +1,4 @@
-// The event store that forgets: for tests, the simulator and `serve --store memory`. Keeps every promise of
+// The event store that forgets: for tests and simulations. Keeps every promise of
 // the seam but durability.
 #pragma once
 

@@ -108,9 +108,10 @@ Exit run_demo(const DemoOptions& options) {
   hub.run([&] {
     say(
         fmt::format("The hub runs on loopback, in {}. In another terminal:\n"
-                    "  ocf-cloud devices --data {}\n"
+                    "  {} devices --data {}\n"
                     "Ctrl-C stops it.",
-                    options.data.string(), options.data.string()));
+                    options.data.string(), std::filesystem::read_symlink("/proc/self/exe").string(),
+                    options.data.string()));
     hub.shard().spawn(start_device(device, hub));
   });
   return Exit::ok;
