@@ -18,7 +18,9 @@ void add_print(CLI::App& config, Run& run) {
   command->add_option("--config", *file, "The configuration file; without it the defaults are printed.");
   command->callback([file, &run] {
     run = [file] {
-      fmt::print("{}", print_config(file->empty() ? Config{} : read_config(*file)));
+      Config config;
+      if (!file->empty()) config = read_config(*file);
+      fmt::print("{}", print_config(config));
       return Exit::ok;
     };
   });
