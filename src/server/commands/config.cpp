@@ -18,9 +18,9 @@ void add_print(CLI::App& config, Run& run) {
   command->add_option("--config", *file, "The configuration file; without it the defaults are printed.");
   command->callback([file, &run] {
     run = [file] {
-      Config config;
-      if (!file->empty()) config = read_config(*file);
-      fmt::print("{}", print_config(config));
+      Config in_effect;
+      if (!file->empty()) in_effect = read_config(*file);
+      fmt::print("{}", print_config(in_effect));
       return Exit::ok;
     };
   });
