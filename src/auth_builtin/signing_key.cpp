@@ -12,10 +12,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <stdexcept>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace ocf::auth_builtin {
@@ -40,6 +40,10 @@ using Memory = std::unique_ptr<BIO, Free<BIO_free_all>>;
   throw std::runtime_error("signing key " + file.string() + ": " + why);
 }
 
+[[noreturn]] void last_call_failed(const std::filesystem::path& file) {
+  cannot_use(file, std::system_category().message(errno));
+}
+
 // An open file. Closes it.
 class File {
  public:
@@ -60,12 +64,12 @@ class File {
 
 std::string read_private(const std::filesystem::path& path, const File& file) {
   struct stat status {};
-  if (::fstat(file.descriptor(), &status) != 0) cannot_use(path, std::strerror(errno));
+  if (::fstat(file.descriptor(), &status) != 0) last_call_failed(path);
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     cannot_use(path, "others than its owner may read it; chmod 600 it");
   std::array<char, 4096> content;
   const ssize_t got = ::read(file.descriptor(), content.data(), content.size());
-  if (got < 0) cannot_use(path, std::strerror(errno));
+  if (got < 0) last_call_failed(path);
   return {content.data(), static_cast<std::size_t>(got)};
 }
 
@@ -75,14 +79,14 @@ void write_private(const std::filesystem::path& path, const std::string& content
   ::unlink(draft.c_str());
   {
     const File file(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
-    if (!file.is_open()) cannot_use(path, std::strerror(errno));
+    if (!file.is_open()) last_call_failed(path);
     const bool written =
         ::write(file.descriptor(), content.data(), content.size()) == static_cast<ssize_t>(content.size());
-    if (!written || ::fsync(file.descriptor()) != 0) cannot_use(path, std::strerror(errno));
+    if (!written || ::fsync(file.descriptor()) != 0) last_call_failed(path);
   }
-  if (::rename(draft.c_str(), path.c_str()) != 0) cannot_use(path, std::strerror(errno));
+  if (::rename(draft.c_str(), path.c_str()) != 0) last_call_failed(path);
   const File folder(path.has_parent_path() ? path.parent_path() : ".", O_RDONLY | O_DIRECTORY);
-  if (!folder.is_open() || ::fsync(folder.descriptor()) != 0) cannot_use(path, std::strerror(errno));
+  if (!folder.is_open() || ::fsync(folder.descriptor()) != 0) last_call_failed(path);
 }
 
 std::string to_pem(EVP_PKEY* key) {
@@ -152,7 +156,7 @@ SigningKey SigningKey::generate() {
 SigningKey SigningKey::load_or_create(const std::filesystem::path& path) {
   const File file(path, O_RDONLY);
   if (!file.is_open()) {
-    if (errno != ENOENT) cannot_use(path, std::strerror(errno));
+    if (errno != ENOENT) last_call_failed(path);
     SigningKey key = generate();
     write_private(path, to_pem(key.key_.get()));
     return key;

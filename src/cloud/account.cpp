@@ -13,7 +13,7 @@ awaitable<Result<account::SignedUp>> Cloud::sign_up(account::SignUp request) {
   if (!signed_up) co_return signed_up.error();
   const account::Principal& principal = signed_up->principal;
 
-  account::Access access = access_of_gateway(principal.tenant);
+  account::Access access = access_as(account::Principal::gateway(principal.tenant));
   const account::Subject subject{principal.tenant, id, principal.owner};
   account::ClaimDevice claim{principal.owner, signed_up->grant};
   const es::StreamId stream = account::Holder::stream(principal.tenant, id);
@@ -53,7 +53,7 @@ awaitable<Result<DeviceSession>> Cloud::sign_in(SignIn request, Channel& channel
   session.caller = std::move(*caller);
 
   device::ConnectDevice connect;
-  connect.access = access_of_gateway(session.key.tenant);
+  connect.access = access_as(account::Principal::gateway(session.key.tenant));
   connect.subject = session.subject();
   connect.gateway = parts_.gateway_id;
   connect.peer = std::move(request.peer);
@@ -96,7 +96,7 @@ awaitable<void> Cloud::offer_waiting(DeviceSession session, Channel& channel) {
   for (const pending::PendingCommand& waiting : models_.pending.of(session.key)) {
     if (waiting.dispatched_to != 0 || waiting.valid_until <= parts_.now()) continue;
     resource::DispatchCommand dispatch;
-    dispatch.issued.access = access_of_gateway(session.key.tenant);
+    dispatch.issued.access = access_as(account::Principal::gateway(session.key.tenant));
     dispatch.issued.subject = session.subject();
     dispatch.issued.now = parts_.now();
     dispatch.correlation = waiting.correlation;
@@ -117,7 +117,7 @@ awaitable<void> Cloud::disconnect(DeviceSession session, device::Disconnection r
   if (current != channels_.end() && current->second.epoch == session.epoch) channels_.erase(current);
 
   device::DisconnectDevice disconnect;
-  disconnect.access = access_of_gateway(session.key.tenant);
+  disconnect.access = access_as(account::Principal::gateway(session.key.tenant));
   disconnect.subject = session.subject();
   disconnect.epoch = session.epoch;
   disconnect.reason = reason;

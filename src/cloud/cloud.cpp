@@ -1,7 +1,6 @@
 #include "cloud/cloud.hpp"
 
 #include "cloud/feed.hpp"
-#include "cloud/streams.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -94,16 +93,9 @@ awaitable<Result<account::Access>> Cloud::access_of(Caller caller) {
   co_return access;
 }
 
-account::Access Cloud::access_of_gateway(const account::Tenant& tenant) const {
+account::Access Cloud::access_as(account::Principal principal) const {
   account::Access access;
-  access.principal = account::Principal::gateway(tenant);
-  access.as_of = parts_.now();
-  return access;
-}
-
-account::Access Cloud::access_of_system(const account::Tenant& tenant) const {
-  account::Access access;
-  access.principal = account::Principal::system(tenant);
+  access.principal = std::move(principal);
   access.as_of = parts_.now();
   return access;
 }
@@ -225,7 +217,7 @@ awaitable<void> Cloud::end_command(device::DeviceKey key, Href href, es::Correla
                                    resource::Ending ending) {
   const directory::DeviceEntry* device = models_.directory.known(key.tenant, key.device);
   resource::EndCommand command;
-  command.issued.access = access_of_system(key.tenant);
+  command.issued.access = access_as(account::Principal::system(key.tenant));
   command.issued.subject = {key.tenant, key.device, device != nullptr ? device->owner : account::Owner()};
   command.issued.now = parts_.now();
   command.correlation = correlation;

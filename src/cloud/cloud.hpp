@@ -253,8 +253,7 @@ class Cloud {
   // What the token's owner may do now: token and access are asked again when the answer is older than 5 s or
   // something changed.
   awaitable<Result<account::Access>> access_of(Caller caller);
-  account::Access access_of_gateway(const account::Tenant& tenant) const;
-  account::Access access_of_system(const account::Tenant& tenant) const;
+  account::Access access_as(account::Principal principal) const;
 
   awaitable<Result<Caller>> check(account::Check request);
   awaitable<Result<void>> remove(account::Access access, DeviceId device);

@@ -1,7 +1,5 @@
 #include "cloud/feed.hpp"
 
-#include "cloud/streams.hpp"
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -58,11 +56,11 @@ awaitable<Result<std::vector<FeedEvent>>> Feed::read(const account::Access& acce
 
 // An event belongs to whoever owned the device when it happened: the audit says who.
 bool Feed::visible(const account::Access& access, const es::RecordedEvent& recorded) const {
-  const auto device = device_of(recorded.stream);
-  if (!device || (filter_.device && *filter_.device != *device)) return false;
+  const auto key = device::key_of(recorded.stream);
+  if (!key || key->registration == 0) return false;  // who holds a device is not told by the feed
+  if (filter_.device && *filter_.device != key->device) return false;
   if (filter_.href && resource::href_of(recorded.stream) != filter_.href) return false;
-  const account::Subject subject{account::Tenant(std::string(recorded.stream.tenant())), *device,
-                                 account::Owner(recorded.event.audit.owner)};
+  const account::Subject subject{key->tenant, key->device, account::Owner(recorded.event.audit.owner)};
   return access.allows(subject, account::Right::read);
 }
 

@@ -1,7 +1,6 @@
 // Directory, history, observations and feeds: what callers read. Only what their access allows (R14).
 #include "cloud/cloud.hpp"
 #include "cloud/feed.hpp"
-#include "cloud/streams.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -104,7 +103,7 @@ awaitable<Result<std::unique_ptr<Watch>>> Cloud::watch(Caller caller, DeviceId i
 }
 
 void Cloud::tell_watchers(const es::RecordedEvent& recorded) {
-  const auto device = key_of(recorded.stream);
+  const auto device = device::key_of(recorded.stream);
   if (!device || watches_.empty()) return;
   const auto tell = [this](WatchKey key) {
     const auto [first, last] = watches_.equal_range(key);

@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <stdexcept>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace ocf::server {
@@ -55,7 +55,8 @@ void DataDirectory::take_lock() {
   const fs::path file = path_ / "lock";
   const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0)
-    throw std::runtime_error(fmt::format("{} cannot be opened: {}", file.string(), std::strerror(errno)));
+    throw std::runtime_error(
+        fmt::format("{} cannot be opened: {}", file.string(), std::system_category().message(errno)));
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock);
     throw std::runtime_error(
