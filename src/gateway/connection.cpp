@@ -1,7 +1,6 @@
 #include "gateway/connection.hpp"
 
 #include "base/assert.hpp"
-#include "base/printable.hpp"
 #include "base/random.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/fault.hpp"
@@ -411,9 +410,7 @@ std::optional<SteadyTime> Connection::steady(const std::optional<Time>& time) co
 }
 
 void Connection::note_refusal(const Message& request, Code code, Fault fault, std::string_view why) {
-  note_refusal(fault, claimed_device(request),
-               coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' + printable(request.path()) +
-                   ": " + std::string(why));
+  note_refusal(fault, claimed_device(request), refusal_text(request, code, why));
 }
 
 // Of a device that is signed in only an account request may be about another one.

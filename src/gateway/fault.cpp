@@ -1,6 +1,7 @@
 #include "gateway/fault.hpp"
 
 #include "account/error.hpp"
+#include "base/printable.hpp"
 #include "cloud/error.hpp"
 #include "device/device.hpp"
 #include "gateway/admission.hpp"
@@ -40,6 +41,16 @@ Cause cause_of(Stage stage, Code answer) {
     case Code::service_unavailable:
     case Code::gateway_timeout: return Cause::unavailable;
     default: return Cause::other;
+  }
+}
+
+std::string name_of_method(Code method) {
+  switch (method) {
+    case Code::get: return "GET";
+    case Code::post: return "POST";
+    case Code::put: return "PUT";
+    case Code::del: return "DELETE";
+    default: return coap::to_text(method);
   }
 }
 
@@ -85,6 +96,11 @@ Fault fault_of(net::HandshakeFault fault) {
     case net::HandshakeFault::other: break;
   }
   return {Stage::tls, Cause::handshake_failed};
+}
+
+std::string refusal_text(const coap::Message& request, Code answer, std::string_view why) {
+  return coap::to_text(answer) + " to " + name_of_method(request.code) + ' ' + printable(request.path()) +
+         ": " + std::string(why);
 }
 
 std::optional<DeviceId> claimed_device(const coap::Message& request) {

@@ -48,6 +48,10 @@ TEST(Fault, OfRoleCertificatesIsNoneToCareAbout) {
   EXPECT_EQ(fault_of(request(Code::post, "/oic/sec/other"), Code::not_found).cause, Cause::not_found);
 }
 
+TEST(Fault, IsToldWithTheAnswerAndTheRequestInPrintableLetters) {
+  EXPECT_EQ(refusal_text(request(Code::post, "/a\n"), Code::unauthorized, "no"), "4.01 to POST /a%0a: no");
+}
+
 TEST(ClaimedDevice, IsThatOfThePayloadOrQueryOfAnAccountRequestOrAPublication) {
   const DeviceId di = DeviceId::parse("028acc3a-d1a5-4246-79cd-2876cfc55916").value();
   const Bytes payload =

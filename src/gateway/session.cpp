@@ -174,10 +174,8 @@ void Session::refuse(const Message& request, Code code, std::string why, Actions
   // Diagnostics only to peers that are certainly not one of the devices that trip over unexpected payloads.
   if (peer_.block_wise_transfer) response.payload = copy_of(as_bytes(why));
   actions.push_back(Send{coap::encode_frame(response)});
-  actions.push_back(Refused{fault_of(request, code),
-                            coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' +
-                                printable(request.path()) + ": " + why,
-                            claimed_device(request)});
+  actions.push_back(
+      Refused{fault_of(request, code), refusal_text(request, code, why), claimed_device(request)});
 }
 
 void Session::take_response(Message response, Actions& actions) {

@@ -8,8 +8,8 @@ import uuid
 import pytest
 
 from api import Api
-from coap_tcp import (BAD_REQUEST, CHANGED, FORBIDDEN, GET, POST, TOO_LARGE, UNAUTHORIZED, Connection, Message, encode, frame,
-                      path_options, poll)
+from coap_tcp import (BAD_REQUEST, CHANGED, DELETE, FORBIDDEN, GET, POST, TOO_LARGE, UNAUTHORIZED, Connection, Message, encode,
+                      frame, path_options, poll)
 from hub import NO_HUB, OK, USAGE, run_cli
 from pki import Authority, client_context
 
@@ -166,7 +166,7 @@ def test_a_malformed_frame_and_one_that_is_too_large(hub, device, transport):
     d.connection.wait_closed()
     assert "RFC 8323" in newest(hub, "127.0.0.1", "protocol", "closed: ")["advice"]
     d.online()
-    d.connection.send_bytes(encode(Message(POST, b"t", path_options("/oic/rd"), b"x" * 300_000))[:64])
+    d.connection.send_bytes(encode(Message(POST, b"8 bytes.", path_options("/oic/rd"), b"x" * 300_000))[:64])
     assert d.connection.stray.get().code == TOO_LARGE
     assert "limits.frame_bytes_max" in newest(hub, d.di, "protocol")["advice"]
 
@@ -290,7 +290,7 @@ def test_no_secret_is_told(hub, device, api, transport):
     d.connect()
     d.refresh(refresh_token=first)
     d.refresh(refresh_token="canary-refresh")
-    d.send(0x04, "/oic/sec/account", query=[f"di={d.di}", "accesstoken=canary-query"])
+    d.send(DELETE, "/oic/sec/account", query=[f"di={d.di}", "accesstoken=canary-query"])
     poll(lambda: len(why(hub, d.di)) >= 5, "all are recorded")
     told = hub.cli_ok("why") + hub.cli_ok("why", "--json") + hub.cli_ok("why", d.di) + hub.log()
     told += api.get(f"/api/v1/devices/{d.di}/refusals").body.decode()
