@@ -69,7 +69,7 @@ net::awaitable<void> Device::converse(std::string uri, [[maybe_unused]] net::Gat
   if (connection_ != connection) co_return;
   if (!shaken) {
     connection_.reset();
-    const std::string why = connection->stream->handshake_failure();
+    const std::string why = connection->stream->handshake_failure().text;
     perform(machine_.connect_failed(why.empty() ? shaken.error().message() : why, net::steady_now()));
     co_return;
   }

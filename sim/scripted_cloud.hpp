@@ -20,7 +20,7 @@ class ScriptedCloud {
 
   net::awaitable<void> handshake() {
     const auto shaken = co_await stream_->handshake();
-    EXPECT_TRUE(shaken) << stream_->handshake_failure();
+    EXPECT_TRUE(shaken) << stream_->handshake_failure().text;
   }
 
   // The next message of the peer; an empty one at the end of the connection.

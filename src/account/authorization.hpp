@@ -72,6 +72,8 @@ class Authorization {
  public:
   virtual ~Authorization() = default;
 
+  // Where `refused` stands below, it may be a finer one of is_refusal_of_credentials().
+
   // Exchanges a one-time code for the device's tokens. A code works once; until the first successful check of
   // the tokens it gave, the same device gets a fresh working pair for it (answers get lost); any other replay
   // is refused and revokes what the code gave. Errors: refused, unknown_provider, unavailable.

@@ -14,7 +14,7 @@
 
 namespace ocf::auth_builtin {
 
-// What makes a text no access token of ours. Callers outside see `refused` only.
+// What makes a text no access token of ours. Callers outside see `refused` and `expired`.
 enum class TokenError {
   too_long = 1,  // above token_bytes_max
   malformed,     // not three base64url parts, each the only text for its bytes

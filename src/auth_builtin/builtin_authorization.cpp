@@ -17,11 +17,12 @@ using Handled = Result<es::EventBatch>;
 constexpr std::size_t id_bytes = 16;
 std::string random_id() { return to_base64url(random_bytes(id_bytes)); }
 
-// Callers learn that they were refused, or that nobody could be asked; never more.
+// Callers learn that the credentials were refused, and roughly why, or that nobody could be asked.
 Error outward(Error error) {
-  const bool is_refusal = error.category() == make_error_code(CodeError::unknown).category() ||
-                          error == make_error_code(AuthorizationError::refused);
-  return is_refusal ? AuthorizationError::refused : AuthorizationError::unavailable;
+  if (account::is_refusal_of_credentials(error)) return error;
+  if (error == CodeError::unknown) return AuthorizationError::refused;
+  if (error == CodeError::expired) return AuthorizationError::expired;
+  return AuthorizationError::unavailable;
 }
 
 es::Envelope envelope(const Principal& principal, Time now) {
@@ -35,11 +36,14 @@ bool agrees(const std::optional<DeviceId>& certificate, const DeviceId& device) 
   return !certificate || *certificate == device;
 }
 
-// Whether the token is one for who shows it.
-bool fits(const account::Check& shown, const AccessToken& token) {
-  if (!shown.uid.empty() && shown.uid != token.owner.text()) return false;
-  if (!shown.device || !token.binding) return !shown.device && !token.binding;
-  return *shown.device == token.binding->device && agrees(shown.certificate_device, *shown.device);
+// Whether the token is one for who shows it. Errors: refused, certificate_disagrees.
+Result<void> check_fit(const account::Check& shown, const AccessToken& token) {
+  if (!shown.uid.empty() && shown.uid != token.owner.text()) return AuthorizationError::refused;
+  if (shown.device.has_value() != token.binding.has_value()) return AuthorizationError::refused;
+  if (!shown.device) return {};
+  if (*shown.device != token.binding->device) return AuthorizationError::refused;
+  if (!agrees(shown.certificate_device, *shown.device)) return AuthorizationError::certificate_disagrees;
+  return {};
 }
 
 // Who may do what changes when a device gets its first tokens and when it loses them.
@@ -73,7 +77,8 @@ awaitable<Result<account::SignedUp>> BuiltinAuthorization::sign_up(account::Sign
   if (!request.provider.empty() && request.provider != settings_.provider) {
     co_return AuthorizationError::unknown_provider;
   }
-  if (!agrees(request.certificate_device, request.device)) co_return AuthorizationError::refused;
+  if (!agrees(request.certificate_device, request.device))
+    co_return AuthorizationError::certificate_disagrees;
   const auto code = CodeText::parse(request.code);
   if (!code) co_return AuthorizationError::refused;
 
@@ -106,12 +111,14 @@ awaitable<Result<Code::State>> BuiltinAuthorization::exchange(CodeText code, Pri
   Command revoke = RevokeFamily{gave.family, Revocation::code_replayed, now, gave.retry_until};
   const auto revoked = co_await change(std::move(victim), std::move(revoke), now);
   if (!revoked) co_return revoked.error();
-  co_return AuthorizationError::refused;
+  co_return AuthorizationError::reused;
 }
 
 awaitable<Result<account::Checked>> BuiltinAuthorization::check(account::Check request) {
   const auto token = verify_access_token(request.token, parties_, key_, request.now);
-  if (!token || !fits(request, *token)) co_return AuthorizationError::refused;
+  if (!token && token.error() == TokenError::expired) co_return AuthorizationError::expired;
+  if (!token) co_return AuthorizationError::refused;
+  if (const auto fits = check_fit(request, *token); !fits) co_return fits.error();
   account::Checked checked;
   checked.expires = token->expires;
   if (!token->binding) {
@@ -128,8 +135,9 @@ awaitable<Result<account::Checked>> BuiltinAuthorization::check(account::Check r
 
 awaitable<Result<account::Tokens>> BuiltinAuthorization::refresh(account::Refresh request) {
   const auto presented = RefreshText::parse(request.refresh_token);
-  if (!presented || !agrees(request.certificate_device, request.device))
-    co_return AuthorizationError::refused;
+  if (!presented) co_return AuthorizationError::refused;
+  if (!agrees(request.certificate_device, request.device))
+    co_return AuthorizationError::certificate_disagrees;
 
   RefreshText next = RefreshText::generate(presented->tenant, presented->lineage);
   Command command = RotateRefreshToken{presented->lineage_digest, presented->digest,
@@ -145,7 +153,7 @@ awaitable<Result<BuiltinAuthorization::IssuedPair>> BuiltinAuthorization::issue_
   const auto after = co_await change(device, std::move(command), now);
   if (!after) co_return after.error();
   const DeviceTokens::Family* family = after->state.issued(refresh_token.digest);
-  if (family == nullptr) co_return AuthorizationError::refused;
+  if (family == nullptr) co_return AuthorizationError::reused;
 
   AccessToken access_token;
   access_token.tenant = device.tenant;

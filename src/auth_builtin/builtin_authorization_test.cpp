@@ -239,6 +239,41 @@ TEST_F(Builtin, LetsNobodyEndTheTokensOfAnothersDeviceBySigningItUp) {
   EXPECT_TRUE(sign_in(alices->tokens.access_token, lamp));
 }
 
+TEST_F(Builtin, SaysInsideTheHubWhyItRefused) {
+  const Error refused = make_error_code(AuthorizationError::refused);
+  const Error expired = make_error_code(AuthorizationError::expired);
+  const Error reused = make_error_code(AuthorizationError::reused);
+  const std::string unused = code(alice);
+  const std::string given = code(alice);
+  const auto first = sign_up(given, lamp);
+  ASSERT_TRUE(sign_in(first->tokens.access_token, lamp));
+  EXPECT_EQ(sign_in(first->tokens.access_token, phone).error(), refused);
+  const auto second = refresh(first->tokens.refresh_token, lamp);
+  ASSERT_TRUE(sign_in(second->access_token, lamp));
+  EXPECT_EQ(sign_in(first->tokens.access_token, lamp).error(), refused) << "it was replaced";
+  EXPECT_EQ(refresh(first->tokens.refresh_token, lamp).error(), reused);
+  EXPECT_EQ(refresh(second->refresh_token, lamp).error(), refused) << "it is revoked";
+  EXPECT_EQ(sign_up(given, lamp).error(), reused);
+  EXPECT_EQ(sign_up(given, phone).error(), reused);
+  EXPECT_EQ(sign_up("invented", lamp).error(), refused);
+  const auto last = sign_up(code(alice), lamp);
+
+  account::Check check = check_of(last->tokens.access_token, lamp);
+  check.certificate_device = phone;
+  account::Refresh rotation(lamp, last->tokens.refresh_token, now);
+  rotation.certificate_device = phone;
+  account::SignUp request(lamp, unused, now);
+  request.certificate_device = phone;
+  const Error disagrees = make_error_code(AuthorizationError::certificate_disagrees);
+  EXPECT_EQ(run(server.check(check)).error(), disagrees);
+  EXPECT_EQ(run(server.refresh(rotation)).error(), disagrees);
+  EXPECT_EQ(run(server.sign_up(request)).error(), disagrees);
+
+  now += std::chrono::hours(24 * 365);
+  EXPECT_EQ(sign_up(unused, phone).error(), expired);
+  EXPECT_EQ(sign_in(last->tokens.access_token, lamp).error(), expired);
+}
+
 // Nothing that was handed out is found in what is stored, whole or in part.
 TEST_F(Builtin, StoresNoCodeAndNoToken) {
   const std::string given = code(alice);

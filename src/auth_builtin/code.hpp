@@ -13,7 +13,7 @@
 
 namespace ocf::auth_builtin {
 
-// Why a code gives nothing. Callers outside see `refused` only.
+// Why a code gives nothing. Callers outside see `refused`, `expired` and `reused`.
 enum class CodeError {
   unknown = 1,
   expired,

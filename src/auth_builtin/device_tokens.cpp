@@ -33,7 +33,7 @@ FamilyRevoked revocation(const Family& family, Revocation reason, Time now) {
 
 Result<Events> start(const State& state, const StartFamily& command) {
   if (const Family* family = find(state.families, command.family)) {
-    if (family->revoked) return AuthorizationError::refused;
+    if (family->revoked) return AuthorizationError::reused;
     if (family->used) return Events{revocation(*family, Revocation::code_replayed, command.now)};
     const Generation& current = family->current;
     return Events{PairIssued{family->id, current.number + 1, current.number, command.refresh_token}};

@@ -121,7 +121,8 @@ struct DeviceTokens {
   };
 
   // A reuse decides FamilyRevoked and no PairIssued: that is a refusal, too. The first use of a family
-  // revokes the same owner's others. Error: AuthorizationError::refused.
+  // revokes the same owner's others. Errors: AuthorizationError::refused; reused,
+  // of a code.
   static Result<std::vector<Event>> decide(const State& state, const Command& command);
   static State evolve(State state, const Event& event);
   static es::EncodedEvent encode(const Event& event);

@@ -54,6 +54,7 @@ Error refusal(const History& history, DeviceTokens::Command command) {
   return given<DeviceTokens>(history).when(std::move(command)).error();
 }
 const Error refused = make_error_code(AuthorizationError::refused);
+const Error used_before = make_error_code(AuthorizationError::reused);
 
 TEST(DeviceTokens, StartAFamilyWithItsFirstPair) {
   EXPECT_EQ(given<DeviceTokens>({}).when(start_of(std::get<FamilyStarted>(started))),
@@ -76,7 +77,7 @@ TEST(DeviceTokens, RevokeAFamilyWhoseCodeIsShownAfterItsFirstUse) {
        {History{started, used_1}, History{started, issued_2, used_1}, History{started, used_1, issued_2}}) {
     EXPECT_EQ(given<DeviceTokens>(history).when(again), then<DeviceTokens>({replayed}));
   }
-  EXPECT_EQ(refusal({started, used_1, replayed}, again), refused);
+  EXPECT_EQ(refusal({started, used_1, replayed}, again), used_before);
 }
 
 TEST(DeviceTokens, RememberARevocationThatOvertookTheStart) {
@@ -84,7 +85,7 @@ TEST(DeviceTokens, RememberARevocationThatOvertookTheStart) {
   const Event revoked = FamilyRevoked{"f1", Revocation::code_replayed, retry_until};
   EXPECT_EQ(given<DeviceTokens>({}).when(overtaking), then<DeviceTokens>({revoked}));
   EXPECT_EQ(given<DeviceTokens>({revoked}).when(overtaking), then<DeviceTokens>({}));
-  EXPECT_EQ(refusal({revoked}, start_of(std::get<FamilyStarted>(started))), refused);
+  EXPECT_EQ(refusal({revoked}, start_of(std::get<FamilyStarted>(started))), used_before);
   const RevokeFamily pointless{"f1", Revocation::code_replayed, retry_until, retry_until};
   EXPECT_EQ(given<DeviceTokens>({}).when(pointless), then<DeviceTokens>({}));
 }

@@ -42,6 +42,11 @@ struct Limits {
   std::chrono::seconds command_time{20};          // then the command expires and the device is set offline
   std::chrono::seconds time_to_live_max{86'400};  // 400 to the caller
 
+  // -- What `ocf-cloud why` remembers (the oldest is forgotten)
+  std::size_t refusals_per_subject_max = 10;  // the newest of one device or address
+  std::size_t refusal_subjects_max = 1000;    // devices and addresses together: who was refused last
+  std::size_t refusal_text_bytes_max = 1024;  // a reason is cut
+
   // -- HTTP
   std::size_t http_header_bytes_max = 16 * 1024;  // 431
   std::size_t http_body_bytes_max = 256 * 1024;   // 413

@@ -20,6 +20,7 @@ constexpr std::chrono::milliseconds sweep_interval{250};
 Cloud::Cloud(Parts parts)
     : parts_(std::move(parts)),
       models_(parts_.store.partitions()),
+      refusals_(parts_.limits),
       holders_(parts_.store, states_kept_max),
       devices_(parts_.store, states_kept_max),
       links_(parts_.store, states_kept_max),

@@ -10,6 +10,7 @@
 #include "cloud/cursor.hpp"
 #include "cloud/error.hpp"
 #include "cloud/read_models.hpp"
+#include "cloud/refusals.hpp"
 #include "device/device.hpp"
 #include "directory/directory.hpp"
 #include "es/event_bus.hpp"
@@ -224,6 +225,11 @@ class Cloud {
   awaitable<Result<std::vector<es::RecordedEvent>>> history(Caller caller, DeviceId device,
                                                             std::optional<Href> href);
 
+  // What was refused in the name of a device since it was registered, newest first. Errors: not_found.
+  awaitable<Result<std::vector<device::Refusal>>> refusals(Caller caller, DeviceId device);
+  // Of all devices and addresses: for the gateway, which records them, and for administrators.
+  Refusals& refusals() { return refusals_; }
+
   // The callback gets every change from now on, in order, on the shard, and nullptr once when the resource is
   // gone or the caller lost its access. Read after this, so that nothing falls between. Errors: not_found.
   using Watcher = std::function<void(const shadow::Representation*)>;
@@ -285,6 +291,7 @@ class Cloud {
 
   Parts parts_;
   ReadModels models_;
+  Refusals refusals_;
   Aggregates<account::Holder> holders_;
   Aggregates<device::Device> devices_;
   Aggregates<links::Links> links_;

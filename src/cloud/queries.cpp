@@ -82,6 +82,15 @@ awaitable<Result<std::vector<es::RecordedEvent>>> Cloud::history(Caller caller, 
   co_return events;
 }
 
+// Before that it was another owner's, or nobody's.
+awaitable<Result<std::vector<device::Refusal>>> Cloud::refusals(Caller caller, DeviceId id) {
+  const auto view = co_await device(std::move(caller), id);
+  if (!view) co_return view.error();
+  std::vector<device::Refusal> found = refusals_.of_device(id);
+  std::erase_if(found, [&view](const device::Refusal& refusal) { return refusal.time < view->registered; });
+  co_return found;
+}
+
 // -- Observations
 
 Watch::Watch(Cloud& cloud, WatchKey key, std::function<void(const shadow::Representation*)> changed)

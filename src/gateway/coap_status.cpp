@@ -59,6 +59,9 @@ struct ErrorRow {
 
 const ErrorRow errors[] = {
     {AuthorizationError::refused, Code::unauthorized},
+    {AuthorizationError::expired, Code::unauthorized},
+    {AuthorizationError::reused, Code::unauthorized},
+    {AuthorizationError::certificate_disagrees, Code::unauthorized},
     {AuthorizationError::unknown_provider, Code::unauthorized},
     {AuthorizationError::held_by_another, Code::unauthorized},
     {AuthorizationError::permission_denied, Code::forbidden},

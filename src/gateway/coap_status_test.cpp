@@ -33,6 +33,9 @@ TEST(CoapStatus, TakesAnUnknownCodeAsTheFirstOfItsClass) {
 TEST(CoapStatus, TellsDevicesOnlyWhatTheyUnderstandAtAccountEndpoints) {
   using account::AuthorizationError;
   const Error errors[] = {AuthorizationError::refused,
+                          AuthorizationError::expired,
+                          AuthorizationError::reused,
+                          AuthorizationError::certificate_disagrees,
                           AuthorizationError::unknown_provider,
                           AuthorizationError::held_by_another,
                           AuthorizationError::permission_denied,
@@ -45,6 +48,10 @@ TEST(CoapStatus, TellsDevicesOnlyWhatTheyUnderstandAtAccountEndpoints) {
     const Code code = account_code_of(error);
     EXPECT_TRUE(code == Code::bad_request || code == Code::unauthorized || code == Code::service_unavailable)
         << error;
+  }
+  for (const auto error :
+       {AuthorizationError::expired, AuthorizationError::reused, AuthorizationError::certificate_disagrees}) {
+    EXPECT_EQ(code_of(make_error_code(error)), Code::unauthorized);
   }
   EXPECT_EQ(account_code_of(AuthorizationError::held_by_another), Code::unauthorized);
   EXPECT_EQ(account_code_of(es::StoreError::corrupt), Code::service_unavailable) << "not the device's fault";

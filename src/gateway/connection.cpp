@@ -1,9 +1,9 @@
 #include "gateway/connection.hpp"
 
 #include "base/assert.hpp"
-#include "base/printable.hpp"
 #include "base/random.hpp"
 #include "gateway/coap_status.hpp"
+#include "gateway/fault.hpp"
 #include "gateway/routes.hpp"
 #include "net/error.hpp"
 
@@ -18,7 +18,10 @@ namespace ocf::gateway {
 using coap::Code;
 using coap::Message;
 using coap::OptionNumber;
+using device::Cause;
 using device::Disconnection;
+using device::Fault;
+using device::Stage;
 
 namespace {
 
@@ -102,8 +105,10 @@ awaitable<bool> Connection::handshake() {
   timer_.schedule(net::steady_now() + gateway_.limits_.tls_handshake_time);
   const auto shaken = co_await stream_->handshake();
   if (!shaken) {
-    const std::string why = stream_->handshake_failure();
-    log("warn", "TLS handshake failed: " + (why.empty() ? shaken.error().message() : why));
+    const net::HandshakeFailure failure = stream_->handshake_failure();
+    const auto named = DeviceId::parse(failure.device_id);
+    note_refusal(fault_of(failure.fault), named ? std::optional(*named) : std::nullopt,
+                 "TLS handshake failed: " + failure.text);
     co_return false;
   }
   if (const auto peer = stream_->tls_peer()) {
@@ -143,9 +148,13 @@ void Connection::release() {
   }
 }
 
-void Connection::end(Disconnection reason, std::string why) {
+void Connection::end(Disconnection reason, std::string why, std::optional<Fault> fault) {
   if (std::exchange(ended_, true)) return;
-  log("info", "closed: " + why);
+  if (fault) {
+    note_refusal(*fault, std::nullopt, "closed: " + why);
+  } else {
+    log("info", "closed: " + why);
+  }
   ended_by_ = reason;
   outbox_.finish();
   timer_.schedule(net::steady_now() + linger_time);
@@ -178,7 +187,7 @@ void Connection::perform(Send& action) {
   if (ended_) return;
   const auto sent = outbox_.send(std::move(action.bytes));
   if (!sent) {
-    end(Disconnection::unresponsive, sent.error().message());
+    end(Disconnection::unresponsive, sent.error().message(), Fault{Stage::tcp, Cause::unresponsive});
     stream_->close();
   }
 }
@@ -190,8 +199,10 @@ void Connection::perform(Serve& action) {
 
 void Connection::perform(Deliver& action) { hear(std::move(action)); }
 void Connection::perform(DeliverCustody& action) { hear(std::move(action)); }
-void Connection::perform(Refused& action) { log("warn", action.why); }
-void Connection::perform(Close& action) { end(action.reason, std::move(action.why)); }
+void Connection::perform(Refused& action) {
+  note_refusal(action.fault, action.claimed, std::move(action.why));
+}
+void Connection::perform(Close& action) { end(action.reason, std::move(action.why), action.fault); }
 
 awaitable<void> Connection::serve(std::shared_ptr<Connection> self, Message request) {
   const coap::Token token = request.token;
@@ -310,7 +321,8 @@ void Connection::hear(Said said) {
              old->purpose.kind == Purpose::Kind::observe && old->purpose.href == news->purpose.href;
     });
     if (older == said_.end())
-      return end(Disconnection::unresponsive, "the device says more than the hub can store");
+      return end(Disconnection::unresponsive, "the device says more than the hub can store",
+                 Fault{Stage::protocol, Cause::unresponsive});
     said_.erase(older);
   }
   said_.push_back(std::move(said));
@@ -397,9 +409,24 @@ std::optional<SteadyTime> Connection::steady(const std::optional<Time>& time) co
   return net::steady_now() + (*time - net::wall_now());
 }
 
-void Connection::log_refusal(const Message& request, Code code, std::string_view why) {
-  log("warn", coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' + printable(request.path()) +
-                  ": " + std::string(why));
+void Connection::note_refusal(const Message& request, Code code, Fault fault, std::string_view why) {
+  note_refusal(fault, claimed_device(request), refusal_text(request, code, why));
+}
+
+// Of a device that is signed in only an account request may be about another one.
+void Connection::note_refusal(Fault fault, std::optional<DeviceId> claimed, std::string reason) {
+  device::Refusal refusal;
+  refusal.time = net::wall_now();
+  refusal.fault = fault;
+  refusal.peer = peer_;
+  refusal.device = claimed;
+  if (device_session_ && (!claimed || fault.stage == Stage::publish)) {
+    refusal.device = device_session_->key.device;
+  } else if (!claimed && certificate_device_ && *certificate_device_ != DeviceId()) {
+    refusal.device = certificate_device_;
+  }
+  refusal.reason = std::move(reason);
+  gateway_.note(std::move(refusal));
 }
 
 void Connection::log(std::string_view level, std::string_view line) const {

@@ -48,7 +48,8 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   void notify_client(coap::Message notification);
   std::string advertised_endpoint() const;
   bool takes_diagnostics() const { return session_.peer().block_wise_transfer; }
-  void log_refusal(const coap::Message& request, coap::Code code, std::string_view why);
+  // A request was answered with this code.
+  void note_refusal(const coap::Message& request, coap::Code code, device::Fault fault, std::string_view why);
   Time wall_now() const;
   // As `expiresin`: -1 for a token that does not expire.
   std::int64_t seconds_until(const std::optional<Time>& expires) const;
@@ -81,7 +82,9 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   awaitable<void> carry(Deliver said);
   awaitable<void> carry(DeliverCustody said);
 
-  void end(device::Disconnection reason, std::string why);
+  // With a fault it is a refusal.
+  void end(device::Disconnection reason, std::string why, std::optional<device::Fault> fault = std::nullopt);
+  void note_refusal(device::Fault fault, std::optional<DeviceId> claimed, std::string reason);
   void log(std::string_view level, std::string_view line) const;
 
   Gateway& gateway_;

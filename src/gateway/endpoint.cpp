@@ -2,12 +2,32 @@
 
 #include "gateway/coap_status.hpp"
 #include "gateway/connection.hpp"
+#include "gateway/fault.hpp"
 
 namespace ocf::gateway {
 
 using coap::Code;
 using coap::Message;
 using coap::OptionNumber;
+
+namespace {
+
+Answer refusal(Exchange& exchange, Code code, std::string_view told) {
+  Message message;
+  message.code = code;
+  if (code == Code::service_unavailable) message.add_uint(OptionNumber::max_age, 2);
+  if (exchange.connection.takes_diagnostics()) message.payload = copy_of(as_bytes(told));
+  return Answer(std::move(message));
+}
+
+Answer refuse(Exchange& exchange, Code code, const Error& error) {
+  const Message& request = exchange.request;
+  exchange.connection.note_refusal(request, code, fault_of(request, error), error.message());
+  const Error told = account::is_refusal_of_credentials(error) ? account::AuthorizationError::refused : error;
+  return refusal(exchange, code, told.message());
+}
+
+}  // namespace
 
 Answer respond(const Message& request, Code code, Bytes payload) {
   Message message;
@@ -24,21 +44,16 @@ Answer respond(const Message& request, Code code, Bytes payload) {
 }
 
 Answer refuse(Exchange& exchange, Code code, std::string_view why) {
-  exchange.connection.log_refusal(exchange.request, code, why);
-  Message message;
-  message.code = code;
-  if (code == Code::service_unavailable) message.add_uint(OptionNumber::max_age, 2);
-  if (exchange.connection.takes_diagnostics()) message.payload = copy_of(as_bytes(why));
-  return Answer(std::move(message));
+  const Message& request = exchange.request;
+  exchange.connection.note_refusal(request, code, fault_of(request, code), why);
+  return refusal(exchange, code, why);
 }
 
-Answer refuse(Exchange& exchange, const Error& error) {
-  return refuse(exchange, code_of(error), error.message());
-}
+Answer refuse(Exchange& exchange, const Error& error) { return refuse(exchange, code_of(error), error); }
 
 Answer refuse_account(Exchange& exchange, const Error& error) {
   const Code code = account_code_of(error);
-  Answer answer = refuse(exchange, code, error.message());
+  Answer answer = refuse(exchange, code, error);
   if (code == Code::service_unavailable) answer.outcome = RetryLater{};
   return answer;
 }

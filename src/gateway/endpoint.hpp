@@ -47,7 +47,8 @@ using Endpoint = awaitable<Answer> (*)(Exchange&);
 // A response with a payload in the content format that the request accepts; OCF's version option where the
 // request has its sibling.
 Answer respond(const coap::Message& request, coap::Code code, Bytes payload = {});
-// A refusal: its reason is logged, and told to peers that take diagnostics.
+// A refusal: its reason is noted (Gateway::note), and told to peers that take diagnostics; of credentials
+// they are told no more than that.
 Answer refuse(Exchange& exchange, coap::Code code, std::string_view why);
 Answer refuse(Exchange& exchange, const Error& error);
 // A refusal of an account request (see account_code_of).

@@ -18,9 +18,11 @@ Gateway::~Gateway() = default;
 
 Result<net::Endpoint> Gateway::listen_tcp(const net::Endpoint& endpoint) {
   auto listener = net::Listener::open(
-      shard_, endpoint, connection_limit_, [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
+      shard_, endpoint, connection_limit_,
+      [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
         accept(std::make_unique<net::TcpStream>(std::move(socket)), std::move(slot));
-      });
+      },
+      [this](const net::Endpoint& peer) { turn_away(peer); });
   if (!listener) return listener.error();
   const net::Endpoint bound = (*listener)->endpoint();
   listeners_.push_back(std::move(*listener));
@@ -32,9 +34,11 @@ Result<net::Endpoint> Gateway::listen_tls(const net::Endpoint& endpoint,
                                           std::shared_ptr<const net::TlsServerContext> context) {
   use(std::move(context));
   auto listener = net::Listener::open(
-      shard_, endpoint, connection_limit_, [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
+      shard_, endpoint, connection_limit_,
+      [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
         accept(std::make_unique<net::TlsStream>(std::move(socket), *tls_context_), std::move(slot));
-      });
+      },
+      [this](const net::Endpoint& peer) { turn_away(peer); });
   if (!listener) return listener.error();
   const net::Endpoint bound = (*listener)->endpoint();
   listeners_.push_back(std::move(*listener));
@@ -47,6 +51,20 @@ void Gateway::accept(std::unique_ptr<net::Stream> stream, net::ConnectionLimit::
   const auto connection = std::make_shared<Connection>(*this, std::move(stream), std::move(slot));
   const auto run = [](std::shared_ptr<Connection> self) -> awaitable<void> { co_await self->run(); };
   shard_.spawn(run(connection));
+}
+
+void Gateway::turn_away(const net::Endpoint& peer) {
+  device::Refusal refusal;
+  refusal.time = net::wall_now();
+  refusal.fault = {device::Stage::tcp, device::Cause::too_many_connections};
+  refusal.peer = net::to_text(peer);
+  refusal.reason = "closed: there are too many connections";
+  note(std::move(refusal));
+}
+
+void Gateway::note(device::Refusal refusal) {
+  const device::Refusal kept = cloud_.refusals().record(std::move(refusal));
+  log_("warn", kept.peer + (kept.device ? ' ' + kept.device->text() : "") + ": " + kept.reason);
 }
 
 awaitable<void> Gateway::stop() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cloud/cloud.hpp"
+#include "device/refusal.hpp"
 #include "gateway/endpoint.hpp"
 #include "net/connection_limit.hpp"
 #include "net/gate.hpp"
@@ -55,6 +56,9 @@ class Gateway {
   friend class Connection;
 
   void accept(std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot);
+  void turn_away(const net::Endpoint& peer);
+  // Logs it, and keeps it for who asks.
+  void note(device::Refusal refusal);
 
   net::Shard& shard_;
   cloud::Cloud& cloud_;

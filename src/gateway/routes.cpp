@@ -15,12 +15,9 @@ struct Route {
 };
 
 constexpr Route routes[] = {
-    {Code::post, path::account, sign_up},
-    {Code::del, path::account, sign_off},
-    {Code::post, path::session, sign_in_or_out},
-    {Code::post, path::token_refresh, refresh_token},
-    {Code::post, "/oic/rd", publish},
-    {Code::del, "/oic/rd", unpublish},
+    {Code::post, path::account, sign_up},        {Code::del, path::account, sign_off},
+    {Code::post, path::session, sign_in_or_out}, {Code::post, path::token_refresh, refresh_token},
+    {Code::post, path::directory, publish},      {Code::del, path::directory, unpublish},
     {Code::get, "/oic/res", discover},
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/printable.hpp"
 #include "gateway/admission.hpp"
+#include "gateway/fault.hpp"
 
 #include <algorithm>
 
@@ -10,7 +11,10 @@ namespace ocf::gateway {
 using coap::Code;
 using coap::Message;
 using coap::OptionNumber;
+using device::Cause;
 using device::Disconnection;
+using device::Fault;
+using device::Stage;
 
 namespace {
 
@@ -84,15 +88,15 @@ void Session::frame_failed(const Error& error, Actions& actions) {
   coap::FrameBounds any = bounds();
   any.frame_bytes_max = SIZE_MAX;
   const auto head = coap::decode_head(input_, any);
-  if (error == make_error_code(coap::FrameError::too_large) && head && *head && (*head)->token_complete &&
-      coap::is_request((*head)->code)) {
+  const bool is_too_large = error == coap::FrameError::too_large;
+  if (is_too_large && head && *head && (*head)->token_complete && coap::is_request((*head)->code)) {
     Message too_large;
     too_large.code = Code::request_entity_too_large;
     too_large.token = (*head)->token;
     actions.push_back(Send{coap::encode_frame(too_large)});
   }
   input_.clear();
-  abort(error.message(), std::nullopt, actions);
+  abort(is_too_large ? Cause::too_large : Cause::bad_frame, error.message(), std::nullopt, actions);
 }
 
 void Session::take(Message message, Actions& actions) {
@@ -102,14 +106,16 @@ void Session::take(Message message, Actions& actions) {
   if (coap::is_request(message.code)) return take_request(std::move(message), actions);
   if (coap::is_response(message.code)) return take_response(std::move(message), actions);
   actions.push_back(
-      Refused{"a message with the reserved code " + coap::to_text(message.code) + " was ignored"});
+      Refused{Fault{Stage::protocol, Cause::bad_frame},
+              "a message with the reserved code " + coap::to_text(message.code) + " was ignored"});
 }
 
 void Session::take_signaling(const Message& message, Actions& actions) {
   switch (message.code) {
     case Code::csm: {
       const auto outcome = coap::apply_csm(peer_, message);
-      if (outcome.bad_option) return abort("unknown critical CSM option", outcome.bad_option, actions);
+      if (outcome.bad_option)
+        return abort(Cause::bad_option, "unknown critical CSM option", outcome.bad_option, actions);
       peer_ = outcome.capabilities;
       return;
     }
@@ -122,7 +128,7 @@ void Session::take_signaling(const Message& message, Actions& actions) {
       return;
     case Code::release: peer_released_ = true; return close_if_released(actions);
     case Code::abort:
-      return close(Disconnection::closed, "the peer aborted: " + printable(as_text(message.payload)),
+      return close({Disconnection::closed, "the peer aborted: " + printable(as_text(message.payload))},
                    actions);
     default: return;  // a Pong was heard; unknown signaling is ignored (RFC 8323 §5.1)
   }
@@ -168,8 +174,8 @@ void Session::refuse(const Message& request, Code code, std::string why, Actions
   // Diagnostics only to peers that are certainly not one of the devices that trip over unexpected payloads.
   if (peer_.block_wise_transfer) response.payload = copy_of(as_bytes(why));
   actions.push_back(Send{coap::encode_frame(response)});
-  actions.push_back(Refused{coap::to_text(code) + " to " + coap::to_text(request.code) + ' ' +
-                            printable(request.path()) + ": " + why});
+  actions.push_back(
+      Refused{fault_of(request, code), refusal_text(request, code, why), claimed_device(request)});
 }
 
 void Session::take_response(Message response, Actions& actions) {
@@ -219,7 +225,8 @@ Actions Session::notify(Message notification) {
     too_large.code = Code::request_entity_too_large;
     too_large.token = notification.token;
     bytes = coap::encode_frame(too_large);
-    actions.push_back(Refused{"the answer is longer than the peer can take"});
+    actions.push_back(
+        Refused{Fault{Stage::request, Cause::too_large}, "the answer is longer than the peer can take"});
   }
   actions.push_back(Send{std::move(bytes)});
   return actions;
@@ -303,7 +310,8 @@ void Session::apply(const SignedOut&, SteadyTime now, Actions&) {
 
 void Session::apply(const SignInFailed&, SteadyTime now, Actions& actions) {
   if (std::exchange(failed_once_, true))
-    return close(Disconnection::closed, "the sign-in failed again", actions);
+    return close({Disconnection::closed, "the sign-in failed again", Fault{Stage::sign_in, Cause::bad_token}},
+                 actions);
   close_at_ = now + limits_.failed_sign_in_grace;
 }
 
@@ -315,7 +323,7 @@ Actions Session::release() {
   Actions actions;
   if (closed_) return actions;
   actions.push_back(Send{coap::encode_frame(coap::release(next_token(), std::nullopt))});
-  close(Disconnection::hub_stopped, "the hub stops", actions);
+  close({Disconnection::hub_stopped, "the hub stops"}, actions);
   return actions;
 }
 
@@ -324,15 +332,19 @@ Actions Session::tick(SteadyTime now) {
   if (closed_) return actions;
   if (now >= close_at_) {
     if (signed_in_) {
-      close(Disconnection::token_expired, "the access token expired", actions);
+      close({Disconnection::token_expired, "the access token expired",
+             Fault{Stage::sign_in, Cause::expired_token}},
+            actions);
     } else {
-      close(Disconnection::closed, "no sign-in in time", actions);
+      close({Disconnection::closed, "no sign-in in time", Fault{Stage::sign_in, Cause::no_sign_in}}, actions);
     }
     return actions;
   }
   if (!signed_in_ || now < ping_at_) return actions;
   if (pings_missed_ >= limits_.ping_retries) {
-    close(Disconnection::unresponsive, "no answer to " + std::to_string(pings_missed_) + " pings", actions);
+    close({Disconnection::unresponsive, "no answer to " + std::to_string(pings_missed_) + " pings",
+           Fault{Stage::protocol, Cause::unresponsive}},
+          actions);
     return actions;
   }
   ++pings_missed_;
@@ -348,20 +360,20 @@ SteadyTime Session::deadline() const {
 
 // -- The end
 
-void Session::abort(std::string why, std::optional<std::uint16_t> bad_option, Actions& actions) {
+void Session::abort(Cause cause, std::string why, std::optional<std::uint16_t> bad_option, Actions& actions) {
   actions.push_back(Send{coap::encode_frame(coap::abort(next_token(), why, bad_option))});
-  close(Disconnection::protocol_error, std::move(why), actions);
+  close({Disconnection::protocol_error, std::move(why), Fault{Stage::protocol, cause}}, actions);
 }
 
-void Session::close(Disconnection reason, std::string why, Actions& actions) {
+void Session::close(Close how, Actions& actions) {
   if (closed_) return;
   closed_ = true;
-  actions.push_back(Close{reason, std::move(why)});
+  actions.push_back(std::move(how));
 }
 
 void Session::close_if_released(Actions& actions) {
   if (peer_released_ && serving_ == 0 && deferred_.empty() && in_flight_ == 0) {
-    close(Disconnection::closed, "the peer released the connection", actions);
+    close({Disconnection::closed, "the peer released the connection"}, actions);
   }
 }
 

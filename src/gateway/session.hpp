@@ -16,6 +16,7 @@
 #include "coap/message.hpp"
 #include "coap/signaling.hpp"
 #include "device/device.hpp"
+#include "device/refusal.hpp"
 #include "es/event.hpp"
 #include "ocf/link.hpp"
 
@@ -59,14 +60,17 @@ struct Deliver {
 struct DeliverCustody {
   Bytes pong;
 };
-// A refusal, for the log: one line.
+// A refusal, for the log and for who asks why: one line.
 struct Refused {
+  device::Fault fault;
   std::string why;
+  std::optional<DeviceId> claimed = {};  // whom a request says to come from
 };
 // Close after what was sent is flushed.
 struct Close {
   device::Disconnection reason = device::Disconnection::closed;
   std::string why;
+  std::optional<device::Fault> fault = {};  // nullopt: nothing was refused, somebody left
 };
 using Action = std::variant<Send, Serve, Deliver, DeliverCustody, Refused, Close>;
 using Actions = std::vector<Action>;
@@ -138,8 +142,8 @@ class Session {
   void send_request(Waiting waiting, Actions& actions);
   void send_waiting(Actions& actions);
   void frame_failed(const Error& error, Actions& actions);
-  void abort(std::string why, std::optional<std::uint16_t> bad_option, Actions& actions);
-  void close(device::Disconnection reason, std::string why, Actions& actions);
+  void abort(device::Cause cause, std::string why, std::optional<std::uint16_t> bad_option, Actions& actions);
+  void close(Close how, Actions& actions);
   void close_if_released(Actions& actions);
   coap::Token next_token() { return coap::Token::of(token_++); }
 

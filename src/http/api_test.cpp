@@ -70,6 +70,21 @@ TEST_F(HttpApi, ShowsAForeignDeviceExactlyLikeOneThatDoesNotExist) {
   EXPECT_EQ(reason(answer(request("DELETE", path(lamp), "bob")), 404), "not_found");
 }
 
+TEST_F(HttpApi, TellsWhyADeviceWasRefusedSinceItWasRegistered) {
+  Device& lamp = add_device("alice", {});
+  device::Refusal refusal{
+      now, {device::Stage::sign_in, device::Cause::bad_token}, "192.0.2.7:1", lamp.id, "No."};
+  cloud.refusals().record(refusal);
+  refusal.time -= std::chrono::milliseconds(1);
+  cloud.refusals().record(refusal);
+  EXPECT_EQ(
+      get(path(lamp, "/refusals")).body,
+      R"({"refusals":[{"time":"2026-11-22T19:59:52.123Z","stage":"sign_in","peer":"192.0.2.7:1","device":")" +
+          lamp.id.text() + R"(","reason":"No.","advice":")" + std::string(advice(refusal.fault.cause)) +
+          R"("}]})");
+  EXPECT_EQ(reason(get(path(lamp, "/refusals"), "bob"), 404), "not_found");
+}
+
 TEST_F(HttpApi, RemovesADevice) {
   Device& lamp = add_device("alice", {link("/light/1")});
   const Response removed = answer(request("DELETE", path(lamp)));

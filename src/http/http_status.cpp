@@ -55,6 +55,7 @@ const std::vector<Row>& errors() {
       {CloudError::malformed_cursor, {400, "malformed_cursor"}},
       {CloudError::time_to_live_too_long, {400, "time_to_live_too_long"}},
       {AuthorizationError::refused, {401, "invalid_token"}},
+      {AuthorizationError::expired, {401, "invalid_token"}},
       {AuthorizationError::permission_denied, {403, "permission_denied"}},
       {AuthorizationError::unavailable, {503, "authorization_unavailable", soon}},
       {DeviceError::not_registered, {404, "not_found"}},

@@ -27,7 +27,7 @@ Response begin(const Outcome& outcome, std::string_view detail) {
 // RFC 6750 §3.1: the error code only where a token was shown.
 std::string challenge(const Error& error) {
   std::string text = "Bearer realm=\"ocf-cloud\"";
-  if (error == account::AuthorizationError::refused) text += ", error=\"invalid_token\"";
+  if (account::is_refusal_of_credentials(error)) text += ", error=\"invalid_token\"";
   return text;
 }
 

@@ -21,6 +21,8 @@ TEST(Problem, ChallengesWhoHasNoTokenAndWhoHasABadOne) {
   EXPECT_EQ(problem(HttpError::no_token).field("WWW-Authenticate"), R"(Bearer realm="ocf-cloud")");
   EXPECT_EQ(problem(account::AuthorizationError::refused).field("WWW-Authenticate"),
             R"(Bearer realm="ocf-cloud", error="invalid_token")");
+  EXPECT_EQ(problem(account::AuthorizationError::expired).field("WWW-Authenticate"),
+            "Bearer realm=\"ocf-cloud\", error=\"invalid_token\"");
   EXPECT_EQ(problem(account::AuthorizationError::permission_denied).field("WWW-Authenticate"), std::nullopt);
 }
 

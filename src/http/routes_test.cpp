@@ -25,6 +25,7 @@ TEST(Routes, LeadEachMethodOfEachPathToItsEndpoint) {
       {"GET", "/api/v1/devices/d", endpoints::show_device, {"d"}},
       {"DELETE", "/api/v1/devices/d", endpoints::remove_device, {"d"}},
       {"GET", "/api/v1/devices/d/history", endpoints::history, {"d"}},
+      {"GET", "/api/v1/devices/d/refusals", endpoints::refusals, {"d"}},
       {"GET", "/api/v1/devices/d/resources", endpoints::list_resources, {"d"}},
       {"GET", "/api/v1/devices/d/resources/light/1", endpoints::retrieve_resource, {"d", "light/1"}},
       {"PUT", "/api/v1/devices/d/resources/light%2F1", endpoints::update_resource, {"d", "light/1"}},

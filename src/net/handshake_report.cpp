@@ -1,7 +1,9 @@
 #include "net/handshake_report.hpp"
 
 #include "net/certificate_text.hpp"
+#include "net/tls_peer.hpp"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -54,6 +56,39 @@ std::vector<std::uint16_t> versions_of(SSL& ssl) {
   return versions;
 }
 
+HandshakeFault fault_of_verification(int error) {
+  switch (error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID: return HandshakeFault::certificate_dates;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN: return HandshakeFault::unknown_authority;
+    default: return HandshakeFault::bad_certificate;
+  }
+}
+
+HandshakeFault fault_of_reason(int reason) {
+  switch (reason) {
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return HandshakeFault::no_certificate;
+    case SSL_R_UNSUPPORTED_PROTOCOL: return HandshakeFault::version;
+    case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_NO_SHARED_GROUPS:
+    case SSL_R_NO_SUITABLE_KEY_SHARE:
+    case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
+    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS: return HandshakeFault::suite;
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST: return HandshakeFault::not_tls;
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA: return HandshakeFault::distrusted;
+    default: return HandshakeFault::other;
+  }
+}
+
 HandshakeReport* report_of(const SSL* ssl) { return static_cast<HandshakeReport*>(SSL_get_app_data(ssl)); }
 
 }  // namespace
@@ -76,19 +111,37 @@ int HandshakeReport::on_verification(int accepted, X509_STORE_CTX* verification)
   HandshakeReport* const report = report_of(ssl);
   X509* const certificate = X509_STORE_CTX_get_current_cert(verification);
   if (report && certificate) {
+    report->verification_error_ = X509_STORE_CTX_get_error(verification);
     report->refused_certificate_ = "\"" + common_name_of(*certificate) + "\", serial " +
                                    serial_of(*certificate) + ": " +
-                                   X509_verify_cert_error_string(X509_STORE_CTX_get_error(verification));
+                                   X509_verify_cert_error_string(report->verification_error_);
+    if (const X509* const own = X509_STORE_CTX_get0_cert(verification))
+      report->failure_.device_id = device_id_in(common_name_of(*own));
   }
   return accepted;
 }
 
-std::string HandshakeReport::text(SSL& ssl) const {
-  if (reason_.empty()) return {};
-  std::string text = reason_;
-  if (!refused_certificate_.empty()) text += "; certificate " + refused_certificate_;
-  if (SSL_is_server(&ssl)) text += "; " + offered(ssl);
-  return text;
+void HandshakeReport::fail_by_openssl() {
+  const unsigned long error = ERR_peek_error();
+  const char* const reason = ERR_reason_error_string(error);
+  failure_.text = reason ? reason : "unknown";
+  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return;
+  failure_.fault = ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED
+                       ? fault_of_verification(verification_error_)
+                       : fault_of_reason(ERR_GET_REASON(error));
+}
+
+void HandshakeReport::fail(std::string reason) {
+  failure_.text = std::move(reason);
+  failure_.fault = HandshakeFault::unfinished;
+}
+
+HandshakeFailure HandshakeReport::failure(SSL& ssl) const {
+  HandshakeFailure failure = failure_;
+  if (failure.text.empty()) return failure;
+  if (!refused_certificate_.empty()) failure.text += "; certificate " + refused_certificate_;
+  if (SSL_is_server(&ssl)) failure.text += "; " + offered(ssl);
+  return failure;
 }
 
 std::string HandshakeReport::offered(SSL& ssl) const {

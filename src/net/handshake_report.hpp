@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "net/handshake_failure.hpp"
 
 #include <cstdint>
 #include <string>
@@ -20,10 +21,13 @@ class HandshakeReport {
   static int on_client_hello(SSL* ssl, int* alert, void* argument);
   static int on_verification(int accepted, X509_STORE_CTX* verification);
 
-  void fail(std::string reason) { reason_ = std::move(reason); }
+  // By what stands first in OpenSSL's queue of errors.
+  void fail_by_openssl();
+  // By the end of the connection.
+  void fail(std::string reason);
 
-  // One line: the reason, the certificate refused, what the peer offered. Empty before fail().
-  std::string text(SSL& ssl) const;
+  // Its text: the reason, the certificate refused, what the peer offered; empty before one of the above.
+  HandshakeFailure failure(SSL& ssl) const;
 
  private:
   std::string offered(SSL& ssl) const;
@@ -32,7 +36,8 @@ class HandshakeReport {
   std::vector<std::uint16_t> versions_;  // as numbers on the wire
   Bytes suites_;                         // two bytes each
   std::string refused_certificate_;
-  std::string reason_;
+  int verification_error_ = 0;  // X509_V_ERR_…
+  HandshakeFailure failure_;    // its text: the reason alone
 };
 
 }  // namespace ocf::net

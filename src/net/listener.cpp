@@ -13,17 +13,19 @@ constexpr std::chrono::milliseconds pause_after_error{100};
 }  // namespace
 
 Result<std::unique_ptr<Listener>> Listener::open(Shard& shard, const Endpoint& endpoint,
-                                                 ConnectionLimit& limit, Accepted accepted) {
-  std::unique_ptr<Listener> listener(new Listener(shard, limit, std::move(accepted)));
+                                                 ConnectionLimit& limit, Accepted accepted,
+                                                 TurnedAway turned_away) {
+  std::unique_ptr<Listener> listener(new Listener(shard, limit, std::move(accepted), std::move(turned_away)));
   const auto bound = listener->bind(endpoint);
   if (!bound) return bound.error();
   listener->accept_next();
   return listener;
 }
 
-Listener::Listener(Shard& shard, ConnectionLimit& limit, Accepted accepted)
+Listener::Listener(Shard& shard, ConnectionLimit& limit, Accepted accepted, TurnedAway turned_away)
     : limit_(limit),
       accepted_(std::move(accepted)),
+      turned_away_(std::move(turned_away)),
       acceptor_(shard.context()),
       retry_(shard.timers(), [this](SteadyTime) { accept_next(); }),
       alive_(std::make_shared<Listener*>(this)) {}
@@ -64,7 +66,12 @@ void Listener::accept_finished(const Error& error, Socket socket) {
     return;
   }
   // Above the limit the socket closes as it goes out of scope.
-  if (auto slot = limit_.take()) accepted_(std::move(socket), std::move(*slot));
+  if (auto slot = limit_.take()) {
+    accepted_(std::move(socket), std::move(*slot));
+  } else {
+    Error gone;
+    turned_away_(socket.remote_endpoint(gone));
+  }
   if (acceptor_.is_open()) accept_next();
 }
 

@@ -14,17 +14,20 @@
 namespace ocf::net {
 
 // Without SO_REUSEPORT, with which a second hub of the same user would take half of the connections.
-// Connections above the limit are closed at once. When descriptors run out it pauses for a moment and tries
-// again. Lives on its shard; destroying it closes it.
+// Connections above the limit are closed at once, and reported. When descriptors run out it pauses for a
+// moment and tries again. Lives on its shard; destroying it closes it.
 class Listener {
  public:
   // Gets each accepted connection, on the shard. It must not destroy the listener.
   using Accepted = std::function<void(Socket socket, ConnectionLimit::Slot slot)>;
+  // Gets the peer of each connection above the limit, likewise.
+  using TurnedAway = std::function<void(const Endpoint& peer)>;
 
   // Binds and listens; port 0 lets the system choose. An IPv6 address listens on IPv6 alone. Call it on the
   // shard or before the shard runs. Errors: of the operating system (address in use, permission denied …).
   static Result<std::unique_ptr<Listener>> open(Shard& shard, const Endpoint& endpoint,
-                                                ConnectionLimit& limit, Accepted accepted);
+                                                ConnectionLimit& limit, Accepted accepted,
+                                                TurnedAway turned_away);
   ~Listener();
 
   // Nothing more is accepted; may be called again.
@@ -39,13 +42,14 @@ class Listener {
   using Acceptor =
       boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-  Listener(Shard& shard, ConnectionLimit& limit, Accepted accepted);
+  Listener(Shard& shard, ConnectionLimit& limit, Accepted accepted, TurnedAway turned_away);
   Result<void> bind(const Endpoint& endpoint);
   void accept_next();
   void accept_finished(const Error& error, Socket socket);
 
   ConnectionLimit& limit_;
   const Accepted accepted_;
+  const TurnedAway turned_away_;
   Acceptor acceptor_;
   Endpoint endpoint_;
   Timer retry_;

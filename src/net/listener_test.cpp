@@ -34,12 +34,16 @@ class ListenerTest : public TestLoop {
     const auto keep = [&accepted](Socket socket, ConnectionLimit::Slot slot) {
       accepted.emplace_back(std::move(socket), std::move(slot));
     };
-    auto listener = Listener::open(shard_, parse_endpoint("127.0.0.1:0").value(), one, keep).value();
+    std::vector<Endpoint> turned_away;
+    const auto note = [&turned_away](const Endpoint& peer) { turned_away.push_back(peer); };
+    auto listener = Listener::open(shard_, parse_endpoint("127.0.0.1:0").value(), one, keep, note).value();
     auto first = co_await connect(shard_, listener->endpoint());
     auto second = co_await connect(shard_, listener->endpoint());
+    const Endpoint second_address = second->local_endpoint();
     TcpStream refused(std::move(second.value()));
     const Error end = co_await read_to_the_end(shard_, refused);
     EXPECT_EQ(end, make_error_code(NetError::end_of_stream));
+    EXPECT_EQ(turned_away, std::vector{second_address});
     EXPECT_EQ(one.refused(), 1u);
     EXPECT_EQ(one.open(), 1u);
     EXPECT_EQ(accepted.size(), 1u);
@@ -91,14 +95,14 @@ TEST_F(ListenerTest, PausesWhenDescriptorsRunOutAndGoesOnAfterwards) { run(run_o
 TEST_F(ListenerTest, MayGoWhileAConnectionWaits) { run(destroy_with_a_connection_waiting()); }
 
 TEST_F(ListenerTest, NamesTheSystemsReasonForNotListening) {
-  const auto listener = Listener::open(shard_, parse_endpoint("192.0.2.1:0").value(), limit_, {});
+  const auto listener = Listener::open(shard_, parse_endpoint("192.0.2.1:0").value(), limit_, {}, {});
   ASSERT_FALSE(listener);
   EXPECT_EQ(listener.error(), boost::system::errc::address_not_available);
 }
 
 TEST_F(ListenerTest, RefusesAnAddressThatIsTaken) {
   const auto first = listen();
-  const auto second = Listener::open(shard_, first->endpoint(), limit_, {});
+  const auto second = Listener::open(shard_, first->endpoint(), limit_, {}, {});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(), boost::system::errc::address_in_use);
 }

@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "net/gate.hpp"
+#include "net/handshake_failure.hpp"
 #include "net/tls_peer.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -55,8 +56,8 @@ class Stream {
   virtual std::string peer_address() const = 0;
   // Nothing over TCP and before the handshake. Read from the certificate at each call: keep what you need.
   virtual std::optional<TlsPeer> tls_peer() const = 0;
-  // After handshake() failed: the reason and what the peer offered, one line for the log. Otherwise empty.
-  virtual std::string handshake_failure() const = 0;
+  // After handshake() of a TLS stream failed. Otherwise without a text.
+  virtual HandshakeFailure handshake_failure() const = 0;
 };
 
 }  // namespace ocf::net

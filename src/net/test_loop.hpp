@@ -33,11 +33,13 @@ class TestLoop : public testing::Test {
 
   // Listens on a loopback address; every connection goes to accepted_.
   std::unique_ptr<Listener> listen(const char* address = "127.0.0.1:0") {
-    auto listener = Listener::open(shard_, parse_endpoint(address).value(), limit_,
-                                   [this](Socket socket, ConnectionLimit::Slot slot) {
-                                     accepted_ = std::move(socket);
-                                     slots_.push_back(std::move(slot));
-                                   });
+    auto listener = Listener::open(
+        shard_, parse_endpoint(address).value(), limit_,
+        [this](Socket socket, ConnectionLimit::Slot slot) {
+          accepted_ = std::move(socket);
+          slots_.push_back(std::move(slot));
+        },
+        [](const Endpoint&) { ADD_FAILURE() << "above the limit"; });
     return std::move(listener.value());
   }
 

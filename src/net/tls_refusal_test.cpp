@@ -43,7 +43,13 @@ class TlsRefusalTest : public TestLoop {
   struct Refusal {
     Error error;
     std::string text;
+    HandshakeFault fault = HandshakeFault::other;
+    std::string device_id;
   };
+  static Refusal refusal_of(const Error& error, const TlsStream& server) {
+    const HandshakeFailure failure = server.handshake_failure();
+    return {error, failure.text, failure.fault, failure.device_id};
+  }
 
   awaitable<void> connect_with(std::shared_ptr<const TlsClientContext> context, Socket socket) {
     TlsStream client(std::move(socket), *context);
@@ -60,8 +66,7 @@ class TlsRefusalTest : public TestLoop {
     shard_.spawn(connect_with(TlsClientContext::create(config).value(), std::move(sockets.second)));
     TlsStream server(std::move(sockets.first), *server_);
     const auto established = co_await server.handshake();
-    refusal.error = established.error();
-    refusal.text = server.handshake_failure();
+    refusal = refusal_of(established.error(), server);
   }
 
   awaitable<void> refuse_bytes(Bytes first_bytes, Refusal& refusal) {
@@ -70,8 +75,7 @@ class TlsRefusalTest : public TestLoop {
     EXPECT_TRUE(client.try_write(first_bytes));
     TlsStream server(std::move(sockets.first), *server_);
     const auto established = co_await server.handshake();
-    refusal.error = established.error();
-    refusal.text = server.handshake_failure();
+    refusal = refusal_of(established.error(), server);
   }
 
   Refusal refused(TlsClientConfig config) {
@@ -91,7 +95,8 @@ class TlsRefusalTest : public TestLoop {
     boost::asio::post(shard_.context(), [&server] { server.close(); });
     const auto established = co_await server.handshake();
     EXPECT_EQ(established.error(), make_error_code(NetError::closed));
-    EXPECT_EQ(server.handshake_failure(), "closed by this side; the peer sent no ClientHello");
+    EXPECT_EQ(server.handshake_failure().text, "closed by this side; the peer sent no ClientHello");
+    EXPECT_EQ(server.handshake_failure().fault, HandshakeFault::unfinished);
   }
 
   awaitable<void> leave_before_the_hello() {
@@ -100,7 +105,7 @@ class TlsRefusalTest : public TestLoop {
     TlsStream server(std::move(sockets.first), *server_);
     const auto established = co_await server.handshake();
     EXPECT_EQ(established.error(), make_error_code(NetError::end_of_stream));
-    EXPECT_EQ(server.handshake_failure(), "the peer has finished sending; the peer sent no ClientHello");
+    EXPECT_EQ(server.handshake_failure().text, "the peer has finished sending; the peer sent no ClientHello");
   }
 
   awaitable<void> distrust_the_server() {
@@ -108,21 +113,22 @@ class TlsRefusalTest : public TestLoop {
     TlsClientConfig config = client_config(credentials().device, TlsVersion::tls_1_2);
     config.ca_pool = {pki::create_authority("Other authority", credentials().valid)->certificate};
     const auto context = TlsClientContext::create(config).value();
-    std::string reason_at_server;
-    shard_.spawn(report_server_failure(std::move(sockets.first), reason_at_server));
+    HandshakeFailure at_server;
+    shard_.spawn(report_server_failure(std::move(sockets.first), at_server));
     TlsStream client(std::move(sockets.second), *context);
     const auto established = co_await client.handshake();
     EXPECT_EQ(established.error(), make_error_code(NetError::handshake_failed));
-    EXPECT_TRUE(says(client.handshake_failure(), {"certificate verify failed"}));
-    while (reason_at_server.empty()) co_await yield();
-    EXPECT_TRUE(says(reason_at_server, {"alert unknown ca"}));
+    EXPECT_TRUE(says(client.handshake_failure().text, {"certificate verify failed"}));
+    while (at_server.text.empty()) co_await yield();
+    EXPECT_TRUE(says(at_server.text, {"alert unknown ca"}));
+    EXPECT_EQ(at_server.fault, HandshakeFault::distrusted);
   }
 
-  awaitable<void> report_server_failure(Socket socket, std::string& reason) {
+  awaitable<void> report_server_failure(Socket socket, HandshakeFailure& failure) {
     TlsStream server(std::move(socket), *server_);
     const auto established = co_await server.handshake();
     EXPECT_FALSE(established);
-    reason = server.handshake_failure();
+    failure = server.handshake_failure();
   }
 
   const std::shared_ptr<const TlsServerContext> server_ = TlsServerContext::create(server_config()).value();
@@ -137,6 +143,8 @@ TEST_P(TlsRefusalByVersionTest, NamesAMissingCertificate) {
   EXPECT_EQ(refusal.error, make_error_code(NetError::handshake_failed));
   EXPECT_TRUE(says(refusal.text, {"peer did not return a certificate", "offered", "TLS 1.2",
                                   "ECDHE-ECDSA-AES128-GCM-SHA256"}));
+  EXPECT_EQ(refusal.fault, HandshakeFault::no_certificate);
+  EXPECT_EQ(refusal.device_id, "");
 }
 
 TEST_P(TlsRefusalByVersionTest, NamesACertificateOfAForeignAuthority) {
@@ -146,6 +154,8 @@ TEST_P(TlsRefusalByVersionTest, NamesACertificateOfAForeignAuthority) {
   EXPECT_EQ(refusal.error, make_error_code(NetError::handshake_failed));
   EXPECT_TRUE(
       says(refusal.text, {"certificate verify failed", device_id, "unable to get local issuer certificate"}));
+  EXPECT_EQ(refusal.fault, HandshakeFault::unknown_authority);
+  EXPECT_EQ(refusal.device_id, device_id);
 }
 
 TEST_P(TlsRefusalByVersionTest, NamesAnExpiredCertificate) {
@@ -154,6 +164,8 @@ TEST_P(TlsRefusalByVersionTest, NamesAnExpiredCertificate) {
   const Refusal refusal = refused(client_config(device, GetParam()));
   EXPECT_EQ(refusal.error, make_error_code(NetError::handshake_failed));
   EXPECT_TRUE(says(refusal.text, {device_id, "certificate has expired"}));
+  EXPECT_EQ(refusal.fault, HandshakeFault::certificate_dates);
+  EXPECT_EQ(refusal.device_id, device_id);
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, TlsRefusalByVersionTest,
@@ -165,22 +177,26 @@ TEST_F(TlsRefusalTest, TellsPlainCoapFromTls) {
   const Refusal refusal = refused(from_hex("d877026949fef2eabc758ab36f6963").value());
   EXPECT_EQ(refusal.error, make_error_code(NetError::handshake_failed));
   EXPECT_EQ(refusal.text, "wrong version number; the peer sent no ClientHello");
+  EXPECT_EQ(refusal.fault, HandshakeFault::not_tls);
 }
 
 TEST_F(TlsRefusalTest, TellsHttpFromTls) {
   const Refusal refusal = refused(copy_of(as_bytes("GET / HTTP/1.1\r\n\r\n")));
   EXPECT_EQ(refusal.text, "http request; the peer sent no ClientHello");
+  EXPECT_EQ(refusal.fault, HandshakeFault::not_tls);
 }
 
 TEST_F(TlsRefusalTest, NamesTheSuitesWhenNoneIsShared) {
   const Refusal refusal = refused(client_hello(TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256:AES256-SHA"));
   EXPECT_EQ(refusal.error, make_error_code(NetError::handshake_failed));
   EXPECT_EQ(refusal.text, "no shared cipher; offered TLS 1.2, ECDHE-RSA-AES128-GCM-SHA256 AES256-SHA");
+  EXPECT_EQ(refusal.fault, HandshakeFault::suite);
 }
 
 TEST_F(TlsRefusalTest, NamesTheVersionWhenItIsTooOld) {
   const Refusal refusal = refused(client_hello(TLS1_1_VERSION, "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"));
   EXPECT_EQ(refusal.text, "unsupported protocol; offered TLS 1.1, ECDHE-ECDSA-AES128-SHA");
+  EXPECT_EQ(refusal.fault, HandshakeFault::version);
 }
 
 TEST_F(TlsRefusalTest, StopsWhenTheCallerCloses) { run(stop_a_silent_handshake()); }

@@ -18,13 +18,6 @@ Endpoint remote_endpoint(const Socket& socket) {
   return socket.remote_endpoint(ignored);
 }
 
-// OpenSSL keeps the errors of a thread in a queue: what another session left there must not be read as ours.
-std::string first_reason() {
-  const unsigned long code = ERR_peek_error();
-  if (const char* const reason = ERR_reason_error_string(code)) return reason;
-  return "unknown";
-}
-
 }  // namespace
 
 void TlsStream::SslFree::operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -54,7 +47,7 @@ TlsStream::~TlsStream() = default;
 awaitable<Result<void>> TlsStream::handshake() {
   for (;;) {
     if (!socket_.is_open()) co_return handshake_stopped(NetError::closed);
-    ERR_clear_error();
+    ERR_clear_error();  // what another session left in the thread's queue must not be read as ours
     const int result = SSL_do_handshake(ssl_.get());
     if (result == 1) break;
     const int wanted = SSL_get_error(ssl_.get(), result);
@@ -74,7 +67,7 @@ awaitable<Result<void>> TlsStream::handshake() {
 // Notes why, for handshake_failure().
 Error TlsStream::handshake_stopped(const Error& error) {
   if (error == NetError::tls_failed) {
-    report_->fail(first_reason());
+    report_->fail_by_openssl();
     return NetError::handshake_failed;
   }
   report_->fail(error.message());
@@ -137,7 +130,9 @@ std::optional<TlsPeer> TlsStream::tls_peer() const {
   return tls_peer_of(*ssl_);
 }
 
-std::string TlsStream::handshake_failure() const { return report_ ? report_->text(*ssl_) : std::string(); }
+HandshakeFailure TlsStream::handshake_failure() const {
+  return report_ ? report_->failure(*ssl_) : HandshakeFailure();
+}
 
 Error TlsStream::failure_of(int result) {
   const int system_error = errno;

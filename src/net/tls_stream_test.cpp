@@ -33,9 +33,9 @@ class TlsStreamTest : public TestLoop, public testing::WithParamInterface<TlsVer
     std::optional<Result<void>> server_outcome;
     shard_.spawn(handshake_into(*ends.server, server_outcome));
     const auto client_outcome = co_await ends.client->handshake();
-    EXPECT_TRUE(client_outcome) << ends.client->handshake_failure();
+    EXPECT_TRUE(client_outcome) << ends.client->handshake_failure().text;
     while (!server_outcome) co_await yield();
-    EXPECT_TRUE(*server_outcome) << ends.server->handshake_failure();
+    EXPECT_TRUE(*server_outcome) << ends.server->handshake_failure().text;
     co_return ends;
   }
 
@@ -56,7 +56,7 @@ class TlsStreamTest : public TestLoop, public testing::WithParamInterface<TlsVer
               GetParam() == TlsVersion::tls_1_2 ? "ECDHE-ECDSA-AES128-GCM-SHA256" : "TLS_AES_128_GCM_SHA256");
     EXPECT_EQ(device.alpn, "coap");
     EXPECT_EQ(ends.client->tls_peer().value().device_id, hub_id);
-    EXPECT_EQ(ends.server->handshake_failure(), "");
+    EXPECT_EQ(ends.server->handshake_failure().text, "");
   }
 
   awaitable<void> ignore_foreign_alpn() {

@@ -24,6 +24,18 @@ Error read_payload(Reader& reader, Read read) {
 
 }  // namespace
 
+std::optional<DeviceId> device_in(ByteView payload, const Limits& limits) {
+  std::optional<DeviceId> found;
+  Reader reader(payload, bounds_of(limits));
+  read_properties(reader, [&](std::string_view key) {
+    if (key != "di") return false;
+    const DeviceId device = read_device_id(reader);
+    if (!reader.error()) found = device;
+    return true;
+  });
+  return found;
+}
+
 Bytes SignUpRequest::encode() const {
   Bytes out;
   Writer writer(out);

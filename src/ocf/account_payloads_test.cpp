@@ -165,5 +165,17 @@ TEST(AccountPayloads, CutShortAreMalformed) {
   }
 }
 
+TEST(DeviceIn, FindsTheDeviceOfAPayloadThatIsNotWhole) {
+  EXPECT_EQ(device_in(map_of({{"x", "y"}, {"di", di.text()}})), di);
+  Bytes cut = map_of({{"di", di.text()}, {"accesstoken", "abc"}});
+  cut.pop_back();
+  EXPECT_EQ(device_in(cut), di);
+  EXPECT_EQ(device_in(map_of({{"di", "my-lamp"}})), std::nullopt);
+  EXPECT_EQ(device_in(map_of({{"x", "y"}})), std::nullopt);
+  EXPECT_EQ(device_in(hex("a162646907")), std::nullopt) << "di is no text";
+  EXPECT_EQ(device_in(hex("07")), std::nullopt);
+  EXPECT_EQ(device_in({}), std::nullopt);
+}
+
 }  // namespace
 }  // namespace ocf

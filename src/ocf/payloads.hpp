@@ -14,6 +14,7 @@
 #include "ocf/link.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ namespace ocf {
 
 // `expiresin` of a token that never expires; otherwise seconds.
 inline constexpr std::int64_t expires_never = -1;
+
+// The property `di` of a payload that may otherwise be anything; nullopt: none, or it cannot be read.
+std::optional<DeviceId> device_in(ByteView payload, const Limits& limits = {});
 
 // POST /oic/sec/account
 struct SignUpRequest {

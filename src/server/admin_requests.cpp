@@ -1,9 +1,12 @@
 #include "server/admin_requests.hpp"
 
+#include "http/refusal_json.hpp"
+#include "net/endpoint.hpp"
 #include "server/admin_socket.hpp"
 #include "server/tenant.hpp"
 
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
 #include <string_view>
@@ -16,6 +19,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t owner_bytes_max = 128;
+constexpr std::size_t latest_refusals_max = 50;
 
 std::string_view text_of(const json::object& request, std::string_view name) {
   const json::value* value = request.if_contains(name);
@@ -34,6 +38,16 @@ std::string complaint_about_owner(std::string_view owner) {
   return "";
 }
 
+// Of "192.0.2.7", "::1", "192.0.2.7:40112" or "[::1]:40112"; nullopt: of nothing like that.
+std::optional<std::string> address_in(const std::string& text) {
+  boost::system::error_code malformed;
+  const auto address = boost::asio::ip::make_address(text, malformed);
+  if (!malformed) return address.to_string();
+  const auto endpoint = net::parse_endpoint(text);
+  if (!endpoint) return std::nullopt;
+  return endpoint->address().to_string();
+}
+
 }  // namespace
 
 AdminRequests::AdminRequests(Parts parts) : parts_(std::move(parts)) {}
@@ -46,6 +60,7 @@ net::awaitable<json::object> AdminRequests::answer(json::object request) {
   if (verb == "pki_device") co_return pki_device(request);
   if (verb == "pki_trust") co_return pki_trust(request);
   if (verb == "pki_list") co_return pki_list();
+  if (verb == "why") co_return why(request);
   co_return refusal(fmt::format("this hub knows no command '{}'", verb), "usage");
 }
 
@@ -107,6 +122,22 @@ json::object AdminRequests::pki_list() const {
         json::object{{"file", kept.file}, {"common_name", kept.common_name}, {"role", kept.role}});
   }
   return {{"certificates", std::move(certificates)}};
+}
+
+json::object AdminRequests::why(const json::object& request) const {
+  const std::string about(text_of(request, "about"));
+  std::vector<device::Refusal> found;
+  if (about.empty()) {
+    found = parts_.refusals.latest(latest_refusals_max);
+  } else if (const auto device = DeviceId::parse(about)) {
+    found = parts_.refusals.of_device(*device);
+  } else if (const auto address = address_in(about)) {
+    found = parts_.refusals.of_address(*address);
+  } else {
+    return refusal(fmt::format("'{}' is neither a device id, which is a UUID, nor an IP address", about),
+                   "usage");
+  }
+  return json::parse(http::refusals_document(found)).as_object();
 }
 
 }  // namespace ocf::server

@@ -8,10 +8,12 @@
 //   pki_device  di                certificate, private_key (PEM)
 //   pki_trust   certificate       common_name
 //   pki_list                      certificates: [{file, common_name, role}]
+//   why         about             refusals: of a device or an address (a port is ignored), or of anybody
 #pragma once
 
 #include "auth_builtin/builtin_authorization.hpp"
 #include "base/time.hpp"
+#include "cloud/refusals.hpp"
 #include "net/gate.hpp"
 #include "server/certificates.hpp"
 #include "server/config.hpp"
@@ -38,6 +40,7 @@ class AdminRequests {
   struct Parts {
     auth_builtin::BuiltinAuthorization& authorization;
     Certificates& certificates;
+    const cloud::Refusals& refusals;
     const AuthorizationConfig& config;
     std::string sid;
     std::function<HubAddresses()> addresses;
@@ -55,6 +58,7 @@ class AdminRequests {
   boost::json::object pki_device(const boost::json::object& request) const;
   boost::json::object pki_trust(const boost::json::object& request);
   boost::json::object pki_list() const;
+  boost::json::object why(const boost::json::object& request) const;
 
   Parts parts_;
 };

@@ -232,6 +232,18 @@ std::vector<ConfigKey> device_limits(Limits& l) {
   };
 }
 
+std::vector<ConfigKey> refusal_limits(Limits& l) {
+  return {
+      count<std::size_t>("refusals_per_subject_max", l.refusals_per_subject_max, 1, 1000,
+                         "Refusals of one device or address that `ocf-cloud why` remembers, in memory."),
+      count<std::size_t>("refusal_subjects_max", l.refusal_subjects_max, 1, 1'000'000,
+                         "Devices and addresses together that it remembers refusals of: who was refused "
+                         "last."),
+      bytes("refusal_text_bytes_max", l.refusal_text_bytes_max, 64, 16 * kib,
+            "The reason of a refusal is cut there, in the log too."),
+  };
+}
+
 std::vector<ConfigKey> face_limits(Limits& l) {
   return {
       bytes("http_header_bytes_max", l.http_header_bytes_max, kib, mib,
@@ -247,7 +259,7 @@ std::vector<ConfigKey> face_limits(Limits& l) {
 
 std::vector<ConfigKey> limit_keys(Limits& limits) {
   std::vector<ConfigKey> keys;
-  for (const auto part : {message_limits, connection_limits, device_limits, face_limits}) {
+  for (const auto part : {message_limits, connection_limits, device_limits, refusal_limits, face_limits}) {
     for (ConfigKey& key : part(limits)) keys.push_back(std::move(key));
   }
   return keys;

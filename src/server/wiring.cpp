@@ -58,7 +58,7 @@ Hub::Hub(Config config, LogSink log)
       cloud_({store_, bus_, authorization_, config_.limits, net::wall_now, data_.sid()}),
       gateway_(shard_, cloud_, config_.limits, log_),
       api_(cloud_, config_.limits),
-      admin_requests_({authorization_, certificates_, config_.authorization, data_.sid(),
+      admin_requests_({authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
                        [this] { return addresses(); }, [this] { return reload_trust(); }, net::wall_now}),
       admin_socket_(shard_, admin_socket_path(data_.path()), [this](boost::json::object request) {
         return admin_requests_.answer(std::move(request));

@@ -53,7 +53,7 @@ T run(awaitable<T> work) {
 
 template <class T>
 bool refused(const Result<T>& result) {
-  return result.error() == make_error_code(AuthorizationError::refused);
+  return result.has_error() && is_refusal_of_credentials(result.error());
 }
 
 class AuthorizationContract : public ::testing::TestWithParam<Plug> {

@@ -55,7 +55,7 @@ def test_a_mistake_in_the_command_line_is_usage(words):
 def test_help_is_there():
     done = run_cli("--help")
     assert done.returncode == OK
-    for command in "serve demo token onboard devices resources get set watch history pki config".split():
+    for command in "serve demo token onboard devices resources get set watch history why pki config".split():
         assert re.search(rf"\b{command}\b", done.stdout), command
 
 

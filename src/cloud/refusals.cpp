@@ -1,0 +1,68 @@
+#include "cloud/refusals.hpp"
+
+#include "base/printable.hpp"
+
+#include <functional>
+#include <map>
+
+namespace ocf::cloud {
+namespace {
+
+// "192.0.2.7" of "192.0.2.7:40112", "::1" of "[::1]:40112".
+std::string address_of(std::string_view peer) {
+  std::string_view address = peer.substr(0, peer.rfind(':'));
+  if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
+  return std::string(address);
+}
+
+}  // namespace
+
+device::Refusal Refusals::record(device::Refusal refusal) {
+  refusal.reason = printable(refusal.reason, limits_.refusal_text_bytes_max);
+  if (refusal.reason.size() > limits_.refusal_text_bytes_max)
+    refusal.reason.resize(limits_.refusal_text_bytes_max);
+  const auto record = std::make_shared<const Record>(Record{++count_, std::move(refusal)});
+  keep(address_of(record->refusal.peer), record);
+  if (record->refusal.device) keep(record->refusal.device->text(), record);
+  return record->refusal;
+}
+
+void Refusals::keep(std::string name, const std::shared_ptr<const Record>& record) {
+  const auto known = by_name_.find(name);
+  if (known != by_name_.end()) {
+    subjects_.splice(subjects_.begin(), subjects_, known->second);
+  } else {
+    subjects_.push_front({name, {}});
+    by_name_.emplace(std::move(name), subjects_.begin());
+  }
+  auto& records = subjects_.front().records;
+  records.push_front(record);
+  if (records.size() > limits_.refusals_per_subject_max) records.pop_back();
+  if (subjects_.size() > limits_.refusal_subjects_max) {
+    by_name_.erase(subjects_.back().name);
+    subjects_.pop_back();
+  }
+}
+
+std::vector<device::Refusal> Refusals::of(const std::string& name) const {
+  std::vector<device::Refusal> found;
+  const auto known = by_name_.find(name);
+  if (known == by_name_.end()) return found;
+  for (const auto& record : known->second->records) found.push_back(record->refusal);
+  return found;
+}
+
+std::vector<device::Refusal> Refusals::latest(std::size_t count_max) const {
+  std::map<std::uint64_t, const Record*, std::greater<>> newest;
+  for (const Subject& subject : subjects_) {
+    for (const auto& record : subject.records) newest.emplace(record->number, record.get());
+  }
+  std::vector<device::Refusal> found;
+  for (const auto& [number, record] : newest) {
+    if (found.size() == count_max) break;
+    found.push_back(record->refusal);
+  }
+  return found;
+}
+
+}  // namespace ocf::cloud

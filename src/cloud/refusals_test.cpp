@@ -1,0 +1,77 @@
+#include "cloud/refusals.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ocf::cloud {
+namespace {
+
+DeviceId device_number(int number) {
+  return DeviceId::parse("028acc3a-d1a5-4246-79cd-0000000000" + std::to_string(10 + number)).value();
+}
+
+class RefusalsTest : public testing::Test {
+ protected:
+  device::Refusal refuse(std::string reason, std::string peer, std::optional<DeviceId> device = {}) {
+    device::Refusal refusal;
+    refusal.peer = std::move(peer);
+    refusal.device = device;
+    refusal.reason = std::move(reason);
+    return refusals.record(std::move(refusal));
+  }
+  // The reasons, newest first, joined by spaces.
+  static std::string reasons(const std::vector<device::Refusal>& found) {
+    std::string text;
+    for (const device::Refusal& refusal : found) text += (text.empty() ? "" : " ") + refusal.reason;
+    return text;
+  }
+
+  Limits limits;
+  Refusals refusals{limits};
+};
+
+TEST_F(RefusalsTest, AreFoundByDeviceAndByAddressWhateverThePort) {
+  refuse("a", "192.0.2.7:1", device_number(1));
+  refuse("b", "192.0.2.7:2");
+  refuse("c", "[2001:db8::1]:3", device_number(1));
+  EXPECT_EQ(reasons(refusals.of_device(device_number(1))), "c a");
+  EXPECT_EQ(reasons(refusals.of_address("192.0.2.7")), "b a");
+  EXPECT_EQ(reasons(refusals.of_address("2001:db8::1")), "c");
+  EXPECT_EQ(reasons(refusals.of_device(device_number(2))), "");
+}
+
+TEST_F(RefusalsTest, LatestNamesEachOnceNewestFirst) {
+  refuse("a", "192.0.2.7:1", device_number(1));
+  refuse("b", "192.0.2.8:1", device_number(2));
+  refuse("c", "192.0.2.7:1", device_number(1));
+  EXPECT_EQ(reasons(refusals.latest(10)), "c b a");
+  EXPECT_EQ(reasons(refusals.latest(2)), "c b");
+}
+
+TEST_F(RefusalsTest, KeepsTheNewestOfASubject) {
+  limits.refusals_per_subject_max = 2;
+  for (const char* reason : {"a", "b", "c"}) refuse(reason, "192.0.2.7:1", device_number(1));
+  EXPECT_EQ(reasons(refusals.of_device(device_number(1))), "c b");
+  EXPECT_EQ(reasons(refusals.of_address("192.0.2.7")), "c b");
+}
+
+TEST_F(RefusalsTest, ForgetsWhoWasRefusedLeastRecently) {
+  limits.refusal_subjects_max = 3;  // an address, two devices
+  refuse("a", "192.0.2.7:1", device_number(1));
+  refuse("b", "192.0.2.7:1", device_number(2));
+  refuse("c", "192.0.2.7:1", device_number(1));
+  refuse("d", "192.0.2.7:1", device_number(3));
+  EXPECT_EQ(reasons(refusals.of_device(device_number(2))), "");
+  EXPECT_EQ(reasons(refusals.of_device(device_number(1))), "c a");
+  EXPECT_EQ(reasons(refusals.of_device(device_number(3))), "d");
+  EXPECT_EQ(reasons(refusals.of_address("192.0.2.7")), "d c b a");
+}
+
+TEST_F(RefusalsTest, MakesAReasonOnePrintableLineOfABoundedLength) {
+  limits.refusal_text_bytes_max = 8;
+  EXPECT_EQ(refuse("a\nb", "192.0.2.7:1").reason, "a%0ab");
+  EXPECT_EQ(refuse("\n\n\n\n\n\n\n\n\n", "192.0.2.7:1").reason, "%0a%0a%0");
+  EXPECT_EQ(refusals.of_address("192.0.2.7").front().reason, "%0a%0a%0");
+}
+
+}  // namespace
+}  // namespace ocf::cloud

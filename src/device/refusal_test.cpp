@@ -1,0 +1,18 @@
+#include "device/refusal.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ocf::device {
+namespace {
+
+TEST(Refusal, HasOneSentenceOfAdviceForEachCause) {
+  for (int value = 0; value <= static_cast<int>(Cause::other); ++value) {
+    const std::string_view sentence = advice(static_cast<Cause>(value));
+    ASSERT_FALSE(sentence.empty()) << value;
+    EXPECT_TRUE(sentence.ends_with('.')) << sentence;
+    EXPECT_EQ(sentence.find(". "), sentence.npos) << sentence;
+  }
+}
+
+}  // namespace
+}  // namespace ocf::device
