@@ -3,7 +3,7 @@
 #include "coap/frame.hpp"
 
 #include <algorithm>
-#include <initializer_list>
+#include <utility>
 
 namespace ocf::gateway {
 
@@ -232,7 +232,7 @@ void BlockTransfer::keep(const Message& request, Message head, SharedBytes body,
   for (const Kept& kept : kept_) bytes += kept.body->size();
   while (kept_.size() > limits_.block_answers_max || bytes > limits_.block_answers_bytes_max) {
     bytes -= kept_.front().body->size();
-    kept_.pop_front();
+    kept_.erase(kept_.begin());
   }
 }
 

@@ -15,7 +15,6 @@
 #include "coap/message.hpp"
 
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <string>
 #include <variant>
@@ -82,8 +81,8 @@ class BlockTransfer {
   void keep(const coap::Message& request, coap::Message head, SharedBytes body, SteadyTime now);
 
   const Limits& limits_;
-  std::deque<Arriving> arriving_;
-  std::deque<Kept> kept_;  // the newest last
+  std::vector<Arriving> arriving_;
+  std::vector<Kept> kept_;  // the newest last
 };
 
 }  // namespace ocf::gateway
