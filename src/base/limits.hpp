@@ -35,6 +35,12 @@ struct Limits {
   std::size_t notifications_queued_max = 1000;         // per device: keep the newest per resource
   std::size_t connections_max = 100'000;               // refused at accept
 
+  // -- Block-wise transfer with one client; a body in parts is at most frame_bytes_max long (4.13)
+  std::size_t block_requests_max = 2;                 // bodies that are arriving: 5.03
+  std::size_t block_answers_max = 4;                  // answers kept for their later blocks: the oldest goes
+  std::size_t block_answers_bytes_max = 1024 * 1024;  // all of them: the oldest go, a longer one is not kept
+  std::chrono::seconds block_transfer_time{120};      // without a further block: forgotten
+
   // -- A device
   std::size_t links_per_device_max = 1000;            // publish refused: 4.13
   std::size_t pending_commands_per_device_max = 100;  // 5.03, HTTP 503

@@ -146,6 +146,15 @@ void append_payload(Bytes& out, const Bytes& payload) {
   out.insert(out.end(), payload.begin(), payload.end());
 }
 
+std::size_t extension_bytes(std::uint64_t number) {
+  switch (nibble_of(number)) {
+    case one_byte: return 1;
+    case two_bytes: return 2;
+    case four_bytes: return 4;
+    default: return 0;
+  }
+}
+
 }  // namespace
 
 Error make_error_code(FrameError error) { return {static_cast<int>(error), category}; }
@@ -204,6 +213,13 @@ Bytes encode_frame(const Message& message) {
   frame.insert(frame.end(), token.begin(), token.end());
   frame.insert(frame.end(), body.begin(), body.end());
   return frame;
+}
+
+std::size_t frame_bytes(const Message& message) {
+  Bytes options;
+  append_options(options, message.options);
+  const std::size_t body = options.size() + (message.payload.empty() ? 0 : 1 + message.payload.size());
+  return 2 + extension_bytes(body) + message.token.bytes().size() + body;
 }
 
 }  // namespace ocf::coap

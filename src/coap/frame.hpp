@@ -59,6 +59,8 @@ Result<std::optional<Frame>> decode_frame(ByteView bytes, const FrameBounds& bou
 
 // The bytes of a message. Preconditions: options sorted (Message's invariant), none above 65,804 bytes.
 Bytes encode_frame(const Message& message);
+// How many they are.
+std::size_t frame_bytes(const Message& message);
 
 }  // namespace ocf::coap
 

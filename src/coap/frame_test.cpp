@@ -144,6 +144,7 @@ TEST(Frame, EncodesEveryClassOfLengthAtItsBoundaries) {
     EXPECT_TRUE(std::equal(head.begin(), head.end(), bytes.begin()))
         << body_bytes << ": " << to_hex(ByteView(bytes).first(6));
     EXPECT_EQ(bytes.size(), head.size() + 1 + body_bytes);
+    EXPECT_EQ(frame_bytes(message), bytes.size());
 
     const auto decoded_head = decode_head(ByteView(bytes).first(head.size() + 1), defaults).value().value();
     EXPECT_EQ(decoded_head.head_bytes, head.size() + 1);
@@ -167,6 +168,7 @@ TEST(Frame, EncodesEveryClassOfOptionLengthAtItsBoundaries) {
     const std::string option_head = to_hex(ByteView(bytes).first(head_bytes));
     EXPECT_TRUE(option_head.ends_with(head_hex)) << option_head;
     EXPECT_EQ(decoded(bytes, wide).message, message) << value_bytes;
+    EXPECT_EQ(frame_bytes(message), bytes.size());
   }
 }
 

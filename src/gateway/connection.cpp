@@ -209,11 +209,11 @@ awaitable<void> Connection::serve(std::shared_ptr<Connection> self, Message requ
   Exchange exchange{*self, self->gateway_.cloud_, self->gateway_.settings_, std::move(request)};
   const Endpoint endpoint = endpoint_of(exchange.request);
   Answer answer = co_await endpoint(exchange);
-  answer.message.token = token;
   --self->serving_;
   if (self->served_ != nullptr) self->served_->cancel();
   const bool was_signed_in = self->session_.is_signed_in();
-  self->perform(self->session_.answer(std::move(answer.message), answer.outcome, net::steady_now()));
+  self->perform(
+      self->session_.answer(exchange.request, std::move(answer.message), answer.outcome, net::steady_now()));
   self->observations_.answered(token);
   if (self->close_when_served_ && self->serving_ == 0) co_return self->close(Disconnection::deregistered);
   // The sign-in is answered: now the hub may ask the device.
@@ -390,7 +390,9 @@ awaitable<void> Connection::carry(DeliverCustody said) {
 
 // -- For endpoints
 
-void Connection::notify_client(Message notification) { perform(session_.notify(std::move(notification))); }
+void Connection::notify_client(const Message& request, Message notification) {
+  perform(session_.notify(request, std::move(notification), net::steady_now()));
+}
 
 std::string Connection::advertised_endpoint() const {
   return transport_ == "tcp" ? gateway_.settings_.tcp_endpoint : gateway_.settings_.tls_endpoint;

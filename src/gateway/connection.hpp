@@ -45,7 +45,8 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   void keep_true(const std::vector<Link>& links);
   void forget_unpublished();
   Observations& observations() { return observations_; }
-  void notify_client(coap::Message notification);
+  // A notification to the client that observes by this request.
+  void notify_client(const coap::Message& request, coap::Message notification);
   std::string advertised_endpoint() const;
   bool takes_diagnostics() const { return session_.peer().block_wise_transfer; }
   // A request was answered with this code.

@@ -38,7 +38,7 @@ struct Answer {
   explicit Answer(coap::Message message_) : message(std::move(message_)) {}
   Answer(coap::Message message_, Outcome outcome_)
       : message(std::move(message_)), outcome(std::move(outcome_)) {}
-  coap::Message message;  // its token is set by the connection
+  coap::Message message;  // its token is set by the session
   Outcome outcome;
 };
 

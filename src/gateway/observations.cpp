@@ -58,7 +58,6 @@ void Observations::on_change(const coap::Token& token, const shadow::Representat
 
 void Observations::send(Observed& observed) {
   Message message;
-  message.token = observed.request.token;
   if (observed.latest) {
     observed.sequence = (observed.sequence + 1) & 0xffffff;
     message.code = Code::content;
@@ -67,9 +66,9 @@ void Observations::send(Observed& observed) {
     set_content(message, observed.request, observed.latest->content);
   } else {
     message.code = Code::not_found;  // ends the observation (RFC 7641 §4.2)
-    ended_.push_back(message.token);
+    ended_.push_back(observed.request.token);
   }
-  connection_.notify_client(std::move(message));
+  connection_.notify_client(observed.request, std::move(message));
 }
 
 void Observations::drop_ended() {

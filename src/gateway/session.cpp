@@ -21,19 +21,12 @@ namespace {
 // How long a client should wait before it asks again after 5.03 (RFC 7252 §5.9.3.4), in seconds.
 constexpr std::uint64_t retry_after_seconds = 2;
 
-// A part of a body: the hub takes whole messages only, so far (RFC 7959 §2.2: NUM in all but the lower four
-// bits, M in bit 3).
-bool is_partial(const Message& request) {
-  const auto block1 = request.uint(OptionNumber::block1);
-  const auto block2 = request.uint(OptionNumber::block2);
-  return (block1 && (*block1 >> 3) != 0) || (block2 && (*block2 >> 4) != 0);
-}
-
 }  // namespace
 
 Session::Session(const Limits& limits, std::uint64_t seed, SteadyTime now)
     : limits_(limits),
       token_(seed),
+      blocks_(limits),
       sign_in_by_(now + limits.sign_in_time),
       close_at_(now + std::min(limits.first_message_time, limits.sign_in_time)),
       ping_at_(now + limits.ping_interval) {}
@@ -77,7 +70,7 @@ Actions Session::receive(ByteView bytes, SteadyTime now) {
     }
     if (!*frame) break;
     bytes = bytes.subspan((*frame)->bytes);
-    take(std::move((*frame)->message), actions);
+    take(std::move((*frame)->message), now, actions);
   }
   if (!closed_) input_ = copy_of(bytes);
   return actions;
@@ -99,11 +92,11 @@ void Session::frame_failed(const Error& error, Actions& actions) {
   abort(is_too_large ? Cause::too_large : Cause::bad_frame, error.message(), std::nullopt, actions);
 }
 
-void Session::take(Message message, Actions& actions) {
+void Session::take(Message message, SteadyTime now, Actions& actions) {
   if (!std::exchange(heard_, true)) close_at_ = sign_in_by_;
   if (message.code == Code::empty) return;
   if (coap::is_signaling(message.code)) return take_signaling(message, actions);
-  if (coap::is_request(message.code)) return take_request(std::move(message), actions);
+  if (coap::is_request(message.code)) return take_request(std::move(message), now, actions);
   if (coap::is_response(message.code)) return take_response(std::move(message), actions);
   actions.push_back(
       Refused{Fault{Stage::protocol, Cause::bad_frame},
@@ -134,7 +127,7 @@ void Session::take_signaling(const Message& message, Actions& actions) {
   }
 }
 
-void Session::take_request(Message request, Actions& actions) {
+void Session::take_request(Message request, SteadyTime now, Actions& actions) {
   if (const auto option = coap::unknown_critical_option(request)) {
     return refuse(request, Code::bad_option, "unknown critical option " + std::to_string(*option), actions);
   }
@@ -142,8 +135,6 @@ void Session::take_request(Message request, Actions& actions) {
       request.find(OptionNumber::proxy_scheme) != nullptr) {
     return refuse(request, Code::proxying_not_supported, "the hub is no forward proxy", actions);
   }
-  if (is_partial(request))
-    return refuse(request, Code::bad_option, "block-wise requests are not supported", actions);
   if (serving_ + deferred_.size() >= limits_.requests_in_flight_max) {
     return refuse(request, Code::service_unavailable, "too many requests at once", actions);
   }
@@ -151,10 +142,23 @@ void Session::take_request(Message request, Actions& actions) {
     deferred_.push_back(std::move(request));
     return;
   }
-  serve(std::move(request), actions);
+  serve(std::move(request), now, actions);
 }
 
-void Session::serve(Message request, Actions& actions) {
+bool Session::is_whole(Message& request, SteadyTime now, Actions& actions) {
+  if (!is_block_wise(request)) return true;
+  if (!transfers_blocks()) {
+    refuse(request, Code::bad_option, "block-wise transfer is for peers that announced it and signed in",
+           actions);
+    return false;
+  }
+  auto answered = blocks_.take(request, peer_.max_message_size, now);
+  if (answered) reply(request, std::move(*answered), actions);
+  return !answered;
+}
+
+void Session::serve(Message request, SteadyTime now, Actions& actions) {
+  if (!is_whole(request, now, actions)) return;
   switch (admission_of(request.code, request.path())) {
     case Admission::not_here: return refuse(request, Code::not_found, "the hub does not host it", actions);
     case Admission::account: account_request_ = request.token; break;
@@ -166,11 +170,35 @@ void Session::serve(Message request, Actions& actions) {
   actions.push_back(Serve{std::move(request)});
 }
 
+void Session::reply(const Message& request, BlockTransfer::Reply reply, Actions& actions) {
+  if (const auto* refusal = std::get_if<BlockTransfer::Refusal>(&reply)) {
+    refuse(request, refusal->code, refusal->why, actions);
+  } else {
+    send_response(request, std::get<Message>(std::move(reply)), actions);
+  }
+}
+
+void Session::send_response(const Message& request, Message response, Actions& actions) {
+  response.token = request.token;
+  Bytes bytes = coap::encode_frame(response);
+  if (bytes.size() > message_bytes_to_peer_max()) {
+    Message too_large;
+    too_large.code = Code::request_entity_too_large;
+    too_large.token = request.token;
+    bytes = coap::encode_frame(too_large);
+    actions.push_back(
+        Refused{Fault{Stage::request, Cause::too_large}, "the answer is longer than the peer can take"});
+  }
+  actions.push_back(Send{std::move(bytes)});
+}
+
 void Session::refuse(const Message& request, Code code, std::string why, Actions& actions) {
   Message response;
   response.code = code;
   response.token = request.token;
   if (code == Code::service_unavailable) response.add_uint(OptionNumber::max_age, retry_after_seconds);
+  if (code == Code::request_entity_too_large)  // a body in parts (RFC 7959 §4)
+    response.add_uint(OptionNumber::size1, limits_.frame_bytes_max);
   // Diagnostics only to peers that are certainly not one of the devices that trip over unexpected payloads.
   if (peer_.block_wise_transfer) response.payload = copy_of(as_bytes(why));
   actions.push_back(Send{coap::encode_frame(response)});
@@ -201,34 +229,29 @@ void Session::take_response(Message response, Actions& actions) {
 
 // -- Answers and requests out
 
-Actions Session::answer(Message response, const Outcome& outcome, SteadyTime now) {
+Actions Session::answer(const Message& request, Message response, const Outcome& outcome, SteadyTime now) {
   if (closed_) return {};
   --serving_;
-  if (account_request_ == response.token) account_request_.reset();
-  Actions actions = notify(std::move(response));
+  if (account_request_ == request.token) account_request_.reset();
+  Actions actions = notify(request, std::move(response), now);
   std::visit([&](const auto& what) { apply(what, now, actions); }, outcome);
   while (!closed_ && !deferred_.empty() && !account_request_) {
     Message next = std::move(deferred_.front());
     deferred_.pop_front();
-    serve(std::move(next), actions);
+    serve(std::move(next), now, actions);
   }
   close_if_released(actions);
   return actions;
 }
 
-Actions Session::notify(Message notification) {
+Actions Session::notify(const Message& request, Message notification, SteadyTime now) {
   Actions actions;
   if (closed_) return actions;
-  Bytes bytes = coap::encode_frame(notification);
-  if (bytes.size() > message_bytes_to_peer_max()) {
-    Message too_large;
-    too_large.code = Code::request_entity_too_large;
-    too_large.token = notification.token;
-    bytes = coap::encode_frame(too_large);
-    actions.push_back(
-        Refused{Fault{Stage::request, Cause::too_large}, "the answer is longer than the peer can take"});
+  if (transfers_blocks()) {
+    reply(request, blocks_.answer(request, std::move(notification), peer_.max_message_size, now), actions);
+  } else {
+    send_response(request, std::move(notification), actions);
   }
-  actions.push_back(Send{std::move(bytes)});
   return actions;
 }
 
@@ -306,6 +329,7 @@ void Session::apply(const SignedOut&, SteadyTime now, Actions&) {
   observing_.clear();
   waiting_.clear();
   in_flight_ = 0;
+  blocks_.clear();
 }
 
 void Session::apply(const SignInFailed&, SteadyTime now, Actions& actions) {
@@ -340,6 +364,7 @@ Actions Session::tick(SteadyTime now) {
     }
     return actions;
   }
+  blocks_.tick(now);
   if (!signed_in_ || now < ping_at_) return actions;
   if (pings_missed_ >= limits_.ping_retries) {
     close({Disconnection::unresponsive, "no answer to " + std::to_string(pings_missed_) + " pings",
@@ -355,7 +380,7 @@ Actions Session::tick(SteadyTime now) {
 
 SteadyTime Session::deadline() const {
   if (closed_) return SteadyTime::max();
-  return signed_in_ ? std::min(close_at_, ping_at_) : close_at_;
+  return signed_in_ ? std::min({close_at_, ping_at_, blocks_.deadline()}) : close_at_;
 }
 
 // -- The end

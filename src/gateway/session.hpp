@@ -2,7 +2,7 @@
 //
 //              bytes                         Serve ▶ endpoint ▶ answer()
 //   peer ────────────▶ receive() ──▶ requests ──────────────────────────▶ Send
-//                          │
+//                          │      (bodies in blocks: BlockTransfer, on both ways)
 //                          ├──▶ responses to our requests ──▶ Deliver
 //                          └──▶ signaling ──▶ Send (Pong, Abort), DeliverCustody, Close
 //   cloud ─▶ request() ──▶ Send, as many at once as the limit allows; the rest waits, all of it until the
@@ -18,6 +18,7 @@
 #include "device/device.hpp"
 #include "device/refusal.hpp"
 #include "es/event.hpp"
+#include "gateway/block_transfer.hpp"
 #include "ocf/link.hpp"
 
 #include <cstdint>
@@ -95,11 +96,12 @@ class Session {
 
   Actions receive(ByteView bytes, SteadyTime now);
 
-  // The answer to a request that was served, and then what follows from it. Its token is the request's.
-  // Longer than the peer can take: 4.13 in its place.
-  Actions answer(coap::Message response, const Outcome& outcome, SteadyTime now);
-  // A notification to a client that observes: like answer(), but no request is open for it.
-  Actions notify(coap::Message notification);
+  // The answer to a request that was served, and then what follows from it. Its token becomes the request's.
+  // Longer than the peer can take: its first block, or 4.13 in its place.
+  Actions answer(const coap::Message& request, coap::Message response, const Outcome& outcome,
+                 SteadyTime now);
+  // A notification to a client that observes by this request: like answer(), but the request is not open.
+  Actions notify(const coap::Message& request, coap::Message notification, SteadyTime now);
 
   // Sends a request to the device, or keeps it until there is room. The token is the session's to choose.
   Actions request(Purpose purpose, coap::Message request);
@@ -133,11 +135,17 @@ class Session {
   void apply(std::monostate, SteadyTime, Actions&) {}
   coap::FrameBounds bounds() const;
   std::size_t message_bytes_to_peer_max() const;
-  void take(coap::Message message, Actions& actions);
-  void take_request(coap::Message request, Actions& actions);
+  // Between a signed-in client and the hub; devices do not announce it, and do not bear it.
+  bool transfers_blocks() const { return signed_in_ && peer_.block_wise_transfer; }
+  void take(coap::Message message, SteadyTime now, Actions& actions);
+  void take_request(coap::Message request, SteadyTime now, Actions& actions);
   void take_response(coap::Message response, Actions& actions);
   void take_signaling(const coap::Message& message, Actions& actions);
-  void serve(coap::Message request, Actions& actions);
+  // Whether a block-wise request is whole now; if not, it is answered.
+  bool is_whole(coap::Message& request, SteadyTime now, Actions& actions);
+  void serve(coap::Message request, SteadyTime now, Actions& actions);
+  void reply(const coap::Message& request, BlockTransfer::Reply reply, Actions& actions);
+  void send_response(const coap::Message& request, coap::Message response, Actions& actions);
   void refuse(const coap::Message& request, coap::Code code, std::string why, Actions& actions);
   void send_request(Waiting waiting, Actions& actions);
   void send_waiting(Actions& actions);
@@ -161,6 +169,7 @@ class Session {
   std::size_t serving_ = 0;
   std::optional<coap::Token> account_request_;  // being served: one at a time
   std::deque<coap::Message> deferred_;          // arrived meanwhile
+  BlockTransfer blocks_;
 
   std::unordered_map<coap::Token, Purpose> exchanges_;
   std::unordered_set<coap::Token> observing_;  // exchanges that were answered and go on

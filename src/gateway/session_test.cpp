@@ -60,7 +60,17 @@ class SessionTest : public ::testing::Test {
     return done(session_.receive(coap::encode_frame(message), now_));
   }
   std::string answers(Code code, std::uint64_t token, const Outcome& outcome = {}) {
-    return done(session_.answer(response(code, coap::Token::of(token)), outcome, now_));
+    const Message asked = request(Code::get, "/oic/res", token);
+    return done(session_.answer(asked, response(code, coap::Token()), outcome, now_));
+  }
+  // A client that takes blocks, in messages of so many bytes, signed in.
+  void client_signs_in(std::size_t message_bytes_max) {
+    hears(coap::csm(coap::Token::of(1), message_bytes_max));
+    signs_in();
+  }
+  static Message with_block(Message message, OptionNumber number, coap::Block block) {
+    message.add(number, coap::encode_block(block));
+    return message;
   }
   std::string after(milliseconds time) {
     now_ += time;
@@ -192,7 +202,7 @@ TEST_F(SessionTest, ClosesOnAbortAndOnReleaseWhenNothingIsOpen) {
   EXPECT_EQ(done(other.receive(coap::encode_frame(abort), now_)), "close: the peer aborted: bad%0aluck");
 }
 
-TEST_F(SessionTest, RefusesWhatAProxyOrABlockWiseServerWouldTake) {
+TEST_F(SessionTest, RefusesWhatAProxyWouldTake) {
   signs_in();
   Message unknown = request(Code::get, "/oic/res");
   unknown.add_raw(9999, {});
@@ -200,9 +210,6 @@ TEST_F(SessionTest, RefusesWhatAProxyOrABlockWiseServerWouldTake) {
   Message proxied = request(Code::get, "/oic/res");
   proxied.add(OptionNumber::proxy_uri, "coap://elsewhere");
   EXPECT_EQ(hears(proxied), "send 5.05; refused");
-  Message part = request(Code::post, "/oic/rd");
-  part.add_uint(OptionNumber::block1, 0x0e);
-  EXPECT_EQ(hears(part), "send 4.02; refused");
 }
 
 TEST_F(SessionTest, RefusesMoreRequestsThanItServesAtOnce) {
@@ -297,6 +304,16 @@ TEST_F(SessionTest, ForgetsObservationsOfWhatIsNotPublishedAnyMore) {
   EXPECT_EQ(hears(response(Code::content, token)), "");
 }
 
+TEST_F(SessionTest, NeverSendsADeviceBlocks) {
+  hears(coap::csm(coap::Token::of(1), 2000));
+  signs_in();
+  Message large = request(Code::post, "/light/1");
+  large.payload.resize(2000);
+  Purpose purpose;
+  purpose.href = Href("/light/1");
+  EXPECT_EQ(done(session_.request(purpose, large)), "deliver 4.13 /light/1");
+}
+
 TEST_F(SessionTest, DoesNotSendADeviceMoreThanItCanTake) {
   signs_in();
   Message large = request(Code::post, "/light/1");
@@ -311,10 +328,95 @@ TEST_F(SessionTest, DoesNotSendADeviceMoreThanItCanTake) {
 
 TEST_F(SessionTest, TellsAClientThatItsAnswerIsTooLong) {
   signs_in();
-  hears(request(Code::get, "/oic/res"));
-  Message large = response(Code::content, coap::Token::of(1));
+  const Message asked = with_block(request(Code::get, "/oic/res"), OptionNumber::block2, {0, false, 2});
+  hears(asked);
+  Message large = response(Code::content, coap::Token());
   large.payload.resize(limits_.frame_bytes_to_peer_max);
-  EXPECT_EQ(done(session_.answer(large, {}, now_)), "refused; send 4.13");
+  EXPECT_EQ(done(session_.answer(asked, large, {}, now_)), "refused; send 4.13") << "no blocks unannounced";
+  EXPECT_EQ(done(session_.notify(asked, large, now_)), "refused; send 4.13");
+}
+
+TEST_F(SessionTest, RefusesBlocksOfAPeerThatDidNotAnnounceThem) {
+  signs_in();
+  EXPECT_EQ(hears(with_block(request(Code::post, "/oic/rd"), OptionNumber::block1, {0, true, 6})),
+            "send 4.02; refused");
+  EXPECT_EQ(hears(with_block(request(Code::get, "/oic/res"), OptionNumber::block2, {1, false, 6})),
+            "send 4.02; refused");
+}
+
+TEST_F(SessionTest, RefusesBlocksBeforeTheSignIn) {
+  hears(coap::csm(coap::Token::of(1), 1 << 20));
+  EXPECT_EQ(hears(with_block(request(Code::post, "/oic/sec/account"), OptionNumber::block1, {0, true, 6})),
+            "send 4.02; refused");
+}
+
+TEST_F(SessionTest, SendsAClientTheFirstBlockOfALongAnswerAndThenTheOthersItself) {
+  client_signs_in(1152);
+  const Message asked = request(Code::get, "/oic/res", 5);
+  hears(asked);
+  Message large = response(Code::content, coap::Token());
+  large.payload.resize(1500);
+  EXPECT_EQ(done(session_.answer(asked, large, {}, now_)), "send 2.05");
+  EXPECT_EQ(sent(last_[0]).token, asked.token);
+  EXPECT_EQ(sent(last_[0]).payload.size(), 1024u);
+  EXPECT_EQ(hears(with_block(request(Code::get, "/oic/res", 6), OptionNumber::block2, {1, false, 6})),
+            "send 2.05");
+  EXPECT_EQ(sent(last_[0]).token, coap::Token::of(6));
+  EXPECT_EQ(sent(last_[0]).payload.size(), 1500u - 1024u);
+}
+
+TEST_F(SessionTest, NotifiesWithTheFirstBlock) {
+  client_signs_in(1152);
+  Message observing = request(Code::get, "/oic/route/x/light/1", 5);
+  observing.add_uint(OptionNumber::observe, 0);
+  Message large = response(Code::content, coap::Token());
+  large.add_uint(OptionNumber::observe, 3);
+  large.payload.resize(1500);
+  EXPECT_EQ(done(session_.notify(observing, large, now_)), "send 2.05");
+  EXPECT_EQ(sent(last_[0]).token, observing.token);
+  EXPECT_EQ(sent(last_[0]).uint(OptionNumber::observe), 3u);
+  EXPECT_EQ(
+      hears(with_block(request(Code::get, "/oic/route/x/light/1", 6), OptionNumber::block2, {1, false, 6})),
+      "send 2.05");
+  EXPECT_EQ(sent(last_[0]).find(OptionNumber::observe), nullptr);
+}
+
+TEST_F(SessionTest, ServesABodyInPartsOnceItIsWhole) {
+  client_signs_in(1 << 20);
+  Message part = with_block(request(Code::post, "/oic/rd", 5), OptionNumber::block1, {0, true, 0});
+  part.payload = Bytes(16, 1);
+  EXPECT_EQ(hears(part), "send 2.31");
+  EXPECT_EQ(sent(last_[0]).token, part.token);
+  Message last = with_block(request(Code::post, "/oic/rd", 6), OptionNumber::block1, {1, false, 0});
+  last.payload = Bytes(4, 2);
+  EXPECT_EQ(hears(last), "serve /oic/rd");
+  EXPECT_EQ(std::get<Serve>(last_[0]).request.payload.size(), 20u);
+  EXPECT_EQ(hears(last), "send 4.08; refused");
+}
+
+TEST_F(SessionTest, SaysHowLongABodyInPartsMayBe) {
+  client_signs_in(1 << 20);
+  Message part = with_block(request(Code::post, "/oic/rd", 5), OptionNumber::block1, {0, true, 0});
+  part.add_uint(OptionNumber::size1, limits_.frame_bytes_max + 1);
+  part.payload = Bytes(16, 1);
+  EXPECT_EQ(hears(part), "send 4.13; refused");
+  EXPECT_EQ(sent(last_[0]).uint(OptionNumber::size1), limits_.frame_bytes_max);
+}
+
+TEST_F(SessionTest, ForgetsBlocksAtTheSignOutAndInTime) {
+  client_signs_in(1 << 20);
+  Message part = with_block(request(Code::post, "/oic/rd", 5), OptionNumber::block1, {0, true, 0});
+  part.payload = Bytes(16, 1);
+  const Message next = with_block(request(Code::post, "/oic/rd", 6), OptionNumber::block1, {1, false, 0});
+  hears(part);
+  hears(request(Code::post, "/oic/sec/session", 7));
+  answers(Code::changed, 7, SignedOut{});
+  signs_in();
+  EXPECT_EQ(hears(next), "send 4.08; refused");
+  hears(part);
+  EXPECT_LE(session_.deadline(), now_ + limits_.block_transfer_time);
+  after(limits_.block_transfer_time);
+  EXPECT_EQ(hears(next), "send 4.08; refused");
 }
 
 TEST_F(SessionTest, AnnouncesItsFullSizeToAPeerThatIsCertainlyNoDevice) {

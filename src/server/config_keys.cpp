@@ -217,6 +217,19 @@ std::vector<ConfigKey> connection_limits(Limits& l) {
   };
 }
 
+std::vector<ConfigKey> block_limits(Limits& l) {
+  return {
+      count<std::size_t>("block_requests_max", l.block_requests_max, 1, 1000,
+                         "Requests of one connection whose bodies are arriving in blocks: 5.03 above it."),
+      count<std::size_t>("block_answers_max", l.block_answers_max, 1, 1000,
+                         "Answers kept for one connection that reads them in blocks: the oldest goes."),
+      bytes("block_answers_bytes_max", l.block_answers_bytes_max, 0, 64 * mib,
+            "All of them together: the oldest go. A longer answer is made anew for each block."),
+      time("block_transfer_time", l.block_transfer_time, seconds(1), seconds(3600),
+           "A block-wise transfer that does not go on for so long is forgotten."),
+  };
+}
+
 std::vector<ConfigKey> device_limits(Limits& l) {
   return {
       count<std::size_t>("links_per_device_max", l.links_per_device_max, 1, 100'000,
@@ -259,7 +272,8 @@ std::vector<ConfigKey> face_limits(Limits& l) {
 
 std::vector<ConfigKey> limit_keys(Limits& limits) {
   std::vector<ConfigKey> keys;
-  for (const auto part : {message_limits, connection_limits, device_limits, refusal_limits, face_limits}) {
+  for (const auto part :
+       {message_limits, connection_limits, block_limits, device_limits, refusal_limits, face_limits}) {
     for (ConfigKey& key : part(limits)) keys.push_back(std::move(key));
   }
   return keys;

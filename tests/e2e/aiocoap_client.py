@@ -26,11 +26,16 @@ async def post(context, step, uri, value):
     return tell(step, await context.request(message).response)
 
 
-async def main(hub, di, code, provider, path, last):
+async def signed_in(hub, di, code, provider):
     context = await aiocoap.Context.create_client_context(transports=["tcpclient"])
     granted = await post(context, "sign-up", hub + "/oic/sec/account", {"di": di, "authprovider": provider, "accesstoken": code})
     await post(context, "sign-in", hub + "/oic/sec/session",
                {"di": di, "uid": granted["uid"], "accesstoken": granted["accesstoken"], "login": True})
+    return context
+
+
+async def main(hub, di, code, provider, path, last):
+    context = await signed_in(hub, di, code, provider)
     tell("get", await context.request(aiocoap.Message(code=aiocoap.GET, uri=hub + path)).response)
     observation = context.request(aiocoap.Message(code=aiocoap.GET, uri=hub + path, observe=0))
     tell("observe", await observation.response)
@@ -40,4 +45,5 @@ async def main(hub, di, code, provider, path, last):
     await context.shutdown()
 
 
-asyncio.run(asyncio.wait_for(main(*sys.argv[1:6], int(sys.argv[6])), 60))
+if __name__ == "__main__":
+    asyncio.run(asyncio.wait_for(main(*sys.argv[1:6], int(sys.argv[6])), 60))
