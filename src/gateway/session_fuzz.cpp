@@ -22,7 +22,7 @@ using coap::OptionNumber;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::array<std::string_view, 4> hrefs = {"/a", "/b", "/c", "/d"};
+const std::array hrefs = {Href("/a"), Href("/b"), Href("/c"), Href("/d")};
 constexpr std::array<std::string_view, 6> hub_paths = {path::session, path::account, path::token_refresh,
                                                        "/oic/rd",     "/oic/res",    path::roles};
 
@@ -37,6 +37,8 @@ Limits small_limits() {
   limits.device_requests_in_flight_max = 3;
   return limits;
 }
+
+constexpr std::size_t steps_max = 96;  // what a long script does after them, it has done before
 
 // The bytes of the input in turn; zeros behind its end.
 class Script {
@@ -68,7 +70,7 @@ class Play {
 
   void run() {
     begin(script_.byte());
-    while (!script_.done()) {
+    for (std::size_t steps = 0; steps < steps_max && !script_.done(); ++steps) {
       step();
       check();
     }
@@ -78,6 +80,7 @@ class Play {
   // A request of the hub to the device, known by the number that its query carries.
   struct Asked {
     Purpose purpose;
+    std::size_t href = 0;
     coap::Token token;
     enum class State { waiting, in_flight, observing, forgotten, done } state = State::waiting;
   };
@@ -92,7 +95,7 @@ class Play {
       answer(0, 0, SignedIn{});
     }
     if ((how & 2) != 0) {
-      for (const std::string_view href : hrefs) ask(Purpose::Kind::observe, href, 0);
+      for (std::size_t href = 0; href < hrefs.size(); ++href) ask(Purpose::Kind::observe, href, 0);
     }
   }
 
@@ -147,7 +150,7 @@ class Play {
 
   // A forgotten request holds its place at the device until it is answered.
   void hear_about(const Message& response) {
-    for (auto& asked : asked_) {
+    for (Asked& asked : asked_) {
       if (asked.state == Asked::State::forgotten && asked.token == response.token)
         asked.state = Asked::State::done;
     }
@@ -226,49 +229,46 @@ class Play {
 
   void ask() {
     const auto kind = static_cast<Purpose::Kind>(script_.below(3));
-    const std::string_view href = hrefs[script_.below(hrefs.size())];
+    const std::size_t href = script_.below(hrefs.size());
     ask(kind, href, script_.byte());
   }
 
-  void ask(Purpose::Kind kind, std::string_view href, std::size_t bytes) {
+  void ask(Purpose::Kind kind, std::size_t href, std::size_t bytes) {
     const std::string number = std::to_string(asked_.size());
-    Purpose purpose{kind, Href(std::string(href)), es::CorrelationId(number)};
+    Purpose purpose{kind, hrefs[href], es::CorrelationId(number)};
     Message request;
     request.code = kind == Purpose::Kind::command ? Code::post : Code::get;
-    request.add_path(href);
+    request.add_path(hrefs[href].text());
     request.add(OptionNumber::uri_query, "n=" + number);
     request.payload.resize(bytes);
-    asked_.push_back({purpose, {}});
+    asked_.push_back({purpose, href, {}});
     heed(session_.request(std::move(purpose), std::move(request)), 0);
   }
 
   void forget() {
-    const std::size_t kept = script_.byte();
+    const std::size_t kept = script_.byte();  // a bit for each
     std::vector<Link> links;
-    for (std::size_t at = 0; at < hrefs.size(); ++at) {
-      if ((kept >> at & 1) == 0) continue;
+    for (std::size_t href = 0; href < hrefs.size(); ++href) {
+      if ((kept >> href & 1) == 0) continue;
       links.emplace_back();
-      links.back().href = Href(std::string(hrefs[at]));
+      links.back().href = hrefs[href];
     }
     session_.forget_all_but(links);
-    if (session_.is_closed()) return;
     using State = Asked::State;
-    for (auto& asked : asked_) {
-      const auto same = [&](const Link& link) { return link.href == asked.purpose.href; };
-      if (asked.purpose.kind != Purpose::Kind::observe || std::any_of(links.begin(), links.end(), same))
-        continue;
+    for (Asked& asked : asked_) {
+      if (asked.purpose.kind != Purpose::Kind::observe || (kept >> asked.href & 1) != 0) continue;
       if (asked.state == State::in_flight) asked.state = State::forgotten;
       if (asked.state != State::forgotten) asked.state = State::done;
     }
   }
 
   void forget_everything() {
-    for (auto& asked : asked_) asked.state = Asked::State::done;
+    for (Asked& asked : asked_) asked.state = Asked::State::done;
   }
 
   void pass_time() {
-    constexpr std::array steps = {milliseconds(1), milliseconds(100), milliseconds(2000)};
-    now_ += steps[script_.below(steps.size())] * script_.byte();
+    constexpr std::array durations = {milliseconds(1), milliseconds(100), milliseconds(2000)};
+    now_ += durations[script_.below(durations.size())] * script_.byte();
     if (script_.below(2) == 0 && !session_.is_closed())
       now_ = std::max(now_, std::min(session_.deadline(), far_));
     heed(session_.tick(now_), 0);
@@ -394,21 +394,19 @@ class Play {
   void check_asked() {
     std::size_t at_device = 0;
     std::size_t waiting = 0;
-    std::set<std::string> observed;
-    for (const auto& asked : asked_) {
+    std::array<bool, hrefs.size()> observed{};
+    for (const Asked& asked : asked_) {
       if (asked.state == Asked::State::in_flight || asked.state == Asked::State::forgotten) ++at_device;
       if (asked.state == Asked::State::waiting) ++waiting;
       const bool over = asked.state == Asked::State::done || asked.state == Asked::State::forgotten;
-      if (asked.purpose.kind == Purpose::Kind::observe && !over) observed.insert(asked.purpose.href.text());
+      if (asked.purpose.kind == Purpose::Kind::observe && !over) observed[asked.href] = true;
     }
     OCF_ASSERT(at_device <= limits_.device_requests_in_flight_max, "a device is spared");
     OCF_ASSERT(waiting == 0 || !session_.is_signed_in() || released_ ||
                    at_device == limits_.device_requests_in_flight_max,
                "a request waits for room only");
-    for (const std::string_view href : hrefs) {
-      OCF_ASSERT(session_.is_observing(Href(std::string(href))) == observed.contains(std::string(href)),
-                 "what is observed is known");
-    }
+    for (std::size_t href = 0; href < hrefs.size(); ++href)
+      OCF_ASSERT(session_.is_observing(hrefs[href]) == observed[href], "what is observed is known");
   }
 
   static bool is_account(const Message& request) {
