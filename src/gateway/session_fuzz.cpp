@@ -38,7 +38,7 @@ Limits small_limits() {
   return limits;
 }
 
-constexpr std::size_t steps_max = 96;  // what a long script does after them, it has done before
+constexpr std::size_t steps_max = 64;  // what a long script does after them, it has done before
 
 // The bytes of the input in turn; zeros behind its end.
 class Script {
@@ -173,7 +173,7 @@ class Play {
     }
     request.token = coap::Token::of(script_.below(4));
     if (script_.below(8) == 0) request.add_raw(script_.byte(), script_.bytes(script_.below(4)));
-    request.payload.resize(16 * script_.below(150));
+    request.payload.resize((script_.below(8) == 0 ? 16 : 1) * script_.below(150));
     hear(request);
   }
 
