@@ -6,9 +6,10 @@
 #     PRIVATE_DEPS …           # what only its sources need
 #     TESTS frame_test.cpp …   # one GoogleTest binary, <module>_test, one entry in ctest
 #     TEST_DEPS …
-#     FUZZERS frame_fuzz.cpp)  # one binary each: libFuzzer under clang with OCF_FUZZ, a corpus runner otherwise
+#     FUZZERS frame_fuzz.cpp   # one binary each: libFuzzer under clang with OCF_FUZZ, a corpus runner otherwise
+#     FUZZ_RUNS 20000)         # of each as a test; 100,000 if it is not said
 function(ocf_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;PRIVATE_DEPS;TESTS;TEST_DEPS;FUZZERS" ${ARGN})
+  cmake_parse_arguments(arg "" "FUZZ_RUNS" "SOURCES;DEPS;PRIVATE_DEPS;TESTS;TEST_DEPS;FUZZERS" ${ARGN})
   if(arg_SOURCES)
     add_library(ocf_${name} STATIC ${arg_SOURCES})
     set(scope PUBLIC)
@@ -38,6 +39,9 @@ function(ocf_library name)
     set_tests_properties(${name}_test PROPERTIES TIMEOUT 120)
   endif()
 
+  if(NOT arg_FUZZ_RUNS)
+    set(arg_FUZZ_RUNS 100000)
+  endif()
   foreach(source ${arg_FUZZERS})
     get_filename_component(fuzzer ${source} NAME_WE)
     add_executable(${fuzzer} ${source})
@@ -49,7 +53,7 @@ function(ocf_library name)
     else()
       target_sources(${fuzzer} PRIVATE ${CMAKE_SOURCE_DIR}/tests/corpus_runner.cpp)
     endif()
-    add_test(NAME ${fuzzer} COMMAND ${fuzzer} -runs=100000 -max_len=4096)
+    add_test(NAME ${fuzzer} COMMAND ${fuzzer} -runs=${arg_FUZZ_RUNS} -max_len=4096)
     set_tests_properties(${fuzzer} PROPERTIES TIMEOUT 120)
   endforeach()
 endfunction()

@@ -135,14 +135,18 @@ void Session::take_request(Message request, SteadyTime now, Actions& actions) {
       request.find(OptionNumber::proxy_scheme) != nullptr) {
     return refuse(request, Code::proxying_not_supported, "the hub is no forward proxy", actions);
   }
-  if (serving_ + deferred_.size() >= limits_.requests_in_flight_max) {
+  if (serving_.size() + deferred_.size() >= limits_.requests_in_flight_max) {
     return refuse(request, Code::service_unavailable, "too many requests at once", actions);
   }
-  if (account_request_) {
+  if (!deferred_.empty() || must_wait(request)) {
     deferred_.push_back(std::move(request));
     return;
   }
   serve(std::move(request), now, actions);
+}
+
+bool Session::must_wait(const Message& request) const {
+  return account_request_ || std::find(serving_.begin(), serving_.end(), request.token) != serving_.end();
 }
 
 bool Session::is_whole(Message& request, SteadyTime now, Actions& actions) {
@@ -166,7 +170,7 @@ void Session::serve(Message request, SteadyTime now, Actions& actions) {
       if (!signed_in_) return refuse(request, Code::unauthorized, "asked for before a sign-in", actions);
       break;
   }
-  ++serving_;
+  serving_.push_back(request.token);
   actions.push_back(Serve{std::move(request)});
 }
 
@@ -208,7 +212,10 @@ void Session::refuse(const Message& request, Code code, std::string why, Actions
 
 void Session::take_response(Message response, Actions& actions) {
   const auto exchange = exchanges_.find(response.token);
-  if (exchange == exchanges_.end()) return;  // unknown token: ignored (RFC 8323 §2, RFC 7641 §3.6)
+  if (exchange == exchanges_.end()) {  // unknown token: ignored (RFC 8323 §2, RFC 7641 §3.6)
+    if (forgotten_.erase(response.token) != 0) make_room(actions);
+    return;
+  }
   const Purpose purpose = exchange->second;
   const bool goes_on = purpose.kind == Purpose::Kind::observe && coap::is_success(response.code) &&
                        response.find(OptionNumber::observe) != nullptr;
@@ -220,10 +227,12 @@ void Session::take_response(Message response, Actions& actions) {
     exchanges_.erase(exchange);
   }
   actions.push_back(Deliver{purpose, std::move(response)});
-  if (first) {
-    --in_flight_;
-    send_waiting(actions);
-  }
+  if (first) make_room(actions);
+}
+
+void Session::make_room(Actions& actions) {
+  --in_flight_;
+  send_waiting(actions);
   close_if_released(actions);
 }
 
@@ -231,11 +240,11 @@ void Session::take_response(Message response, Actions& actions) {
 
 Actions Session::answer(const Message& request, Message response, const Outcome& outcome, SteadyTime now) {
   if (closed_) return {};
-  --serving_;
+  std::erase(serving_, request.token);
   if (account_request_ == request.token) account_request_.reset();
   Actions actions = notify(request, std::move(response), now);
   std::visit([&](const auto& what) { apply(what, now, actions); }, outcome);
-  while (!closed_ && !deferred_.empty() && !account_request_) {
+  while (!closed_ && !deferred_.empty() && !must_wait(deferred_.front())) {
     Message next = std::move(deferred_.front());
     deferred_.pop_front();
     serve(std::move(next), now, actions);
@@ -302,10 +311,14 @@ void Session::forget_all_but(const std::vector<Link>& links) {
   const auto published = [&links](const Href& href) {
     return std::any_of(links.begin(), links.end(), [&href](const Link& link) { return link.href == href; });
   };
+  const auto forgotten = [&published](const Purpose& purpose) {
+    return purpose.kind == Purpose::Kind::observe && !published(purpose.href);
+  };
+  std::erase_if(waiting_, [&](const Waiting& waiting) { return forgotten(waiting.purpose); });
   std::erase_if(exchanges_, [&](const auto& entry) {
-    const bool forgotten = entry.second.kind == Purpose::Kind::observe && !published(entry.second.href);
-    if (forgotten && observing_.erase(entry.first) == 0) --in_flight_;
-    return forgotten;
+    if (!forgotten(entry.second)) return false;
+    if (observing_.erase(entry.first) == 0) forgotten_.insert(entry.first);
+    return true;
   });
 }
 
@@ -327,6 +340,7 @@ void Session::apply(const SignedOut&, SteadyTime now, Actions&) {
   close_at_ = now + limits_.sign_in_time;
   exchanges_.clear();
   observing_.clear();
+  forgotten_.clear();
   waiting_.clear();
   in_flight_ = 0;
   blocks_.clear();
@@ -397,7 +411,7 @@ void Session::close(Close how, Actions& actions) {
 }
 
 void Session::close_if_released(Actions& actions) {
-  if (peer_released_ && serving_ == 0 && deferred_.empty() && in_flight_ == 0) {
+  if (peer_released_ && serving_.empty() && deferred_.empty() && in_flight_ == 0) {
     close({Disconnection::closed, "the peer released the connection"}, actions);
   }
 }

@@ -105,7 +105,8 @@ class Session {
 
   // Sends a request to the device, or keeps it until there is room. The token is the session's to choose.
   Actions request(Purpose purpose, coap::Message request);
-  // Stops listening to what is observed but is not among these links.
+  // Stops listening to what is observed but is not among these links. What the device has not answered keeps
+  // its place until it does.
   void forget_all_but(const std::vector<Link>& links);
   bool is_observing(const Href& href) const;
   // How many links the device has published: its buffers grow with them.
@@ -140,7 +141,9 @@ class Session {
   void take(coap::Message message, SteadyTime now, Actions& actions);
   void take_request(coap::Message request, SteadyTime now, Actions& actions);
   void take_response(coap::Message response, Actions& actions);
+  void make_room(Actions& actions);
   void take_signaling(const coap::Message& message, Actions& actions);
+  bool must_wait(const coap::Message& request) const;
   // Whether a block-wise request is whole now; if not, it is answered.
   bool is_whole(coap::Message& request, SteadyTime now, Actions& actions);
   void serve(coap::Message request, SteadyTime now, Actions& actions);
@@ -166,14 +169,15 @@ class Session {
   bool told_full_size_ = false;
 
   std::size_t hosted_links_ = 0;
-  std::size_t serving_ = 0;
+  std::vector<coap::Token> serving_;            // no two are the same
   std::optional<coap::Token> account_request_;  // being served: one at a time
-  std::deque<coap::Message> deferred_;          // arrived meanwhile
+  std::deque<coap::Message> deferred_;          // wait for that, or for an earlier one with their token
   BlockTransfer blocks_;
 
   std::unordered_map<coap::Token, Purpose> exchanges_;
   std::unordered_set<coap::Token> observing_;  // exchanges that were answered and go on
-  std::size_t in_flight_ = 0;                  // exchanges that still wait for their first answer
+  std::unordered_set<coap::Token> forgotten_;  // not listened to, but the device still works on them
+  std::size_t in_flight_ = 0;  // exchanges and forgotten ones that wait for their first answer
   std::deque<Waiting> waiting_;
 
   bool heard_ = false;  // a whole message has arrived

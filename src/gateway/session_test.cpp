@@ -123,6 +123,15 @@ TEST_F(SessionTest, AnswersAccountRequestsOneAfterTheOtherAndDefersTheRest) {
   EXPECT_EQ(answers(Code::changed, 1, SignedIn{}), "send 2.04; serve /oic/rd");
 }
 
+TEST_F(SessionTest, ServesOneRequestOfATokenAtATime) {
+  signs_in();
+  EXPECT_EQ(hears(request(Code::get, "/oic/res", 1)), "serve /oic/res");
+  EXPECT_EQ(hears(request(Code::post, "/oic/sec/session", 1)), "");
+  EXPECT_EQ(hears(request(Code::post, "/oic/sec/tokenrefresh", 2)), "") << "in order";
+  EXPECT_EQ(answers(Code::content, 1), "send 2.05; serve /oic/sec/session");
+  EXPECT_EQ(answers(Code::changed, 1, SignedIn{}), "send 2.04; serve /oic/sec/tokenrefresh");
+}
+
 TEST_F(SessionTest, DoesNotAdmitWhatWasDeferredIfTheSignInFailed) {
   hears(request(Code::post, "/oic/sec/session", 1));
   hears(request(Code::post, "/oic/rd", 2));
@@ -312,6 +321,23 @@ TEST_F(SessionTest, NeverSendsADeviceBlocks) {
   Purpose purpose;
   purpose.href = Href("/light/1");
   EXPECT_EQ(done(session_.request(purpose, large)), "deliver 4.13 /light/1");
+}
+
+TEST_F(SessionTest, ForgetsObservationsThatWaitForRoom) {
+  asks("/light/1", Purpose::Kind::observe);
+  session_.forget_all_but({});
+  EXPECT_FALSE(session_.is_observing(Href("/light/1")));
+  EXPECT_EQ(signs_in(), "send 2.04");
+}
+
+TEST_F(SessionTest, KeepsThePlaceOfAForgottenObservationUntilTheDeviceAnswers) {
+  signs_in();
+  asks("/light/1", Purpose::Kind::observe);
+  const coap::Token token = token_of_last();
+  for (std::size_t count = 1; count < limits_.device_requests_in_flight_max; ++count) asks("/a");
+  session_.forget_all_but({});
+  EXPECT_EQ(asks("/b"), "") << "the device still works on the observation";
+  EXPECT_EQ(hears(response(Code::content, token)), "send 0.01");
 }
 
 TEST_F(SessionTest, DoesNotSendADeviceMoreThanItCanTake) {

@@ -1,10 +1,12 @@
 """Recorded conversations of real devices (tests/captures/*.log), and their replay against a running hub.
 
-The device's side is sent byte for byte, except code, uid and tokens, which are those that this hub issued. What the hub asks
-is answered with what the device answered in the recording, matched by method, path and query; nothing recorded: 4.04.
+The device's side is sent byte for byte, except code, uid, tokens and instance numbers, which are those that this hub issued.
+What the hub asks is answered with what the device answered in the recording, matched by method, path and query; nothing
+recorded: 4.04, but for the light, which answers as in device-basic.
 """
 
 import ast
+import functools
 import pathlib
 import re
 import threading
@@ -12,12 +14,14 @@ import threading
 import cbor2
 
 import ocf_cbor
-from coap_tcp import NOT_FOUND, OBSERVE, POST, Decoder, Message
+from coap_tcp import CSM, CUSTODY, DELETE, NOT_FOUND, OBSERVE, PING, POST, Decoder, Message, encode
+from device import LARGEST_REQUEST, refusal_of
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "captures"
 
 _ARROW = re.compile(r"^\s*[\d.]+\s+(<-|->)\s+(.*)$")
 _HEX = re.compile(r"^\s*[\d.]+\s+hex ([0-9a-f]+)(?:\.\.\.\((\d+)\))?$")
+_END = re.compile(r"^\s*[\d.]+\s+DISCONNECT")
 _TAIL = re.compile(r"\s([0-9a-f]+)(\.\.\.)?(\(\d+\))?$")
 
 
@@ -31,11 +35,13 @@ def recorded_messages(name):
 
 
 def _lines(name):
-    """What the device sent, whole; of the scripted cloud's requests the bytes as far as they were kept."""
+    """What the device sent, whole; of the scripted cloud's requests the bytes as far as they were kept; ends of connections."""
     lines = (FOLDER / f"{name}.log").read_text().splitlines()
     found = []
     for at, line in enumerate(lines):
         arrow = _ARROW.match(line)
+        if _END.match(line):
+            found.append(("end", b""))
         if not arrow:
             continue
         if arrow[1] == "<-":
@@ -69,12 +75,19 @@ def _question(message):
 
 
 class Device:
-    """One device of a recording: what it asked, in order, and what it answered."""
+    """One device of a recording: what it said of itself on each of its connections, and what it answered."""
 
     def __init__(self, di):
         self.di = di
-        self.requests = []  # messages
-        self.answers = {}   # question → list of (answer, [notifications])
+        self.connections = []  # lists of requests, Pings and CSMs
+        self.ended = True      # the last of them
+        self.answers = {}      # question → list of (answer, [notifications])
+
+    def says(self, message):
+        if self.ended:
+            self.connections.append([])
+            self.ended = False
+        self.connections[-1].append(message)
 
 
 def load(name):
@@ -82,6 +95,10 @@ def load(name):
     recorded answers are the device's whose di they name, or everybody's."""
     devices, asked, answered, last = {}, {}, {}, None
     for direction, raw in _lines(name):
+        if direction == "end":
+            for device in devices.values():
+                device.ended = True
+            continue
         message = _decode(raw)
         if message is None:
             continue
@@ -92,7 +109,9 @@ def load(name):
         if 0 < message.code < 0x20:
             di = _di_of(message)
             last = devices.setdefault(di, Device(di)) if di else last
-            last.requests.append(message)
+            last.says(message)
+        elif message.code in (PING, CSM):
+            last.says(message)
         elif message.token in asked:
             if message.token in answered:
                 answered[message.token][1].append(message)
@@ -102,6 +121,13 @@ def load(name):
                 for device in holders:
                     device.answers.setdefault(asked[message.token], []).append(answered[message.token])
     return list(devices.values())
+
+
+@functools.cache
+def _light():
+    """What the light answered where it was asked for everything: the recorded devices are one program."""
+    (device,) = load("device-basic")
+    return {key: pairs for key, pairs in device.answers.items() if key[1] == "/light/1"}
 
 
 def _di_of(message):
@@ -115,34 +141,65 @@ def _di_of(message):
 
 
 class Replay:
-    """Plays one recorded device on one connection. `asked` collects the hub's questions."""
+    """Plays one recorded device, connection by connection. `asked` collects the hub's questions, `violations` what a real
+    device would not bear."""
 
     def __init__(self, connection, device, code):
-        self.connection = connection
         self.device = device
         self.code = code
         self.issued = {}
+        self.instances = []  # that the hub gave in its last answer to a publication; the scripted cloud gave 100, 101, …
+        self.links = set()
         self.asked = []
         self.observed = []
+        self.violations = []
+        self._latest = {}    # question → what it notified last: the answer from then on
         self._lock = threading.Lock()
-        connection.on_request = self._answer
+        self.connection = None
+        self.move_to(connection)
 
-    def run(self):
-        """Every recorded request in turn; [(request, answer)]."""
-        return [(request, self.play(request)) for request in self.device.requests]
+    def move_to(self, connection):
+        """As after a loss: the connection before is gone, and what was observed there."""
+        if self.connection:
+            self.connection.close()
+        self.connection = connection
+        with self._lock:
+            self.asked, self.observed = [], []
+        connection.on_request = self._answer
+        connection.on_segment = self._check
+
+    def run(self, turn=0):
+        """What the device said on this one of its connections, in turn; [(message, answer)], without CSMs."""
+        said = [(message, self.play(message)) for message in self.device.connections[turn]]
+        return [(message, answer) for message, answer in said if answer]
+
+    def run_all(self, connect):
+        """The same on all of them; connect() gives a new connection to the hub."""
+        said = self.run()
+        for turn in range(1, len(self.device.connections)):
+            self.move_to(connect())
+            said += self.run(turn)
+        return said
 
     def play(self, recorded):
+        if recorded.code == CSM:
+            return self.connection.send(recorded)
+        if recorded.code == PING:
+            return self.connection.ping(recorded.token, custody=recorded.option(CUSTODY) is not None)
         request = self._with_issued(recorded)
+        if recorded.path == "/oic/rd" and recorded.code == POST:
+            self.links |= {link["href"] for link in recorded.value["links"]}
         answer = self.connection.exchange(request).get()
-        if recorded.path == "/oic/sec/account" and recorded.code == POST and answer.payload:
+        if recorded.path in ("/oic/sec/account", "/oic/sec/tokenrefresh") and answer.payload:
             self.issued.update(answer.value)
-        if recorded.path == "/oic/sec/tokenrefresh" and answer.payload:
-            self.issued.update(answer.value)
+        if recorded.path == "/oic/rd" and recorded.code == POST:
+            self.instances = [link["ins"] for link in answer.value["links"]]
         return answer
 
     def _with_issued(self, recorded):
         """The request with this hub's code, uid and tokens in the place of the recorded ones; lengths follow."""
         request = Message(recorded.code, recorded.token, list(recorded.options), recorded.payload)
+        instead = {}
         if recorded.path.startswith("/oic/sec/"):
             instead = dict(self.issued)
             if recorded.path == "/oic/sec/account":
@@ -151,12 +208,27 @@ class Replay:
                 for key, old in recorded.value.items():
                     if key in ("uid", "accesstoken", "refreshtoken") and key in instead:
                         request.payload = request.payload.replace(cbor2.dumps(old), cbor2.dumps(instead[key]))
-            request.options = [(number, self._query_with(value, instead)) for number, value in request.options]
+        if recorded.path == "/oic/rd" and recorded.code == DELETE:
+            instead = {str(100 + at): ins for at, ins in enumerate(self.instances)}
+        request.options = [(number, self._query_with(value, instead)) for number, value in request.options]
         return request
+
+    def _check(self, data, messages):
+        if self.connection.tls and len(messages) > 1:
+            self.violations.append(f"{len(messages)} messages in one TLS record")
+        if len(data) < 6 or any(len(encode(message)) <= 6 for message in messages):
+            self.violations.append("six bytes or fewer")
+        for message in messages:
+            largest = LARGEST_REQUEST + 512 * len(self.links)
+            refusal = refusal_of(message, largest) if message.code < 0xE0 else None
+            if refusal:
+                self.violations.append(f"{refusal}: {message}")
 
     @staticmethod
     def _query_with(value, instead):
-        key, _, _ = value.decode(errors="replace").partition("=")
+        key, _, old = value.decode(errors="replace").partition("=")
+        if key == "ins":
+            return f"ins={instead[old]}".encode()
         return f"{key}={instead[key]}".encode() if key in ("uid", "accesstoken") and key in instead else value
 
     def _answer(self, question):
@@ -164,18 +236,22 @@ class Replay:
         key = _question(question)
         with self._lock:
             self.asked.append(question)
-            recorded = self.device.answers.get(key)
+            recorded = self.device.answers.get(key) or _light().get(key)
         if not recorded:
             return Message(NOT_FOUND, question.token)
         observing = question.option(OBSERVE) == b""
         kept = [pair for pair in recorded if (pair[0].option(OBSERVE) is not None) == observing] or recorded
         first, following = kept[0]
-        if first.option(OBSERVE) is not None and not observing:
-            first = Message(first.code, b"", [o for o in first.options if o[0] != OBSERVE], first.payload)
-            following = []
+        if not observing:
+            first, following = _without_observe(self._latest.get(key, first)), []
         self.connection.send(Message(first.code, question.token, first.options, first.payload))
         if observing:
             self.observed.append(key)
+            self._latest[key] = ([first] + following)[-1]
             for notification in following:
                 self.connection.send(Message(notification.code, question.token, notification.options, notification.payload))
         return None
+
+
+def _without_observe(message):
+    return Message(message.code, b"", [option for option in message.options if option[0] != OBSERVE], message.payload)

@@ -274,6 +274,7 @@ class Connection:
     def __init__(self, sock, name="connection"):
         self.name = name
         self.sock = sock
+        self.tls = isinstance(sock, ssl.SSLSocket)
         self.signals = Inbox(f"signaling message on {name}")
         self.stray = Inbox(f"message without an exchange on {name}")
         self.segments = []

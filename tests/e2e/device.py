@@ -22,6 +22,21 @@ _KNOWN_OPTIONS = {URI_HOST, URI_PORT, URI_PATH, URI_QUERY, CONTENT_FORMAT, ACCEP
 DISCOVERABLE, OBSERVABLE = 1, 2
 
 
+def refusal_of(message, largest=LARGEST_REQUEST):
+    """Why a real device would close the connection; None: it would not."""
+    for number in (CONTENT_FORMAT, ACCEPT):
+        if message.number(number) not in (None, OCF_CBOR, 50):
+            return f"option {number} is {message.number(number)}"
+    for number, _ in message.options:
+        if number in (BLOCK1, BLOCK2):
+            return "block-wise"
+        if number % 2 == 1 and number not in _KNOWN_OPTIONS:
+            return f"unknown critical option {number}"
+    if len(encode(message)) > largest:
+        return "an oversized message"
+    return None
+
+
 class Resource:
     """A resource that the device hosts. `check(update)` says whether an update is acceptable."""
 
@@ -208,22 +223,8 @@ class Device:
         if any(len(encode(message)) <= 6 for message in messages):
             self.violations.append("a message of 6 bytes or fewer")
 
-    def _refusal(self, message):
-        """Why a real device would close the connection; None: it would not."""
-        for number in (CONTENT_FORMAT, ACCEPT):
-            if message.number(number) not in (None, OCF_CBOR, 50):
-                return f"option {number} is {message.number(number)}"
-        for number, _ in message.options:
-            if number in (BLOCK1, BLOCK2):
-                return "block-wise"
-            if number % 2 == 1 and number not in _KNOWN_OPTIONS:
-                return f"unknown critical option {number}"
-        if len(encode(message)) > LARGEST_REQUEST:
-            return "an oversized message"
-        return None
-
     def _on_request(self, message):
-        refusal = self._refusal(message)
+        refusal = refusal_of(message)
         if refusal:
             self.violations.append(refusal)
             self.connection.close()
