@@ -417,6 +417,7 @@ TEST_F(SessionTest, ServesABodyInPartsOnceItIsWhole) {
   last.payload = Bytes(4, 2);
   EXPECT_EQ(hears(last), "serve /oic/rd");
   EXPECT_EQ(std::get<Serve>(last_[0]).request.payload.size(), 20u);
+  last.token = coap::Token::of(7);
   EXPECT_EQ(hears(last), "send 4.08; refused");
 }
 

@@ -53,11 +53,12 @@ class Measurement {
 
   // Tells the port through `port_pipe`, then runs until every connection is idle.
   void run(int port_pipe) {
-    const auto listener =
-        Listener::open(shard_, parse_endpoint("127.0.0.1:0").value(), limit_,
-                       [this](Socket socket, ConnectionLimit::Slot slot) {
-                         shard_.spawn(serve(connection_of(std::move(socket), std::move(slot))));
-                       });
+    const auto listener = Listener::open(
+        shard_, parse_endpoint("127.0.0.1:0").value(), limit_,
+        [this](Socket socket, ConnectionLimit::Slot slot) {
+          shard_.spawn(serve(connection_of(std::move(socket), std::move(slot))));
+        },
+        [](const Endpoint&) { OCF_ASSERT(false, "the limit is the number of connections"); });
     const std::uint16_t port = listener.value()->endpoint().port();
     OCF_ASSERT(write(port_pipe, &port, sizeof port) == sizeof port, "a pipe takes two bytes");
     shard_.run();
