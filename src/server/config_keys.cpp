@@ -150,12 +150,12 @@ std::vector<ConfigKey> authorization_keys(AuthorizationConfig& a) {
   return {
       text("provider", a.provider,
            "The name that devices send as `authprovider` (`apn` of their cloud configuration)."),
-      time("code_lifetime", a.code_lifetime, seconds(10), seconds(3600),
+      time("code_lifetime", a.code_lifetime, seconds(1), seconds(3600),
            "How long a one-time code of `ocf-cloud onboard` may be used."),
-      time("access_token_lifetime", a.access_token_lifetime, seconds(60), 365 * day,
+      time("access_token_lifetime", a.access_token_lifetime, seconds(1), 365 * day,
            "Of the access token that a device gets at sign-up. Shorter: a stolen one serves less long, "
            "refreshes are more."),
-      time("user_token_lifetime", a.user_token_lifetime, seconds(60), 365 * day,
+      time("user_token_lifetime", a.user_token_lifetime, seconds(1), 365 * day,
            "Of the bearer tokens that `ocf-cloud token` gives out, the first start's among them. They cannot "
            "be revoked."),
   };

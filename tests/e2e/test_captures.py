@@ -216,12 +216,12 @@ def sign_in_of(play):
 
 # A11, G5: it refreshes early and signs in again on the same connection, without a sign-out
 def test_a_recorded_device_with_short_tokens_stays_online_through_every_refresh(started, owner):
-    hub = started(config={"authorization": {"provider": "plgd", "access_token_lifetime": "60s"}})
+    hub = started(config={"authorization": {"provider": "plgd", "access_token_lifetime": "30s"}})
     (recorded,) = load("device-token-expiry-refresh")
     play = Replay(hub.connect(), recorded, hub.onboard(owner).code)
     said = play.run()
     lifetimes = [answer.value["expiresin"] for message, answer in said if message.path.startswith("/oic/sec/")]
-    assert len(lifetimes) == 8 and all(0 < lifetime <= 60 for lifetime in lifetimes)
+    assert len(lifetimes) == 8 and all(0 < lifetime <= 30 for lifetime in lifetimes)
     granted = [answer.value["refreshtoken"] for message, answer in said if message.path == "/oic/sec/tokenrefresh"]
     assert len(set(granted)) == 3, "refresh tokens rotate"
     api = Api(hub, hub.token(owner))

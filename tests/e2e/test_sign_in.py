@@ -7,9 +7,11 @@ import pytest
 
 from coap_tcp import (BAD_REQUEST, CHANGED, CONTENT, DELETE, DELETED, GET, NOT_FOUND, POST, UNAUTHORIZED, UNAVAILABLE,
                       OCF_CBOR, poll)
+from api import Api
 from device import Device
 
 HUB = {"config": {"authorization": {"code_lifetime": "10s"}}}
+BRIEF = 3  # seconds that an access token lasts
 IMPATIENT = {"first_message_time": "2s", "sign_in_time": "3s", "failed_sign_in_grace": "1s"}
 
 
@@ -17,6 +19,12 @@ IMPATIENT = {"first_message_time": "2s", "sign_in_time": "3s", "failed_sign_in_g
 def impatient(started):
     """A hub that soon closes what does not sign in."""
     return started(limits=IMPATIENT)
+
+
+@pytest.fixture(scope="module")
+def brief(started):
+    """A hub whose access tokens soon expire."""
+    return started(config={"authorization": {"access_token_lifetime": f"{BRIEF}s", "user_token_lifetime": f"{BRIEF}s"}})
 
 
 # A1, A2, A5
@@ -275,6 +283,35 @@ def test_refresh_tokens_rotate(device, transport):
     assert set(answer.value) >= {"accesstoken", "refreshtoken", "expiresin"}
     assert d.refresh_token != before
     assert d.sign_in().code == CHANGED
+
+
+# A11
+def test_an_access_token_that_expires_ends_its_session_and_may_be_refreshed(brief, device, transport):
+    d = device(on=brief).online()
+    d.connection.wait_closed()
+    d.connect()
+    assert d.sign_in().code == UNAUTHORIZED
+    assert d.refresh().code == CHANGED
+    assert d.sign_in().code == CHANGED
+    assert d.connection.get("/oic/res").code == CONTENT
+
+
+# A11, G5
+def test_a_device_that_refreshes_in_time_stays(brief, device):
+    d = device(on=brief).online()
+    until = time.monotonic() + 2 * BRIEF
+    while time.monotonic() < until:
+        assert not d.connection.closed.wait(BRIEF / 3)
+        assert d.refresh().code == CHANGED
+        assert d.sign_in().code == CHANGED
+    d.connection.assert_open()
+
+
+# A7, A11
+def test_the_token_of_a_user_expires(brief, owner):
+    api = Api(brief, brief.token(owner))
+    assert api.get("/api/v1/devices").status == 200
+    poll(lambda: api.get("/api/v1/devices").status == 401, "the token's time is over")
 
 
 # A11: an answer may be lost
