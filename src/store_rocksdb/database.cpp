@@ -13,7 +13,10 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdarg>
+#include <cstdio>
 #include <exception>
 #include <stdexcept>
 
@@ -49,6 +52,18 @@ struct NoAutomaticRecovery final : rocksdb::EventListener {
   }
 };
 
+// RocksDB's own diagnosis, on standard error. Its default is a file LOG beside the data, on the very disk
+// that may be full: 7.8 ends the process when two writes to it fail (an assertion in WritableFileWriter).
+class StandardError final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    std::array<char, 1024> line;
+    std::vsnprintf(line.data(), line.size(), format, arguments);
+    std::fprintf(stderr, "rocksdb: %s\n", line.data());
+  }
+};
+
 rocksdb::DBOptions database_options(const Options& options) {
   rocksdb::DBOptions db;
   if (options.env) db.env = options.env;
@@ -61,8 +76,8 @@ rocksdb::DBOptions database_options(const Options& options) {
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   db.max_total_wal_size = wal_bytes_max;
   db.max_background_jobs = 2;
-  db.keep_log_file_num = 4;
-  db.info_log_level = rocksdb::WARN_LEVEL;
+  db.info_log = std::make_shared<StandardError>();
+  db.info_log->SetInfoLogLevel(rocksdb::WARN_LEVEL);
   // Without one, RocksDB takes a full disk for an error that only a restart cures.
   db.sst_file_manager.reset(rocksdb::NewSstFileManager(db.env));
   db.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
