@@ -28,12 +28,15 @@ struct Limits {
   std::chrono::seconds failed_sign_in_grace{5};      // one refresh and one more sign-in, then close
   std::chrono::seconds ping_interval{60};            // idle time after which the hub pings
   unsigned ping_retries = 3;                         // missing Pongs share half an interval, then close
+  std::chrono::seconds release_hold_off_max{10};     // told with Release: a random time up to it
   std::size_t requests_in_flight_max = 64;           // per connection, towards the hub: 5.03
   std::size_t device_requests_in_flight_max = 16;    // per device, from the hub: the rest waits in its queue
-  std::size_t observations_per_connection_max = 1000;  // 5.03
-  std::size_t write_queue_bytes_max = 1024 * 1024;     // close
-  std::size_t notifications_queued_max = 1000;         // per device: keep the newest per resource
-  std::size_t connections_max = 100'000;               // refused at accept
+  std::size_t observations_per_connection_max = 1000;            // 5.03
+  std::size_t write_queue_bytes_max = 1024 * 1024;               // close
+  std::size_t notifications_queued_max = 1000;                   // per device: keep the newest per resource
+  std::size_t notifications_queued_bytes_max = 4 * 1024 * 1024;  // of their contents: the same; then close
+  std::size_t publications_kept_max = 4;                         // that wait for a store that is away: 5.03
+  std::size_t connections_max = 100'000;                         // refused at accept
 
   // -- Block-wise transfer with one client; a body in parts is at most frame_bytes_max long (4.13)
   std::size_t block_requests_max = 2;                 // bodies that are arriving: 5.03

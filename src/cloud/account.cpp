@@ -64,6 +64,9 @@ awaitable<Result<DeviceSession>> Cloud::sign_in(SignIn request, Channel& channel
       co_await devices_.handle(session.key.stream(device::stream_name), std::move(connect), std::move(audit));
   if (!connection) co_return connection.error();
   session.epoch = (*connection)->front().version;
+  const auto device = co_await devices_.load(session.key.stream(device::stream_name));
+  if (!device) co_return device.error();
+  session.etag = device->etag;
 
   Connected& current = channels_[session.key];
   if (current.epoch > session.epoch) co_return CloudError::session_ended;
@@ -121,6 +124,7 @@ awaitable<void> Cloud::disconnect(DeviceSession session, device::Disconnection r
   disconnect.subject = session.subject();
   disconnect.epoch = session.epoch;
   disconnect.reason = reason;
+  disconnect.etag = session.etag;
   es::Envelope audit = envelope(session, disconnect.access);
   const auto done = co_await devices_.handle(session.key.stream(device::stream_name), std::move(disconnect),
                                              std::move(audit));

@@ -66,6 +66,8 @@ struct DeviceSession {
   device::DeviceKey key;
   account::Owner owner;
   device::Epoch epoch = 0;
+  bool in_sync = false;       // synchronize() was told in this session
+  std::optional<Bytes> etag;  // the device-wide one up to which the shadow is true; nullopt: nobody knows
 
   account::Subject subject() const { return {key.tenant, key.device, owner}; }
 };
@@ -106,17 +108,26 @@ struct Answer {
   resource::Status status = resource::Status::content;
   resource::Content content;
   Bytes etag;
-  bool from_device = false;       // false: from the shadow
-  es::CorrelationId correlation;  // of the command, if there was one
-  bool online = false;            // the device, at this moment
-  Time time{};                    // when the device said this
+  bool from_device = false;         // false: from the shadow
+  es::CorrelationId correlation;    // of the command, if there was one
+  bool online = false;              // the device, at this moment
+  Time time{};                      // when the device said this
+  std::optional<Time> stale_since;  // from when on the device may have changed it; nullopt: it is in sync
+  std::string interface;            // of the answer: the one asked for, or the resource's default one
+  bool by_default = false;          // the resource's representation as the shadow keeps it, no other view
 };
 
 // A resource of a device, with what the shadow knows of it.
 struct ResourceView {
   Link link;
   std::optional<shadow::Representation> representation;
+  std::optional<Time> stale_since;  // as in Answer
 };
+
+// From when on what the shadow knows may not be true any more; nullopt: it is in sync. Of what cannot be
+// observed only the moment of reading is known.
+std::optional<Time> stale_since(const directory::DeviceEntry& device, const Link& link,
+                                const shadow::Representation& known);
 
 // Events as outside consumers read them: filtered, resumable, from any place of the log.
 struct FeedFilter {
@@ -207,6 +218,11 @@ class Cloud {
   awaitable<Result<void>> unpublish(DeviceSession session, std::vector<std::int64_t> instances);
   awaitable<Result<void>> notify(DeviceSession session, Notification notification);
   awaitable<Result<void>> confirm(DeviceSession session, Confirmation confirmation);
+  // Every published resource was answered for in this session: the shadow is true, up to this device-wide
+  // ETag (empty: the device gives none).
+  awaitable<Result<void>> synchronize(DeviceSession session, Bytes etag);
+  // The ETag of what the shadow knows; nullopt: it knows nothing.
+  std::optional<Bytes> known_etag(const device::DeviceKey& key, const Href& href) const;
   // The links of the device as they stand.
   std::vector<Link> links_of(const device::DeviceKey& key) const;
 

@@ -22,6 +22,15 @@ bool asks_for_default(const std::string& query, const Link& link) {
   return query.empty() || (!link.interfaces.empty() && query == "if=" + link.interfaces.front());
 }
 
+std::string interface_of(const std::string& query, const Link& link) {
+  for (std::string_view rest = query; !rest.empty();) {
+    const auto end = std::min(rest.find('&'), rest.size());
+    if (rest.starts_with("if=")) return std::string(rest.substr(3, end - 3));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return link.interfaces.empty() ? std::string() : link.interfaces.front();
+}
+
 Result<Answer> answer_of(const resource::Resource::Event& event, const es::CorrelationId& correlation) {
   if (const auto* answered = std::get_if<resource::CommandAnswered>(&event)) {
     Answer answer;
@@ -40,6 +49,13 @@ Result<Answer> answer_of(const resource::Resource::Event& event, const es::Corre
 }
 
 }  // namespace
+
+std::optional<Time> stale_since(const directory::DeviceEntry& device, const Link& link,
+                                const shadow::Representation& known) {
+  if (!link.observable()) return known.time;
+  if (device.in_sync) return std::nullopt;
+  return std::max(device.stale_since, known.time);
+}
 
 const directory::DeviceEntry* Cloud::visible(const account::Access& access, const DeviceId& device) const {
   const directory::DeviceEntry* entry = models_.directory.known(access.principal.tenant, device);
@@ -64,18 +80,27 @@ awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
     refusal.status = Status::method_not_allowed;
     co_return refusal;
   }
-  if (request.operation == Operation::retrieve && !request.live &&
-      (is_status || asks_for_default(request.query, link->second))) {
+  const bool by_default = is_status || asks_for_default(request.query, link->second);
+  std::string interface = is_status ? std::string() : interface_of(request.query, link->second);
+  if (request.operation == Operation::retrieve && !request.live && by_default) {
     if (const shadow::Representation* known = models_.shadow.get(device->key, request.href)) {
       Answer answer;
       answer.content = known->content;
       answer.etag = known->etag;
       answer.online = device->online;
       answer.time = known->time;
+      if (!is_status) answer.stale_since = stale_since(*device, link->second, *known);
+      answer.interface = std::move(interface);
+      answer.by_default = true;
       co_return answer;
     }
   }
-  co_return co_await command(std::move(*access), device->key, device->owner, std::move(request));
+  auto answer = co_await command(std::move(*access), device->key, device->owner, std::move(request));
+  if (answer) {
+    answer->interface = std::move(interface);
+    answer->by_default = by_default;
+  }
+  co_return answer;
 }
 
 awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceKey key, account::Owner owner,

@@ -99,6 +99,25 @@ awaitable<Result<void>> Cloud::confirm(DeviceSession session, Confirmation confi
   co_return Result<void>();
 }
 
+awaitable<Result<void>> Cloud::synchronize(DeviceSession session, Bytes etag) {
+  const auto access = co_await access_of(session.caller);
+  if (!access) co_return access.error();
+  device::SynchronizeDevice synchronize;
+  synchronize.access = *access;
+  synchronize.subject = session.subject();
+  synchronize.epoch = session.epoch;
+  synchronize.etag = std::move(etag);
+  const auto done = co_await devices_.handle(session.key.stream(device::stream_name), std::move(synchronize),
+                                             envelope(session, *access));
+  if (!done) co_return session_error(done.error());
+  co_return Result<void>();
+}
+
+std::optional<Bytes> Cloud::known_etag(const device::DeviceKey& key, const Href& href) const {
+  const shadow::Representation* known = models_.shadow.get(key, href);
+  return known == nullptr ? std::nullopt : std::optional(known->etag);
+}
+
 std::vector<Link> Cloud::links_of(const device::DeviceKey& key) const {
   const directory::DeviceEntry* entry = models_.directory.known(key.tenant, key.device);
   std::vector<Link> links;

@@ -54,7 +54,12 @@ awaitable<Result<std::vector<ResourceView>>> Cloud::resources(Caller caller, Dev
   std::vector<ResourceView> views;
   for (const auto& [href, link] : device->links) {
     const shadow::Representation* known = models_.shadow.get(device->key, href);
-    views.push_back({link, known == nullptr ? std::nullopt : std::optional(*known)});
+    ResourceView view{link, std::nullopt, std::nullopt};
+    if (known != nullptr) {
+      view.representation = *known;
+      if (href != directory::status_href()) view.stale_since = stale_since(*device, link, *known);
+    }
+    views.push_back(std::move(view));
   }
   co_return views;
 }

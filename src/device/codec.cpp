@@ -11,6 +11,7 @@ using es::read_event;
 // Stored: never rename.
 constexpr std::string_view registered_name = "DeviceRegistered";
 constexpr std::string_view connected_name = "DeviceConnected";
+constexpr std::string_view synchronized_name = "DeviceSynchronized";
 constexpr std::string_view disconnected_name = "DeviceDisconnected";
 constexpr std::string_view deregistered_name = "DeviceDeregistered";
 
@@ -24,6 +25,12 @@ std::string_view write(FieldWriter& fields, const DeviceConnected& event) {
   fields.text(2, event.peer);
   fields.text(3, event.transport);
   return connected_name;
+}
+
+std::string_view write(FieldWriter& fields, const DeviceSynchronized& event) {
+  fields.field(1).uint(event.epoch);
+  fields.bytes(2, event.etag);
+  return synchronized_name;
 }
 
 std::string_view write(FieldWriter& fields, const DeviceDisconnected& event) {
@@ -48,6 +55,16 @@ Result<void> read(ByteView data, DeviceConnected& event) {
       case 1: event.gateway = reader.text(); return true;
       case 2: event.peer = reader.text(); return true;
       case 3: event.transport = reader.text(); return true;
+      default: return false;
+    }
+  });
+}
+
+Result<void> read(ByteView data, DeviceSynchronized& event) {
+  return read_event(data, [&](Reader& reader, std::uint64_t key) {
+    switch (key) {
+      case 1: event.epoch = reader.uint(); return true;
+      case 2: event.etag = reader.bytes(); return true;
       default: return false;
     }
   });
@@ -88,6 +105,7 @@ Result<std::optional<Device::Event>> Device::decode(const es::RecordedEvent& rec
   const ByteView data = recorded.event.data;
   if (type == registered_name) return decode_as(DeviceRegistered(), data);
   if (type == connected_name) return decode_as(DeviceConnected(), data);
+  if (type == synchronized_name) return decode_as(DeviceSynchronized(), data);
   if (type == disconnected_name) return decode_as(DeviceDisconnected(), data);
   if (type == deregistered_name) return decode_as(DeviceDeregistered(), data);
   return std::optional<Event>();

@@ -19,10 +19,21 @@ Result<Events> connect(const Device::State& state, const ConnectDevice& command)
   return Events{DeviceConnected{command.gateway, command.peer, command.transport}};
 }
 
+Result<Events> synchronize(const Device::State& state, const SynchronizeDevice& command) {
+  if (!command.access.allows(command.subject, Right::host)) return DeviceError::permission_denied;
+  if (!state.online || command.epoch != state.epoch) return Events{};
+  if (state.synchronized == state.epoch && state.etag == command.etag) return Events{};
+  return Events{DeviceSynchronized{command.epoch, command.etag}};
+}
+
 Result<Events> disconnect(const Device::State& state, const DisconnectDevice& command) {
   if (!command.access.allows(command.subject, Right::host)) return DeviceError::permission_denied;
   if (!state.online || command.epoch != state.epoch) return Events{};
-  return Events{DeviceDisconnected{command.epoch, command.reason}};
+  Events events;
+  if (command.etag && *command.etag != state.etag)
+    events.push_back(DeviceSynchronized{command.epoch, *command.etag});
+  events.push_back(DeviceDisconnected{command.epoch, command.reason});
+  return events;
 }
 
 Result<Events> deregister(const Device::State& state, const DeregisterDevice& command) {
@@ -41,6 +52,7 @@ Result<Events> deregister(const Device::State& state, const DeregisterDevice& co
 Result<Events> Device::decide(const State& state, const Command& command) {
   return std::visit(overload{[&](const RegisterDevice& c) { return register_device(state, c); },
                              [&](const ConnectDevice& c) { return connect(state, c); },
+                             [&](const SynchronizeDevice& c) { return synchronize(state, c); },
                              [&](const DisconnectDevice& c) { return disconnect(state, c); },
                              [&](const DeregisterDevice& c) { return deregister(state, c); }},
                     command);

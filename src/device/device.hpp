@@ -64,6 +64,13 @@ struct DeviceConnected {
   std::string transport;  // "tcp", "TLSv1.2", "TLSv1.3"
   friend bool operator==(const DeviceConnected&, const DeviceConnected&) = default;
 };
+// The shadow has everything that the device said in this session up to this device-wide ETag: once when all
+// of its resources were read, and at the end of the session.
+struct DeviceSynchronized {
+  Epoch epoch = 0;
+  Bytes etag;  // opaque; empty: the device gave none, or it does not tell of every resource
+  friend bool operator==(const DeviceSynchronized&, const DeviceSynchronized&) = default;
+};
 struct DeviceDisconnected {
   Epoch epoch = 0;
   Disconnection reason = Disconnection::closed;
@@ -87,11 +94,18 @@ struct ConnectDevice {
   account::Subject subject;
   std::string gateway, peer, transport;
 };
+struct SynchronizeDevice {
+  account::Access access;  // needs to host
+  account::Subject subject;
+  Epoch epoch = 0;  // an older one decides nothing
+  Bytes etag;
+};
 struct DisconnectDevice {
   account::Access access;
   account::Subject subject;
   Epoch epoch = 0;  // an older one decides nothing
   Disconnection reason = Disconnection::closed;
+  std::optional<Bytes> etag;  // up to which the shadow is true at the end; nullopt: nobody knows
 };
 struct DeregisterDevice {
   account::Access access;  // needs to manage, or to host (sign-off by the device)
@@ -99,19 +113,24 @@ struct DeregisterDevice {
 };
 
 struct Device {
-  using Event = std::variant<DeviceRegistered, DeviceConnected, DeviceDisconnected, DeviceDeregistered>;
-  using Command = std::variant<RegisterDevice, ConnectDevice, DisconnectDevice, DeregisterDevice>;
+  using Event = std::variant<DeviceRegistered, DeviceConnected, DeviceSynchronized, DeviceDisconnected,
+                             DeviceDeregistered>;
+  using Command =
+      std::variant<RegisterDevice, ConnectDevice, SynchronizeDevice, DisconnectDevice, DeregisterDevice>;
   struct State {
     es::Version version = 0;  // events folded so far: the next DeviceConnected gets epoch version + 1
     bool registered = false;
     account::Owner owner;
     Epoch epoch = 0;  // of the newest session
     bool online = false;
+    Epoch synchronized = 0;  // the session in which the shadow was true last
+    Bytes etag;              // the device-wide one of that moment; empty: none
     friend bool operator==(const State&, const State&) = default;
   };
 
   // RegisterDevice twice decides nothing. ConnectDevice of an online device is allowed: the newest session
-  // wins. DeregisterDevice of an online device disconnects it first (two events).
+  // wins. SynchronizeDevice with what is known decides nothing. DisconnectDevice with another ETag than the
+  // known one tells of that first. DeregisterDevice of an online device disconnects it first (two events).
   static Result<std::vector<Event>> decide(const State& state, const Command& command);
   static State evolve(State state, const Event& event);
   static es::EncodedEvent encode(const Event& event);

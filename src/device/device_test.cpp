@@ -40,13 +40,19 @@ ConnectDevice connect(const Access& access = gateway()) {
   return {access, subject, "gw", "192.0.2.7:40112", "tcp"};
 }
 DisconnectDevice disconnect(Epoch epoch, const Access& access = gateway()) {
-  return {access, subject, epoch, Disconnection::closed};
+  return {access, subject, epoch, Disconnection::closed, std::nullopt};
+}
+SynchronizeDevice synchronize(Epoch epoch, Bytes etag = {}, const Access& access = gateway()) {
+  return {access, subject, epoch, std::move(etag)};
 }
 
 const Device::Event registered = DeviceRegistered{alice};
 const Device::Event connected = DeviceConnected{"gw", "192.0.2.7:40112", "tcp"};
 Device::Event disconnected(Epoch epoch, Disconnection reason = Disconnection::closed) {
   return DeviceDisconnected{epoch, reason};
+}
+Device::Event synchronized(Epoch epoch, Bytes etag = {}) {
+  return DeviceSynchronized{epoch, std::move(etag)};
 }
 const Device::Event deregistered = DeviceDeregistered{};
 
@@ -82,6 +88,31 @@ TEST(Device, DisconnectsOnce) {
   EXPECT_EQ(device.when(disconnect(2)), then<Device>({}));
 }
 
+TEST(Device, IsSynchronizedOncePerSessionAndETag) {
+  const auto device = given<Device>({registered, connected});
+  EXPECT_EQ(device.when(synchronize(2)), then<Device>({synchronized(2)}));
+  EXPECT_EQ(device.when(synchronize(1)), then<Device>({})) << "of an older session";
+  const auto known = given<Device>({registered, connected, synchronized(2, {1})});
+  EXPECT_EQ(known.when(synchronize(2, {1})), then<Device>({}));
+  EXPECT_EQ(known.when(synchronize(2, {2})), then<Device>({synchronized(2, {2})}));
+  EXPECT_EQ(
+      given<Device>({registered, connected, synchronized(2, {1}), disconnected(2)}).when(synchronize(2, {2})),
+      then<Device>({}));
+}
+
+TEST(Device, TellsTheETagOfTheEndOfASession) {
+  const auto device = given<Device>({registered, connected, synchronized(2, {1})});
+  DisconnectDevice command = disconnect(2);
+  command.etag = Bytes{2};
+  EXPECT_EQ(device.when(command), then<Device>({synchronized(2, {2}), disconnected(2)}));
+  command.etag = Bytes{1};
+  EXPECT_EQ(device.when(command), then<Device>({disconnected(2)}));
+  EXPECT_EQ(
+      given<Device>({registered, connected, synchronized(2, {1}), disconnected(2), connected}).state.etag,
+      Bytes{1})
+      << "the next session begins with it";
+}
+
 TEST(Device, IsDisconnectedBeforeItIsDeregistered) {
   const DeregisterDevice command{user(static_cast<Rights>(Right::manage)), subject};
   EXPECT_EQ(given<Device>({registered}).when(command), then<Device>({deregistered}));
@@ -104,6 +135,7 @@ TEST(Device, DeniesWhoMayNotBeforeItSaysAnythingElse) {
     for (const Access& access : {reader, gateway(Tenant("other"))}) {
       EXPECT_EQ(device.when(connect(access)).error(), DeviceError::permission_denied);
       EXPECT_EQ(device.when(disconnect(2, access)).error(), DeviceError::permission_denied);
+      EXPECT_EQ(device.when(synchronize(2, {}, access)).error(), DeviceError::permission_denied);
       EXPECT_EQ(device.when(DeregisterDevice{access, subject}).error(), DeviceError::permission_denied);
     }
   }
@@ -116,6 +148,8 @@ TEST(DeviceCodec, WritesTheseBytesForEver) {
        "a30162677702"
        "6f3139322e302e322e373a3430313132"
        "0363746370"},
+      {synchronized(2), "DeviceSynchronized", "a10102"},
+      {synchronized(2, {1, 2}), "DeviceSynchronized", "a2010202420102"},
       {disconnected(2, Disconnection::superseded), "DeviceDisconnected", "a201020206"},
       {deregistered, "DeviceDeregistered", "a0"},
   };
@@ -154,6 +188,7 @@ TEST(Device, FoldsAlikeFromAnyPrefix) {
       case 1:
       case 2:
       case 3: return disconnect(state.epoch - random() % 2);
+      case 4: return synchronize(state.epoch, Bytes(random() % 2, 1));
       default: return connect();
     }
   };

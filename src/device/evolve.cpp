@@ -13,6 +13,10 @@ Device::State Device::evolve(State state, const Event& event) {
                         state.epoch = state.version;
                         state.online = true;
                       },
+                      [&](const DeviceSynchronized& e) {
+                        state.synchronized = e.epoch;
+                        state.etag = e.etag;
+                      },
                       [&](const DeviceDisconnected& e) {
                         if (e.epoch == state.epoch) state.online = false;
                       },

@@ -20,6 +20,10 @@ DeviceView view_of(const DeviceEntry& entry) {
   return view;
 }
 
+void out_of_sync(DeviceEntry& entry, Time now) {
+  if (std::exchange(entry.in_sync, false)) entry.stale_since = now;
+}
+
 // The links of the device and the status link, by href.
 template <class Visit>
 void for_each_link(const DeviceEntry& entry, Visit visit) {
@@ -92,11 +96,14 @@ void Directory::apply_device(const device::DeviceKey& key, const es::RecordedEve
                       },
                       [&](const device::DeviceConnected&) {
                         if (!entry.online) entry.since = time;
+                        out_of_sync(entry, time);
                         entry.online = true;
                         entry.epoch = recorded.version;
                       },
+                      [&](const device::DeviceSynchronized& e) { entry.in_sync = e.epoch == entry.epoch; },
                       [&](const device::DeviceDisconnected& e) {
                         if (e.epoch != entry.epoch) return;
+                        out_of_sync(entry, time);
                         entry.online = false;
                         entry.since = time;
                       },

@@ -30,6 +30,8 @@ struct DeviceEntry {
   bool online = false;
   device::Epoch epoch = 0;  // of the newest session; 0: never connected
   Time since{};             // of the last change of `online`
+  bool in_sync = false;     // every resource was read since it came online
+  Time stale_since{};       // if it is not: since when what is known may be old; the epoch's begin: always
   Time registered{};
   std::map<Href, Link> links;  // published by the device
 };

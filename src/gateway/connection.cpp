@@ -3,6 +3,8 @@
 #include "base/assert.hpp"
 #include "base/random.hpp"
 #include "gateway/coap_status.hpp"
+#include "gateway/content.hpp"
+#include "gateway/endpoints/routing_path.hpp"
 #include "gateway/fault.hpp"
 #include "gateway/routes.hpp"
 #include "net/error.hpp"
@@ -42,14 +44,6 @@ std::uint64_t token_seed() {
   return seed << 32;
 }
 
-resource::Content content_of(const Message& message) {
-  resource::Content content;
-  if (const auto format = message.uint(OptionNumber::content_format))
-    content.format = static_cast<std::uint16_t>(*format);
-  if (!message.payload.empty()) content.bytes = share(message.payload);
-  return content;
-}
-
 // Extended key usage of an OCF identity certificate (OCF Security, section 9.4.2.2).
 constexpr std::string_view ocf_identity = "1.3.6.1.4.1.44924.1.6";
 
@@ -62,9 +56,11 @@ DeviceId device_of(const net::TlsPeer& peer) {
   return is_identity && device ? *device : DeviceId();
 }
 
-Bytes etag_of(const Message& message) {
-  const coap::Option* etag = message.find(OptionNumber::etag);
-  return etag == nullptr ? Bytes() : etag->value;
+// Peers that are sent away together do not come back together.
+std::chrono::seconds hold_off(std::chrono::seconds max) {
+  const Bytes bytes = random_bytes(2);
+  const long number = bytes[0] << 8 | bytes[1];
+  return std::chrono::seconds(max.count() > 0 ? 1 + number % max.count() : 0);
 }
 
 }  // namespace
@@ -78,10 +74,13 @@ Connection::Connection(Gateway& gateway, std::unique_ptr<net::Stream> stream, ne
       outbox_(gateway.shard_, *stream_, gateway.limits_.write_queue_bytes_max),
       session_(gateway.limits_, token_seed(), net::steady_now()),
       observations_(*this),
-      timer_(gateway.shard_.timers(), [this](SteadyTime now) {
-        if (ended_ || !session_started_) return stream_->close();
-        perform(session_.tick(now));
-      }) {
+      timer_(gateway.shard_.timers(),
+             [this](SteadyTime now) {
+               if (ended_ || !session_started_) return stream_->close();
+               if (mirror_) ask(mirror_->tick(now));
+               perform(session_.tick(now));
+             }),
+      intake_(*this) {
   gateway_.connections_.insert(this);
 }
 
@@ -142,7 +141,7 @@ Result<void> Connection::read_what_is_there() {
 
 void Connection::release() {
   if (session_started_ && !ended_) {
-    perform(session_.release());
+    perform(session_.release(hold_off(gateway_.limits_.release_hold_off_max)));
   } else {
     stream_->close();
   }
@@ -180,7 +179,12 @@ void Connection::perform(Actions actions) {
   for (Action& action : actions) {
     std::visit([this](auto& what) { perform(what); }, action);
   }
-  if (!ended_) timer_.schedule(session_.deadline());
+  schedule();
+}
+
+void Connection::schedule() {
+  if (ended_) return;
+  timer_.schedule(mirror_ ? std::min(session_.deadline(), mirror_->deadline()) : session_.deadline());
 }
 
 void Connection::perform(Send& action) {
@@ -197,8 +201,8 @@ void Connection::perform(Serve& action) {
   gateway_.shard_.spawn(serve(shared_from_this(), std::move(action.request)));
 }
 
-void Connection::perform(Deliver& action) { hear(std::move(action)); }
-void Connection::perform(DeliverCustody& action) { hear(std::move(action)); }
+void Connection::perform(Deliver& action) { hear(action); }
+void Connection::perform(DeliverCustody& action) { intake_.put(std::move(action)); }
 void Connection::perform(Refused& action) {
   note_refusal(action.fault, action.claimed, std::move(action.why));
 }
@@ -216,10 +220,7 @@ awaitable<void> Connection::serve(std::shared_ptr<Connection> self, Message requ
       self->session_.answer(exchange.request, std::move(answer.message), answer.outcome, net::steady_now()));
   self->observations_.answered(token);
   if (self->close_when_served_ && self->serving_ == 0) co_return self->close(Disconnection::deregistered);
-  // The sign-in is answered: now the hub may ask the device.
-  if (!was_signed_in && self->session_.is_signed_in() && self->device_session_) {
-    self->keep_true(self->gateway_.cloud_.links_of(self->device_session_->key));
-  }
+  if (!was_signed_in && self->session_.is_signed_in() && self->device_session_) self->begin_mirror();
 }
 
 // -- The device's session
@@ -250,40 +251,124 @@ awaitable<void> Connection::end_device_session(Disconnection reason) {
   if (!device_session_) co_return;
   cloud::DeviceSession session = std::move(*device_session_);
   device_session_.reset();
-  said_.clear();
-  sequence_ = 0;
+  mirror_.reset();
+  synchronized_.reset();
+  intake_.clear();
+  patience_.give_up();
   observations_.clear();
   co_await gateway_.cloud_.disconnect(std::move(session), reason);
 }
 
-void Connection::keep_true(const std::vector<Link>& links) {
-  session_.hosts(gateway_.cloud_.links_of(device_session_->key).size());
-  for (const Link& link : links) {
-    if (session_.is_observing(link.href)) continue;
-    Message request;
-    request.code = Code::get;
-    if (link.observable()) request.add_uint(OptionNumber::observe, 0);
-    request.add_path(link.href.text());
-    request.add_uint(OptionNumber::accept, coap::content_format::ocf_cbor);
-    Purpose purpose;
-    purpose.kind = link.observable() ? Purpose::Kind::observe : Purpose::Kind::retrieve;
-    purpose.href = link.href;
-    perform(session_.request(std::move(purpose), std::move(request)));
+// -- What the hub asks the device of itself
+
+void Connection::begin_mirror() {
+  const device::DeviceKey& key = device_session_->key;
+  Mirror::Known known = [this, key](const Href& href) { return gateway_.cloud_.known_etag(key, href); };
+  mirror_.emplace(key.device, device_session_->etag.value_or(Bytes()), std::move(known), gateway_.limits_);
+  if (gateway_.lost_publications_.contains(key)) ask(Questions(1, mirror_->discover()));
+  keep_true(gateway_.cloud_.links_of(key));
+}
+
+void Connection::ask(Questions questions) {
+  for (Question& question : questions) {
+    perform(session_.request(std::move(question.purpose), std::move(question.request)));
   }
 }
 
-// After a change: what cannot be observed would stay unknown.
+void Connection::keep_true(const std::vector<Link>& links) {
+  if (!mirror_) return;
+  session_.hosts(gateway_.cloud_.links_of(device_session_->key).size());
+  ask(mirror_->keep_true(links, net::steady_now()));
+  schedule();
+}
+
 void Connection::read_again(const Href& href) {
-  if (!device_session_ || session_.is_observing(href)) return;
-  std::vector<Link> links = gateway_.cloud_.links_of(device_session_->key);
-  std::erase_if(links, [&href](const Link& link) { return link.href != href; });
-  keep_true(links);
+  if (mirror_) ask(mirror_->read_again(href));
 }
 
 void Connection::forget_unpublished() {
-  if (!device_session_) return;
-  session_.forget_all_but(gateway_.cloud_.links_of(device_session_->key));
+  if (!mirror_) return;
+  const std::vector<Link> left = gateway_.cloud_.links_of(device_session_->key);
+  session_.forget_all_but(left);
+  mirror_->forget_all_but(left);
 }
+
+void Connection::hear(const Deliver& answer) {
+  if (!device_session_) return;
+  if (answer.purpose.kind == Purpose::Kind::command) {
+    cloud::Confirmation confirmation;
+    confirmation.correlation = answer.purpose.correlation;
+    confirmation.href = answer.purpose.href;
+    confirmation.status = status_of(answer.response.code);
+    confirmation.content = content_of(answer.response);
+    confirmation.etag = etag_of(answer.response);
+    return intake_.put(std::move(confirmation));
+  }
+  if (!mirror_) return;
+  Heard heard = mirror_->hear(answer.purpose, answer.response);
+  if (!heard.trouble.empty()) log("warn", heard.trouble);
+  for (Heard::Representation& said : heard.said) {
+    cloud::Notification notification;
+    notification.href = std::move(said.href);
+    notification.content = std::move(said.content);
+    notification.etag = std::move(said.etag);
+    intake_.put(std::move(notification));
+  }
+  if (heard.gone) intake_.put(Gone(std::move(*heard.gone)));
+  if (!heard.links.empty()) intake_.put(Found(std::move(heard.links)));
+  if (!mirror_) return;
+  ask(std::move(heard.next));
+  // Said again only where something has changed.
+  if (mirror_->in_sync() && synchronized_ != mirror_->etag()) {
+    synchronized_ = mirror_->etag();
+    intake_.put(Synchronized(*synchronized_));
+  }
+}
+
+// The event of the session's first time tells that the shadow is true. Later ETags are told at the end of the
+// session, so that a notification costs one event; an ETag that does not hold any more is told at once.
+awaitable<Result<void>> Connection::synchronize(cloud::DeviceSession session, Bytes etag) {
+  const bool is_first = !session.in_sync;
+  if (is_first || (etag.empty() && session.etag && !session.etag->empty())) {
+    const auto told = co_await gateway_.cloud_.synchronize(session, etag);
+    if (!told) co_return told.error();
+  }
+  if (device_session_ && device_session_->epoch == session.epoch) {
+    device_session_->in_sync = true;
+    device_session_->etag = std::move(etag);
+  }
+  co_return Result<void>();
+}
+
+// -- Publications
+
+awaitable<Result<std::vector<Link>>> Connection::publish(const PublishRequest& request) {
+  const cloud::DeviceSession session = *device_session_;
+  Patience::Pause pause = Patience::first_pause;
+  for (;;) {
+    auto published = co_await gateway_.cloud_.publish(session, request.links, request.name);
+    if (published || !is_outage(published.error())) co_return published;
+    bool again = publications_kept_ < gateway_.limits_.publications_kept_max;
+    if (again) {
+      ++publications_kept_;
+      again = co_await patience_.wait(pause);
+      --publications_kept_;
+    }
+    if (again) continue;
+    if (gateway_.lost_publications_.size() < gateway_.limits_.connections_max)
+      gateway_.lost_publications_.insert(session.key);
+    co_return published;
+  }
+}
+
+void Connection::publication_found(const std::vector<Link>& links) {
+  if (!device_session_) return;
+  gateway_.lost_publications_.erase(device_session_->key);
+  log("info", "published " + std::to_string(links.size()) + " links that the device was asked for");
+  keep_true(links);
+}
+
+// -- cloud::Channel
 
 void Connection::offer(cloud::Dispatch dispatch) {
   Message request;
@@ -308,75 +393,7 @@ void Connection::offer(cloud::Dispatch dispatch) {
   perform(session_.request(std::move(purpose), std::move(request)));
 }
 
-// -- What the device says, in order
-
-void Connection::hear(Said said) {
-  if (said_.size() >= gateway_.limits_.notifications_queued_max) {
-    // Keep the newest of a resource; the queue holds more than one message of some resource when it is this
-    // long.
-    const auto* news = std::get_if<Deliver>(&said);
-    const auto older = std::find_if(said_.begin(), said_.end(), [&](const Said& entry) {
-      const auto* old = std::get_if<Deliver>(&entry);
-      return news != nullptr && old != nullptr && news->purpose.kind == Purpose::Kind::observe &&
-             old->purpose.kind == Purpose::Kind::observe && old->purpose.href == news->purpose.href;
-    });
-    if (older == said_.end())
-      return end(Disconnection::unresponsive, "the device says more than the hub can store",
-                 Fault{Stage::protocol, Cause::unresponsive});
-    said_.erase(older);
-  }
-  said_.push_back(std::move(said));
-  if (std::exchange(carrying_, true)) return;
-  gateway_.shard_.spawn(carry(shared_from_this()));
-}
-
-awaitable<void> Connection::carry(std::shared_ptr<Connection> self) {
-  while (!self->said_.empty()) {
-    Said next = std::move(self->said_.front());
-    self->said_.pop_front();
-    if (auto* said = std::get_if<Deliver>(&next)) {
-      co_await self->carry(std::move(*said));
-    } else {
-      co_await self->carry(std::move(std::get<DeliverCustody>(next)));
-    }
-  }
-  self->carrying_ = false;
-}
-
-awaitable<void> Connection::carry(Deliver said) {
-  if (!device_session_) co_return;
-  const cloud::DeviceSession session = *device_session_;
-  const std::uint64_t sequence = ++sequence_;
-  Result<void> carried;
-  if (said.purpose.kind == Purpose::Kind::command) {
-    cloud::Confirmation confirmation;
-    confirmation.correlation = said.purpose.correlation;
-    confirmation.href = said.purpose.href;
-    confirmation.status = status_of(said.response.code);
-    confirmation.content = content_of(said.response);
-    confirmation.etag = etag_of(said.response);
-    confirmation.sequence = sequence;
-    const bool changed = coap::is_success(said.response.code) && said.response.code != Code::content;
-    carried = co_await gateway_.cloud_.confirm(session, std::move(confirmation));
-    if (changed) read_again(said.purpose.href);
-  } else if (said.response.code == Code::content) {
-    cloud::Notification notification;
-    notification.href = said.purpose.href;
-    notification.content = content_of(said.response);
-    notification.etag = etag_of(said.response);
-    notification.sequence = sequence;
-    carried = co_await gateway_.cloud_.notify(session, std::move(notification));
-  } else {
-    log("warn", "the device answered " + coap::to_text(said.response.code) + " to the hub's GET " +
-                    said.purpose.href.text());
-  }
-  if (!carried && carried.error() != resource::ResourceError::unknown_command) {
-    log("warn", "what the device said of " + said.purpose.href.text() +
-                    " was not stored: " + carried.error().message());
-  }
-}
-
-awaitable<void> Connection::carry(DeliverCustody said) {
+awaitable<void> Connection::answer_custody(DeliverCustody custody) {
   while (serving_ > 0 && !ended_) {
     boost::asio::steady_timer served(co_await boost::asio::this_coro::executor,
                                      boost::asio::steady_timer::time_point::max());
@@ -384,7 +401,7 @@ awaitable<void> Connection::carry(DeliverCustody said) {
     co_await served.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     served_ = nullptr;
   }
-  Send pong{std::move(said.pong)};
+  Send pong{std::move(custody.pong)};
   perform(pong);
 }
 
@@ -396,6 +413,10 @@ void Connection::notify_client(const Message& request, Message notification) {
 
 std::string Connection::advertised_endpoint() const {
   return transport_ == "tcp" ? gateway_.settings_.tcp_endpoint : gateway_.settings_.tls_endpoint;
+}
+
+Advertisement Connection::advertisement() const {
+  return {std::string(route_prefix), {advertised_endpoint()}};
 }
 
 Time Connection::wall_now() const { return net::wall_now(); }

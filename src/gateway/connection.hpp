@@ -1,11 +1,14 @@
-// One connection of a device or client: the shell around a Session. It reads, performs the session's actions,
-// runs endpoints, and carries what the device says into the cloud in the order in which it was said.
+// One connection of a device or client: the shell around a Session. It reads, performs the session's actions
+// and runs endpoints; what a device says goes through its Mirror and its Intake into the cloud.
 #pragma once
 
 #include "cloud/channel.hpp"
 #include "gateway/endpoint.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/intake.hpp"
+#include "gateway/mirror.hpp"
 #include "gateway/observations.hpp"
+#include "gateway/patience.hpp"
 #include "gateway/session.hpp"
 #include "net/connection_limit.hpp"
 #include "net/outbox.hpp"
@@ -13,12 +16,10 @@
 
 #include <boost/asio/steady_timer.hpp>
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace ocf::gateway {
 
@@ -40,15 +41,37 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   // Cloud::sign_in and renew.
   awaitable<Result<std::optional<Time>>> sign_in(cloud::SignIn request);
   awaitable<void> end_device_session(device::Disconnection reason);
-  // Observes the observable ones of these links, retrieves the others; not what is observed already. Needs a
-  // device session.
+  // The device has published these: the hub keeps their shadow true from now on. Needs a device session.
   void keep_true(const std::vector<Link>& links);
   void forget_unpublished();
+  // Publishes for the device. While the store is away it is tried again, because real devices ignore every
+  // answer but 2.04 and do not publish again. Errors: of Cloud::publish; unavailable if it was given up or
+  // too much is kept already: then the device is asked for its links at its next sign-in.
+  awaitable<Result<std::vector<Link>>> publish(const PublishRequest& request);
   Observations& observations() { return observations_; }
   // A notification to the client that observes by this request.
   void notify_client(const coap::Message& request, coap::Message notification);
   std::string advertised_endpoint() const;
+  // Where links that this peer gets lead.
+  Advertisement advertisement() const;
   bool takes_diagnostics() const { return session_.peer().block_wise_transfer; }
+
+  // -- for the intake
+  cloud::Cloud& cloud() { return gateway_.cloud_; }
+  const Limits& limits() const { return gateway_.limits_; }
+  Intake& intake() { return intake_; }
+  void spawn(awaitable<void> work) { gateway_.shard_.spawn(std::move(work)); }
+  // Ends the session and closes once everything was sent. With a fault it is a refusal.
+  void end(device::Disconnection reason, std::string why, std::optional<device::Fault> fault = std::nullopt);
+  void log(std::string_view level, std::string_view line) const;
+  // After a change, what cannot be observed is read.
+  void read_again(const Href& href);
+  // The shadow has everything that the device said up to this device-wide ETag (empty: it gave none).
+  awaitable<Result<void>> synchronize(cloud::DeviceSession session, Bytes etag);
+  // What was lost of the device's publication is published.
+  void publication_found(const std::vector<Link>& links);
+  awaitable<void> answer_custody(DeliverCustody custody);
+
   // A request was answered with this code.
   void note_refusal(const coap::Message& request, coap::Code code, device::Fault fault, std::string_view why);
   Time wall_now() const;
@@ -61,9 +84,6 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   void close(device::Disconnection reason) override;
 
  private:
-  // What the device said and is not yet in the cloud.
-  using Said = std::variant<Deliver, DeliverCustody>;
-
   awaitable<bool> handshake();
   awaitable<void> read_all();
   Result<void> read_what_is_there();
@@ -77,16 +97,13 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   void perform(Close& action);
   static awaitable<void> serve(std::shared_ptr<Connection> self, coap::Message request);
 
-  void read_again(const Href& href);
-  void hear(Said said);
-  static awaitable<void> carry(std::shared_ptr<Connection> self);
-  awaitable<void> carry(Deliver said);
-  awaitable<void> carry(DeliverCustody said);
+  // The device's session has begun and its sign-in is answered: now the hub may ask the device.
+  void begin_mirror();
+  void ask(Questions questions);
+  void hear(const Deliver& answer);
+  void schedule();
 
-  // With a fault it is a refusal.
-  void end(device::Disconnection reason, std::string why, std::optional<device::Fault> fault = std::nullopt);
   void note_refusal(device::Fault fault, std::optional<DeviceId> claimed, std::string reason);
-  void log(std::string_view level, std::string_view line) const;
 
   Gateway& gateway_;
   net::Gate::Holder holder_;
@@ -100,9 +117,11 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   std::string transport_ = "tcp";
   std::optional<DeviceId> certificate_device_;
   std::optional<cloud::DeviceSession> device_session_;
-  std::deque<Said> said_;
-  bool carrying_ = false;
-  std::uint64_t sequence_ = 0;  // counts what the device said in this session
+  std::optional<Mirror> mirror_;  // while a device session lasts, from the answer to its sign-in
+  Intake intake_;
+  std::optional<Bytes> synchronized_;  // what was said last of synchronize() in this session
+  std::size_t publications_kept_ = 0;
+  Patience patience_;  // of publications that are kept
   std::size_t serving_ = 0;
   boost::asio::steady_timer* served_ = nullptr;  // a Pong that waits until nothing is being served
   device::Disconnection ended_by_ = device::Disconnection::closed;

@@ -69,6 +69,8 @@ class Gateway {
   std::shared_ptr<const net::TlsServerContext> tls_context_;
   net::Gate gate_;
   std::set<Connection*> connections_;
+  // Of these devices a publication could not be stored; bounded by connections_max.
+  std::set<device::DeviceKey> lost_publications_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
 };
 

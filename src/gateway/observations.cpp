@@ -27,9 +27,10 @@ awaitable<Result<void>> Observations::start(Exchange& exchange, cloud::Caller ca
   co_return Result<void>();
 }
 
-void Observations::add_sequence(const coap::Token& token, Message& answer) {
+void Observations::begin(const coap::Token& token, Routed routed, Message& answer) {
   const auto observed = observed_.find(token);
   if (observed == observed_.end()) return;
+  observed->second.routed = std::move(routed);
   answer.add_uint(OptionNumber::observe, observed->second.sequence);
   observed->second.answered = answer.payload;
 }
@@ -39,11 +40,14 @@ void Observations::answered(const coap::Token& token) {
   if (observed == observed_.end() || observed->second.live) return;
   Observed& found = observed->second;
   found.live = true;
-  const ByteView latest = found.latest ? view_of(found.latest->content.bytes) : ByteView();
-  const bool said =
-      found.latest && std::equal(latest.begin(), latest.end(), found.answered.begin(), found.answered.end());
+  if (found.latest && found.routed) {
+    const resource::Content latest = found.routed->content(found.latest->content);
+    const ByteView bytes = view_of(latest.bytes);
+    if (std::equal(bytes.begin(), bytes.end(), found.answered.begin(), found.answered.end()))
+      found.changed = false;
+  }
   found.answered = Bytes();
-  if (found.changed && !said) send(found);
+  if (found.changed) send(found);
 }
 
 void Observations::on_change(const coap::Token& token, const shadow::Representation* now) {
@@ -63,7 +67,7 @@ void Observations::send(Observed& observed) {
     message.code = Code::content;
     message.add_uint(OptionNumber::observe, observed.sequence);
     if (!observed.latest->etag.empty()) message.add(OptionNumber::etag, observed.latest->etag);
-    set_content(message, observed.request, observed.latest->content);
+    set_content(message, observed.request, observed.routed->content(observed.latest->content));
   } else {
     message.code = Code::not_found;  // ends the observation (RFC 7641 §4.2)
     ended_.push_back(observed.request.token);

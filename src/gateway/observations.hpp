@@ -6,6 +6,7 @@
 #include "coap/message.hpp"
 #include "gateway/endpoint.hpp"
 #include "gateway/endpoints/routing_path.hpp"
+#include "gateway/routed.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -22,8 +23,8 @@ class Observations {
 
   // Begins to watch; the same token again replaces (RFC 7641 §3.1). Errors: not_found, too many.
   awaitable<Result<void>> start(Exchange& exchange, cloud::Caller caller, RoutingPath target);
-  // Marks the first answer as the observation's beginning.
-  void add_sequence(const coap::Token& token, coap::Message& answer);
+  // Marks the first answer as the observation's beginning; later ones are of the same view.
+  void begin(const coap::Token& token, Routed routed, coap::Message& answer);
   // The first answer is sent: from here on changes are, those that came before too.
   void answered(const coap::Token& token);
   void cancel(const coap::Token& token) { observed_.erase(token); }
@@ -33,7 +34,8 @@ class Observations {
   struct Observed {
     coap::Message request;
     std::unique_ptr<cloud::Watch> watch;
-    std::uint32_t sequence = 0;  // 24 bit (RFC 7641 §4.4)
+    std::optional<Routed> routed;  // from the first answer on
+    std::uint32_t sequence = 0;    // 24 bit (RFC 7641 §4.4)
     bool live = false;
     bool changed = false;
     std::optional<shadow::Representation> latest;  // nullopt: the resource is gone

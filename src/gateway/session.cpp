@@ -217,8 +217,8 @@ void Session::take_response(Message response, Actions& actions) {
     return;
   }
   const Purpose purpose = exchange->second;
-  const bool goes_on = purpose.kind == Purpose::Kind::observe && coap::is_success(response.code) &&
-                       response.find(OptionNumber::observe) != nullptr;
+  const bool goes_on =
+      purpose.goes_on() && coap::is_success(response.code) && response.find(OptionNumber::observe) != nullptr;
   const bool first = !observing_.contains(response.token);
   if (goes_on) {
     observing_.insert(response.token);
@@ -357,10 +357,12 @@ void Session::apply(const RetryLater&, SteadyTime now, Actions&) {
   if (!signed_in_) close_at_ = now + limits_.sign_in_time_after_503;
 }
 
-Actions Session::release() {
+Actions Session::release(std::chrono::seconds hold_off) {
   Actions actions;
   if (closed_) return actions;
-  actions.push_back(Send{coap::encode_frame(coap::release(next_token(), std::nullopt))});
+  std::optional<std::uint32_t> said;
+  if (hold_off.count() > 0) said = static_cast<std::uint32_t>(hold_off.count());
+  actions.push_back(Send{coap::encode_frame(coap::release(next_token(), said))});
   close({Disconnection::hub_stopped, "the hub stops"}, actions);
   return actions;
 }

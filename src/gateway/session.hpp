@@ -19,6 +19,7 @@
 #include "device/refusal.hpp"
 #include "es/event.hpp"
 #include "gateway/block_transfer.hpp"
+#include "gateway/purpose.hpp"
 #include "ocf/link.hpp"
 
 #include <cstdint>
@@ -31,18 +32,6 @@
 #include <vector>
 
 namespace ocf::gateway {
-
-// Why a request of ours was sent to the device.
-struct Purpose {
-  enum class Kind {
-    observe,   // keeps the shadow true; answered again and again
-    retrieve,  // reads once for the shadow
-    command,   // somebody waits for the answer
-  };
-  Kind kind = Kind::retrieve;
-  Href href;
-  es::CorrelationId correlation;  // of a command
-};
 
 // One message: one write, over TLS one record (real devices read only the first message of a record).
 struct Send {
@@ -112,8 +101,8 @@ class Session {
   // How many links the device has published: its buffers grow with them.
   void hosts(std::size_t links) { hosted_links_ = links; }
 
-  // Asks the peer to leave and come back (RFC 8323 §5.5).
-  Actions release();
+  // Asks the peer to leave and come back, not before this time has passed (RFC 8323 §5.5); 0: not said.
+  Actions release(std::chrono::seconds hold_off = {});
 
   Actions tick(SteadyTime now);
   // When tick() has something to do next.

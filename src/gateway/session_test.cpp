@@ -456,5 +456,14 @@ TEST_F(SessionTest, ReleasesWhenTheHubStops) {
   EXPECT_EQ(done(session_.release()), "send 7.04; close: the hub stops");
 }
 
+TEST_F(SessionTest, TellsForHowLongToStayAway) {
+  const Actions actions = session_.release(std::chrono::seconds(300));
+  const auto frame = coap::decode_frame(std::get<Send>(actions.front()).bytes, {});
+  ASSERT_TRUE(frame && *frame);
+  const coap::Option* hold_off = (*frame)->message.find_raw(coap::signaling::hold_off);
+  ASSERT_NE(hold_off, nullptr);
+  EXPECT_EQ(coap::decode_uint(hold_off->value), 300u);
+}
+
 }  // namespace
 }  // namespace ocf::gateway

@@ -8,6 +8,7 @@ void write_device_properties(JsonWriter& json, const directory::DeviceView& devi
   json.key("owner").text(device.owner.text());
   json.key("online").boolean(device.online);
   json.key("since").text(to_rfc3339(device.since));
+  json.key("inSync").boolean(device.in_sync);
   json.key("registered").text(to_rfc3339(device.registered));
 }
 

@@ -64,6 +64,10 @@ struct DataWriter {
         .key("transport")
         .text(event.transport);
   }
+  void operator()(const device::DeviceSynchronized& event) const {
+    write_etag(json, event.etag);
+    json.key("epoch").number(event.epoch);
+  }
   void operator()(const device::DeviceDisconnected& event) const {
     json.key("epoch").number(event.epoch).key("cause").text(name_of(event.reason));
   }

@@ -13,15 +13,6 @@ using cbor::Writer;
 
 constexpr std::string_view anchor_scheme = "ocf://";
 
-// A publication of as many links as a device may have is legitimate, though it has more items than other
-// payloads may.
-constexpr std::size_t items_per_link_max = 32;
-
-cbor::Bounds bounds_with_links(const Limits& limits) {
-  return {limits.cbor_depth_max,
-          std::max(limits.cbor_items_max, items_per_link_max * limits.links_per_device_max)};
-}
-
 void write_texts(Writer& writer, std::string_view key, const std::vector<std::string>& texts) {
   writer.text(key).array(texts.size());
   for (const std::string& text : texts) writer.text(text);
@@ -120,8 +111,7 @@ void write_discovered(Writer& writer, const DiscoveredLink& found, const Adverti
   writer.text("ins").integer(link.instance);
   if (!link.title.empty()) writer.text("title").text(link.title);
   if (!has_endpoints) return;
-  writer.text("eps").array(advertisement.endpoints.size());
-  for (const std::string& endpoint : advertisement.endpoints) writer.map(1).text("ep").text(endpoint);
+  write_endpoints(writer.text("eps"), advertisement);
 }
 
 DeviceId read_anchor(Reader& reader) {

@@ -3,8 +3,19 @@
 #include <algorithm>
 
 namespace ocf {
+namespace {
+
+// A publication of as many links as a device may have is legitimate.
+constexpr std::size_t items_per_link_max = 32;
+
+}  // namespace
 
 cbor::Bounds bounds_of(const Limits& limits) { return {limits.cbor_depth_max, limits.cbor_items_max}; }
+
+cbor::Bounds bounds_with_links(const Limits& limits) {
+  return {limits.cbor_depth_max,
+          std::max(limits.cbor_items_max, items_per_link_max * limits.links_per_device_max)};
+}
 
 DeviceId read_device_id(cbor::Reader& reader) {
   const auto id = DeviceId::parse(reader.text());
@@ -17,6 +28,11 @@ Error finish(cbor::Reader& reader) {
   const Error malformed = OcfError::malformed_payload;
   const bool is_ours = !reader.error() || reader.error().category() == malformed.category();
   return is_ours ? reader.error() : malformed;
+}
+
+void write_endpoints(cbor::Writer& writer, const Advertisement& advertisement) {
+  writer.array(advertisement.endpoints.size());
+  for (const std::string& endpoint : advertisement.endpoints) writer.map(1).text("ep").text(endpoint);
 }
 
 bool any_empty(std::initializer_list<std::string_view> texts) {

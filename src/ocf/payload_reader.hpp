@@ -1,9 +1,10 @@
-// What the payload decoders of this module share.
+// What the payload decoders of this module share, and the one thing that encoders do.
 #pragma once
 
 #include "base/limits.hpp"
 #include "cbor/cbor.hpp"
 #include "ocf/device_id.hpp"
+#include "ocf/payloads.hpp"
 
 #include <initializer_list>
 #include <string>
@@ -12,6 +13,8 @@
 namespace ocf {
 
 cbor::Bounds bounds_of(const Limits& limits);
+// Of payloads that tell of all resources of a device: they may have more items than others.
+cbor::Bounds bounds_with_links(const Limits& limits);
 
 // Calls `read(key)` for each pair with a text key, behind which the value is to be read; skips the value if
 // it answers false, and pairs whose key is no text.
@@ -28,6 +31,9 @@ DeviceId read_device_id(cbor::Reader& reader);
 
 // The reader's error once everything was read; whatever CBOR is wrong in is a malformed_payload.
 Error finish(cbor::Reader& reader);
+
+// `eps` of a link: [{"ep": "coaps+tcp://host:port"}, …], without its key.
+void write_endpoints(cbor::Writer& writer, const Advertisement& advertisement);
 
 bool any_empty(std::initializer_list<std::string_view> texts);
 

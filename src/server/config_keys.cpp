@@ -201,6 +201,10 @@ std::vector<ConfigKey> connection_limits(Limits& l) {
            "noticed later."),
       count<unsigned>("ping_retries", l.ping_retries, 0, 10,
                       "Pings after the first, within half an interval, then it is closed."),
+      time("release_hold_off_max", l.release_hold_off_max, seconds(0), seconds(3600),
+           "When the hub stops it asks each peer to stay away for a random time up to this (0: does not "
+           "ask), so "
+           "that they do not come back all at once. Many devices do not care."),
       count<std::size_t>("requests_in_flight_max", l.requests_in_flight_max, 1, 10'000,
                          "Unanswered requests of one connection to the hub: 5.03 above it."),
       count<std::size_t>("device_requests_in_flight_max", l.device_requests_in_flight_max, 1, 1000,
@@ -212,6 +216,12 @@ std::vector<ConfigKey> connection_limits(Limits& l) {
       count<std::size_t>("notifications_queued_max", l.notifications_queued_max, 1, 100'000,
                          "Notifications of one device that wait to be stored; above it the newest of each "
                          "resource is kept."),
+      bytes("notifications_queued_bytes_max", l.notifications_queued_bytes_max, 64 * kib, 1024 * mib,
+            "All of them together; above it the same, and a device that says more is closed."),
+      count<std::size_t>(
+          "publications_kept_max", l.publications_kept_max, 0, 64,
+          "Publications of one device that wait for a store that is away: 5.03 above it, and the "
+          "device is asked for its links when it comes again."),
       count<std::size_t>("connections_max", l.connections_max, 1, 10'000'000,
                          "CoAP connections; more are not accepted."),
   };

@@ -71,6 +71,7 @@ void Shadow::apply_device(const device::DeviceKey& key, const es::RecordedEvent&
                         now.epoch = recorded.version;
                         device->second.insert_or_assign(href, std::move(now));
                       },
+                      [](const device::DeviceSynchronized&) {},
                       [&](const device::DeviceDisconnected& e) {
                         const auto device = devices_.find(key);
                         if (device == devices_.end() || device->second[href].epoch != e.epoch) return;

@@ -71,6 +71,9 @@ class Api:
         path = f"/api/v1/devices/{di}/resources/{urllib.parse.quote(href.lstrip('/'))}"
         return path + ("?" + urllib.parse.urlencode(query) if query else "")
 
+    def resources(self, di):
+        return self.get(f"/api/v1/devices/{di}/resources").json["resources"]
+
     def resource(self, di, href, **query):
         return self.get(self.resource_path(di, href, **query))
 

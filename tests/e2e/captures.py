@@ -2,7 +2,8 @@
 
 The device's side is sent byte for byte, except code, uid, tokens and instance numbers, which are those that this hub issued.
 What the hub asks is answered with what the device answered in the recording, matched by method, path and query; nothing
-recorded: 4.04, but for the light, which answers as in device-basic.
+recorded: 4.04, but for what the device published, which a real one would not deny to have: the light answers as in
+device-basic, others 4.01, as where no access control entry lets the hub in.
 """
 
 import ast
@@ -14,7 +15,7 @@ import threading
 import cbor2
 
 import ocf_cbor
-from coap_tcp import CSM, CUSTODY, DELETE, NOT_FOUND, OBSERVE, PING, POST, Decoder, Message, encode
+from coap_tcp import CSM, CUSTODY, DELETE, NOT_FOUND, OBSERVE, PING, POST, UNAUTHORIZED, Decoder, Message, encode
 from device import LARGEST_REQUEST, refusal_of
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "captures"
@@ -238,7 +239,7 @@ class Replay:
             self.asked.append(question)
             recorded = self.device.answers.get(key) or _light().get(key)
         if not recorded:
-            return Message(NOT_FOUND, question.token)
+            return Message(UNAUTHORIZED if question.path in self.links else NOT_FOUND, question.token)
         observing = question.option(OBSERVE) == b""
         kept = [pair for pair in recorded if (pair[0].option(OBSERVE) is not None) == observing] or recorded
         first, following = kept[0]

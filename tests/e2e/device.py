@@ -78,12 +78,13 @@ def usual_resources(di):
 class Device:
     """One device or client. connect(), sign_up(), sign_in() and publish() are what it does of itself; meanwhile it answers."""
 
-    def __init__(self, hub, *, owner="alice", di=None, tls=False, resources=None, name="dev1"):
+    def __init__(self, hub, *, owner="alice", di=None, tls=False, resources=None, name="dev1", batch=False):
         self.hub = hub
         self.owner = owner
         self.di = di or str(uuid.uuid4())
         self.tls = tls
         self.name = name
+        self.batch = batch       # whether /oic/res can be observed, as a batch of everything
         self.context = None      # TLS: another certificate, version or suite than the usual ones
         self.resources = {r.href: r for r in (usual_resources(self.di) if resources is None else resources)}
         self.uid = self.access_token = self.refresh_token = None
@@ -112,10 +113,14 @@ class Device:
 
     def send(self, method, href, value=None, *, query=(), timeout=None):
         """A request as iotivity-lite writes it; the answer."""
+        return self.send_later(method, href, value, query=query).get(timeout)
+
+    def send_later(self, method, href, value=None, *, query=()):
+        """The same, without waiting; where the answer will be."""
         options = path_options(href) + [(CONTENT_FORMAT, uint(OCF_CBOR))] + [(URI_QUERY, q.encode()) for q in query]
         options += [(ACCEPT, uint(OCF_CBOR)), (ACCEPT_VERSION, VERSION_1_0), (FORMAT_VERSION, VERSION_1_0)]
         payload = ocf_cbor.dumps(value) if value is not None else b""
-        return self.connection.exchange(Message(method, b"", sorted(options, key=lambda o: o[0]), payload)).get(timeout)
+        return self.connection.exchange(Message(method, b"", sorted(options, key=lambda o: o[0]), payload))
 
     def sign_up(self, onboarding=None, *, di=None):
         """The answer; what it grants is kept."""
@@ -141,12 +146,16 @@ class Device:
 
     def publish(self, hrefs=None, *, di=None):
         """Publishes these of its resources, or all; the answer."""
-        links = [self.resources[href].link(1_000_000 + at) for at, href in enumerate(hrefs or self.resources)]
-        answer = self.send(POST, "/oic/rd", {"di": di or self.di, "n": self.name, "ttl": 0, "links": links},
-                           query=["rt=oic.wk.rdpub"])
+        answer = self.publish_later(hrefs, di=di).get()
         if answer.code == CHANGED:
             self.instances.update({link["href"]: link["ins"] for link in answer.value["links"]})
         return answer
+
+    def publish_later(self, hrefs=None, *, di=None):
+        """The same, without waiting; where the answer will be."""
+        links = [self.resources[href].link(1_000_000 + at) for at, href in enumerate(hrefs or self.resources)]
+        return self.send_later(POST, "/oic/rd", {"di": di or self.di, "n": self.name, "ttl": 0, "links": links},
+                               query=["rt=oic.wk.rdpub"])
 
     def unpublish(self, hrefs=()):
         return self.send(DELETE, "/oic/rd", query=[f"di={self.di}"] + [f"ins={self.instances[href]}" for href in hrefs])
@@ -175,9 +184,21 @@ class Device:
     def change(self, href, **update):
         """Changes a value of its own accord and notifies whoever observes."""
         resource = self.resources[href]
-        resource.value = {**resource.value, **update}
-        resource.version += 1
+        self.change_quietly(href, **update)
         self._notify(href)
+
+    def change_quietly(self, href, **update):
+        """The same, and tells nobody: it may be offline."""
+        resource = self.resources[href]
+        resource.value = {**resource.value, **update}
+        self._touch(resource)
+
+    def _touch(self, resource):
+        """ETags of a device count up, whichever resource changes."""
+        resource.version = 1 + self._latest()
+
+    def _latest(self):
+        return max((r.version for r in self.resources.values()), default=0)
 
     def notify_bytes(self, href, payload):
         """Notifies whoever observes of bytes that need not be CBOR."""
@@ -266,17 +287,29 @@ class Device:
 
     def _discovery(self, message):
         if "if=oic.if.b" in message.query:
-            rep = [{"href": f"ocf://{self.di}{r.href}", "rt": r.types, "rep": r.value} for r in self.resources.values()]
-        else:
-            rep = [{"anchor": f"ocf://{self.di}", **r.link(1)} for r in self.resources.values()]
-        return content(rep)
+            return self._batch(message)
+        return content([{"anchor": f"ocf://{self.di}", **r.link(1)} for r in self.resources.values()])
+
+    def _batch(self, message):
+        """Of everything, or of what is newer than the ETag that the asker knows."""
+        known = [int.from_bytes(etag, "little") for etag in message.all(ETAG)]
+        options = [(ETAG, self._latest().to_bytes(8, "little"))]
+        if self.batch and message.option(OBSERVE) == b"":
+            self._observers["/oic/res", tuple(message.query)] = message.token
+            options.append((OBSERVE, uint(next(self._sequence))))
+        if known and known[0] == self._latest():
+            return Message(VALID, b"", options)
+        after = known[0] if known and "incChanges=" in message.query else 0
+        return content(self._items(lambda r: r.version > after), options)
+
+    def _items(self, wanted):
+        return [{"href": f"ocf://{self.di}{r.href}", "rt": r.types, "etag": r.etag, "rep": r.value}
+                for r in self.resources.values() if wanted(r)]
 
     def _retrieve(self, resource, message):
         wanted = [query[3:] for query in message.query if query.startswith("if=")]
         if wanted and wanted[0] not in resource.interfaces:
             return Message(FORBIDDEN)
-        if resource.etag in message.all(ETAG):
-            return Message(VALID, b"", [(ETAG, resource.etag)])
         value = resource.value
         if wanted == ["oic.if.baseline"] and isinstance(value, dict):
             value = {"rt": resource.types, "if": resource.interfaces, **value}
@@ -289,6 +322,8 @@ class Device:
             options.append((OBSERVE, uint(next(self._sequence))))
         elif message.number(OBSERVE) == 1:
             self._observers.pop(key, None)
+        if resource.etag in message.all(ETAG):
+            return Message(VALID, b"", options)
         return content(value, options)
 
     def _update(self, resource, message):
@@ -303,7 +338,7 @@ class Device:
         if not isinstance(update, dict) or not resource.check(update):
             return Message(BAD_REQUEST)
         resource.value = {**resource.value, **{k: v for k, v in update.items() if k in resource.value}}
-        resource.version += 1
+        self._touch(resource)
         return Message(CHANGED)
 
     def _create(self, collection, message):
@@ -319,9 +354,10 @@ class Device:
         with self._talking:
             resource = self.resources[href]
             for (observed, _), token in list(self._observers.items()):
-                if observed == href:
+                if observed in (href, "/oic/res"):
+                    value = resource.value if observed == href else self._items(lambda r: r is resource)
                     options = [(ETAG, resource.etag), (OBSERVE, uint(next(self._sequence)))]
-                    notification = content(resource.value, options)
+                    notification = content(value, options)
                     self.connection.send(Message(notification.code, token, notification.options, notification.payload))
 
 

@@ -4,6 +4,7 @@
 #include "gateway/coap_status.hpp"
 #include "gateway/connection.hpp"
 #include "gateway/endpoints/routing_path.hpp"
+#include "gateway/routed.hpp"
 #include "gateway/routes.hpp"
 
 namespace ocf::gateway {
@@ -25,16 +26,18 @@ bool is_known(const Message& request, const Bytes& etag) {
   return !etag.empty() && std::find(known.begin(), known.end(), etag) != known.end();
 }
 
-Answer answer_of(Exchange& exchange, const cloud::Answer& answer) {
+Message message_of(Exchange& exchange, const cloud::Answer& answer, const Routed& routed) {
   Message message;
   message.code = code_of(answer.status);
   if (!answer.etag.empty()) message.add(OptionNumber::etag, answer.etag);
+  // What may have changed since has no time left in which it is fresh (RFC 7252 §5.10.5).
+  if (answer.stale_since) message.add_uint(OptionNumber::max_age, 0);
   if (message.code == Code::content && is_known(exchange.request, answer.etag)) {
     message.code = Code::valid;
-    return Answer(std::move(message));
+    return message;
   }
-  set_content(message, exchange.request, answer.content);
-  return Answer(std::move(message));
+  set_content(message, exchange.request, routed.content(answer.content));
+  return message;
 }
 
 // The part that all methods share: who asks, and for what.
@@ -49,28 +52,41 @@ std::optional<Asked> asked(Exchange& exchange) {
   return Asked{session->caller, std::move(*target)};
 }
 
-awaitable<Answer> ask(Exchange& exchange, Operation operation) {
+// How a request was answered, and whether an observation by it would bring the same view.
+struct Asking {
+  explicit Asking(Answer answer_) : answer(std::move(answer_)) {}
+  Answer answer;
+  std::optional<Routed> observable;
+};
+
+awaitable<Asking> ask(Exchange& exchange, Operation operation) {
   const auto what = asked(exchange);
-  if (!what) co_return refuse(exchange, Code::bad_request, "the path does not name a device's resource");
+  if (!what)
+    co_return Asking(refuse(exchange, Code::bad_request, "the path does not name a device's resource"));
   if (!accepted_format(exchange.request))
-    co_return refuse(exchange, Code::not_acceptable, "resources are CBOR");
+    co_return Asking(refuse(exchange, Code::not_acceptable, "resources are CBOR"));
 
   cloud::Request request(what->target.device, what->target.href, operation);
   request.query = joined(exchange.request.queries());
   if (!exchange.request.payload.empty()) {
     const Limits& limits = exchange.settings.limits;
     if (!has_cbor_payload(exchange.request))
-      co_return refuse(exchange, Code::unsupported_content_format, "the payload has to be CBOR");
+      co_return Asking(refuse(exchange, Code::unsupported_content_format, "the payload has to be CBOR"));
     const auto checked =
         cbor::check(exchange.request.payload, {limits.cbor_depth_max, limits.cbor_items_max});
     if (!checked)
-      co_return refuse(exchange, Code::bad_request,
-                       "the payload is not valid CBOR: " + checked.error().message());
+      co_return Asking(
+          refuse(exchange, Code::bad_request, "the payload is not valid CBOR: " + checked.error().message()));
     request.content = {coap::content_format::ocf_cbor, share(exchange.request.payload)};
   }
   const auto answer = co_await exchange.cloud.request(what->caller, std::move(request));
-  if (!answer) co_return refuse(exchange, answer.error());
-  co_return answer_of(exchange, *answer);
+  if (!answer) co_return Asking(refuse(exchange, answer.error()));
+  Routed routed(what->target.device, answer->interface, exchange.connection.advertisement(),
+                exchange.settings.limits);
+  Asking asking(Answer(message_of(exchange, *answer, routed)));
+  if (answer->by_default && answer->status == resource::Status::content)
+    asking.observable = std::move(routed);
+  co_return asking;
 }
 
 }  // namespace
@@ -78,7 +94,7 @@ awaitable<Answer> ask(Exchange& exchange, Operation operation) {
 awaitable<Answer> retrieve(Exchange& exchange) {
   const auto observe = exchange.request.uint(OptionNumber::observe);
   if (observe == 1) exchange.connection.observations().cancel(exchange.request.token);
-  if (observe != 0) co_return co_await ask(exchange, Operation::retrieve);
+  if (observe != 0) co_return (co_await ask(exchange, Operation::retrieve)).answer;
 
   const auto what = asked(exchange);
   if (!what) co_return refuse(exchange, Code::bad_request, "the path does not name a device's resource");
@@ -86,21 +102,22 @@ awaitable<Answer> retrieve(Exchange& exchange) {
   const auto started =
       co_await exchange.connection.observations().start(exchange, what->caller, what->target);
   if (!started) co_return refuse(exchange, started.error());
-  Answer answer = co_await ask(exchange, Operation::retrieve);
-  if (answer.message.code == Code::content || answer.message.code == Code::valid) {
-    exchange.connection.observations().add_sequence(exchange.request.token, answer.message);
-  } else {
+  Asking asking = co_await ask(exchange, Operation::retrieve);
+  if (asking.observable) {
+    exchange.connection.observations().begin(exchange.request.token, std::move(*asking.observable),
+                                             asking.answer.message);
+  } else {  // an answer without Observe says that there is no observation (RFC 7641 §4.1)
     exchange.connection.observations().cancel(exchange.request.token);
   }
-  co_return answer;
+  co_return std::move(asking.answer);
 }
 
 awaitable<Answer> update(Exchange& exchange) {
   const std::vector<std::string> interfaces = exchange.request.query("if");
   const bool creates = std::find(interfaces.begin(), interfaces.end(), "oic.if.create") != interfaces.end();
-  co_return co_await ask(exchange, creates ? Operation::create : Operation::update);
+  co_return (co_await ask(exchange, creates ? Operation::create : Operation::update)).answer;
 }
 
-awaitable<Answer> remove(Exchange& exchange) { co_return co_await ask(exchange, Operation::remove); }
+awaitable<Answer> remove(Exchange& exchange) { co_return (co_await ask(exchange, Operation::remove)).answer; }
 
 }  // namespace ocf::gateway

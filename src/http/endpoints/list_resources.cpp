@@ -19,6 +19,7 @@ awaitable<Result<Response>> list_resources(Exchange& exchange) {
     write_link_properties(json, resource.link);
     if (const auto& known = resource.representation) {
       json.key("time").text(to_rfc3339(known->time));
+      if (resource.stale_since) json.key("staleSince").text(to_rfc3339(*resource.stale_since));
       if (!known->etag.empty()) json.key("etag").text(to_hex(known->etag));
       write_content(json.key("content"), known->content);
     }

@@ -25,6 +25,7 @@ awaitable<Result<Response>> retrieve_resource(Exchange& exchange) {
   response.add("OCF-Source", answer->from_device ? "device" : "shadow");
   response.add("OCF-Online", answer->online ? "true" : "false");
   response.add("OCF-Time", to_rfc3339(answer->time));
+  if (answer->stale_since) response.add("OCF-Stale-Since", to_rfc3339(*answer->stale_since));
   if (has_not_changed(exchange.request, response)) {
     response.status = not_modified;
     response.body.clear();

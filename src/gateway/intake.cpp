@@ -1,0 +1,180 @@
+#include "gateway/intake.hpp"
+
+#include "gateway/connection.hpp"
+#include "resource/resource.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace ocf::gateway {
+
+using cloud::Confirmation;
+using cloud::DeviceSession;
+using cloud::Notification;
+using resource::ResourceError;
+
+namespace {
+
+// What an entry holds besides itself.
+std::size_t bytes_of(const Said& said) {
+  if (const auto* notification = std::get_if<Notification>(&said))
+    return view_of(notification->content.bytes).size();
+  if (const auto* confirmation = std::get_if<Confirmation>(&said))
+    return view_of(confirmation->content.bytes).size();
+  return 0;
+}
+
+const Href* href_of(const Said& said) {
+  if (const auto* notification = std::get_if<Notification>(&said)) return &notification->href;
+  if (const auto* confirmation = std::get_if<Confirmation>(&said)) return &confirmation->href;
+  if (const auto* gone = std::get_if<Gone>(&said)) return &gone->href;
+  return nullptr;
+}
+
+}  // namespace
+
+Intake::Intake(Connection& connection) : connection_(connection) {}
+
+void Intake::put(Said said) {
+  queued_bytes_ += bytes_of(said);
+  queue_.push_back(std::move(said));
+  if (is_full()) drop_replaced();
+  if (is_full()) {
+    return connection_.end(device::Disconnection::unresponsive, "the device says more than the hub can store",
+                           device::Fault{device::Stage::protocol, device::Cause::unresponsive});
+  }
+  if (std::exchange(carrying_, true)) return;
+  connection_.spawn(carry(connection_.shared_from_this()));
+}
+
+void Intake::clear() {
+  queue_.clear();
+  queued_bytes_ = 0;
+  sequence_ = 0;
+  replaced_ = 0;
+  patience_.give_up();
+}
+
+bool Intake::is_full() const {
+  const Limits& limits = connection_.limits();
+  return queue_.size() > limits.notifications_queued_max ||
+         queued_bytes_ > limits.notifications_queued_bytes_max;
+}
+
+// Of each resource only the newest representation is left.
+void Intake::drop_replaced() {
+  std::set<Href> newer;
+  std::deque<Said> left;
+  for (auto said = queue_.rbegin(); said != queue_.rend(); ++said) {
+    const auto* notification = std::get_if<Notification>(&*said);
+    if (notification == nullptr || newer.insert(notification->href).second) {
+      left.push_front(std::move(*said));
+    } else {
+      queued_bytes_ -= bytes_of(*said);
+      ++replaced_;
+    }
+  }
+  queue_ = std::move(left);
+}
+
+bool Intake::is_replaced(const Said& said) const {
+  const auto* notification = std::get_if<Notification>(&said);
+  return notification != nullptr && std::any_of(queue_.begin(), queue_.end(), [&](const Said& later) {
+           const auto* newer = std::get_if<Notification>(&later);
+           return newer != nullptr && newer->href == notification->href;
+         });
+}
+
+awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
+  Intake& self = keep->intake();
+  while (!self.queue_.empty()) {
+    Said next = std::move(self.queue_.front());
+    self.queue_.pop_front();
+    self.queued_bytes_ -= bytes_of(next);
+    if (auto* said = std::get_if<Notification>(&next)) said->sequence = ++self.sequence_;
+    if (auto* said = std::get_if<Confirmation>(&next)) said->sequence = ++self.sequence_;
+    Patience::Pause pause = Patience::first_pause;
+    for (;;) {
+      const auto carried = co_await self.carry(next);
+      if (carried) break;
+      if (!is_outage(carried.error())) {
+        const Href* href = href_of(next);
+        keep->log("warn", "what the device said" + (href != nullptr ? " of " + href->text() : std::string()) +
+                              " was not stored: " + carried.error().message());
+        break;
+      }
+      if (self.is_replaced(next)) {
+        ++self.replaced_;
+        break;
+      }
+      if (!co_await self.patience_.wait(pause)) break;
+    }
+    if (self.queue_.empty()) self.tell_of_replaced();
+  }
+  self.carrying_ = false;
+}
+
+void Intake::tell_of_replaced() {
+  if (replaced_ == 0) return;
+  connection_.log("warn", "of what the device said while the store was away, " +
+                              std::to_string(std::exchange(replaced_, 0)) +
+                              " representations were replaced by newer ones");
+}
+
+awaitable<Result<void>> Intake::carry(Said said) {
+  if (auto* custody = std::get_if<DeliverCustody>(&said)) {
+    co_await connection_.answer_custody(std::move(*custody));
+    co_return Result<void>();
+  }
+  if (!connection_.device_session()) co_return Result<void>();
+  const DeviceSession session = *connection_.device_session();
+  if (auto* one = std::get_if<Notification>(&said)) co_return co_await carry(session, std::move(*one));
+  if (auto* one = std::get_if<Confirmation>(&said)) co_return co_await carry(session, std::move(*one));
+  if (auto* one = std::get_if<Gone>(&said)) co_return co_await carry(session, std::move(*one));
+  if (auto* one = std::get_if<Found>(&said)) co_return co_await carry(session, std::move(*one));
+  co_return co_await carry(session, std::get<Synchronized>(std::move(said)));
+}
+
+awaitable<Result<void>> Intake::carry(const DeviceSession& session, Notification said) {
+  co_return co_await connection_.cloud().notify(session, std::move(said));
+}
+
+awaitable<Result<void>> Intake::carry(const DeviceSession& session, Confirmation said) {
+  const Href href = said.href;
+  const resource::Status status = said.status;
+  auto confirmed = co_await connection_.cloud().confirm(session, std::move(said));
+  // Somebody ended the command first; the device did what it did.
+  if (!confirmed && confirmed.error() == ResourceError::unknown_command) confirmed = Result<void>();
+  if (confirmed && resource::is_success(status) && status != resource::Status::content)
+    connection_.read_again(href);
+  if (!confirmed || status != resource::Status::not_found) co_return confirmed;
+  Gone gone(href);
+  co_return co_await carry(session, std::move(gone));
+}
+
+// What the device does not have is published no more.
+awaitable<Result<void>> Intake::carry(const DeviceSession& session, Gone said) {
+  std::vector<std::int64_t> instances;
+  for (const Link& link : connection_.cloud().links_of(session.key)) {
+    if (link.href == said.href) instances.push_back(link.instance);
+  }
+  if (instances.empty()) co_return Result<void>();
+  const auto unpublished = co_await connection_.cloud().unpublish(session, std::move(instances));
+  if (!unpublished) co_return unpublished.error();
+  connection_.log("info", "unpublished " + said.href.text() + ": the device answers that it is not there");
+  connection_.forget_unpublished();
+  co_return Result<void>();
+}
+
+awaitable<Result<void>> Intake::carry(const DeviceSession& session, Found said) {
+  auto published = co_await connection_.cloud().publish(session, std::move(said.links), std::string());
+  if (!published) co_return published.error();
+  connection_.publication_found(*published);
+  co_return Result<void>();
+}
+
+awaitable<Result<void>> Intake::carry(const DeviceSession& session, Synchronized said) {
+  co_return co_await connection_.synchronize(session, std::move(said.etag));
+}
+
+}  // namespace ocf::gateway

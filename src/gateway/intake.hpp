@@ -1,0 +1,71 @@
+// What a device has said and is not in the cloud yet: one queue per connection, carried on one at a time, so
+// that the order of arrival is the order of storing. While the store is away nothing of it is lost: of each
+// resource the newest representation is kept, and what cannot be replaced is tried again until it is stored.
+#pragma once
+
+#include "cloud/cloud.hpp"
+#include "gateway/patience.hpp"
+#include "gateway/session.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <deque>
+#include <memory>
+#include <variant>
+
+namespace ocf::gateway {
+
+class Connection;
+
+// The device answered 4.04: it does not have this resource any more.
+struct Gone {
+  explicit Gone(Href href_) : href(std::move(href_)) {}
+  Href href;
+};
+// What it hosts, as it said when the hub asked because its publication was lost.
+struct Found {
+  explicit Found(std::vector<Link> links_) : links(std::move(links_)) {}
+  std::vector<Link> links;
+};
+// Everything before this is stored: with it the shadow is true up to this device-wide ETag.
+struct Synchronized {
+  explicit Synchronized(Bytes etag_) : etag(std::move(etag_)) {}
+  Bytes etag;
+};
+using Said =
+    std::variant<cloud::Notification, cloud::Confirmation, Gone, Found, Synchronized, DeliverCustody>;
+
+// Lives in its connection.
+class Intake {
+ public:
+  explicit Intake(Connection& connection);
+
+  // Above Limits::notifications_queued_max entries, or their bytes, only the newest of each resource is kept;
+  // a device that says more than that is closed.
+  void put(Said said);
+  // The device's session is over: what is not stored is what the next one will ask for.
+  void clear();
+
+ private:
+  static boost::asio::awaitable<void> carry(std::shared_ptr<Connection> keep);
+  boost::asio::awaitable<Result<void>> carry(Said said);
+  boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, cloud::Notification said);
+  boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, cloud::Confirmation said);
+  boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Gone said);
+  boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Found said);
+  boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Synchronized said);
+  bool is_full() const;
+  void drop_replaced();
+  bool is_replaced(const Said& said) const;
+  void tell_of_replaced();
+
+  Connection& connection_;
+  std::deque<Said> queue_;
+  std::size_t queued_bytes_ = 0;  // of the contents in it
+  bool carrying_ = false;
+  Patience patience_;           // between attempts, while the store is away
+  std::size_t replaced_ = 0;    // notifications of which only a newer one was stored
+  std::uint64_t sequence_ = 0;  // counts what the device said in this session
+};
+
+}  // namespace ocf::gateway

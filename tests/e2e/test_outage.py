@@ -1,0 +1,140 @@
+"""A store that is away, on the wire: the disk of a running hub is full for a while. Needs root, for a small file system of its own."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from api import Api
+from coap_tcp import CHANGED, UNAVAILABLE, poll
+from device import light
+from hub import Hub
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+
+
+class Disk:
+    """The file system under a hub's data."""
+
+    def __init__(self, data):
+        self.filler = data / "filler"
+
+    def fill(self):
+        with open(self.filler, "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(65536))
+            except OSError:
+                pass
+
+    def free(self):
+        self.filler.unlink()
+
+
+@pytest.fixture
+def full(owner):
+    """(hub, disk, api): a hub whose disk can be filled."""
+    folder = tempfile.mkdtemp(prefix="ocf-cloud-outage-")
+    data = os.path.join(folder, "data")
+    os.mkdir(data, 0o700)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=32m", "none", data], capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        with Hub(folder=folder) as hub:
+            yield hub, Disk(hub.data), Api(hub, hub.token(owner))
+    finally:
+        subprocess.run(["umount", "-l", data], check=True)
+        shutil.rmtree(folder)
+
+
+def wait_away(hub, device):
+    """The store refuses: what the device says now is not stored."""
+    def is_away():
+        device.change("/light/1", power=device.resources["/light/1"].value["power"] + 1)
+        return "No space left on device" in hub.log()
+    poll(is_away, "the store is away")
+
+
+# R9, G8: a device cannot be told "later", so its newest word is kept
+def test_of_what_devices_say_meanwhile_the_newest_is_stored_afterwards(full, device):
+    hub, disk, api = full
+    d = device(on=hub, resources=[light("/light/1"), light("/light/2")]).online()
+    d.wait_observed("/light/1")
+    d.wait_observed("/light/2")
+    disk.fill()
+    wait_away(hub, d)
+    before = len(api.history(d.di, "/light/1"))
+    for n in range(3000):
+        d.change("/light/1", power=1000 + n)
+    d.change("/light/2", power=77)
+    d.connection.ping()
+    assert api.resource(d.di, "/light/1").status == 200, "readers are served all the while"
+    disk.free()
+    poll(lambda: api.resource(d.di, "/light/1").json["power"] == 3999, "the newest")
+    poll(lambda: api.resource(d.di, "/light/2").json["power"] == 77, "of the other one, too")
+    assert len(api.history(d.di, "/light/1")) - before <= 1100, "it was not all of them"
+    poll(lambda: "representations were replaced by newer ones" in hub.log(), "what was left out is counted")
+    d.connection.assert_open()
+    d.change("/light/1", power=5)
+    poll(lambda: api.resource(d.di, "/light/1").json["power"] == 5, "it goes on")
+
+
+# R1: devices ignore every answer but 2.04 and do not publish again, so it is tried again and answered late
+def test_a_publication_is_kept_and_answered_when_it_is_stored(full, device):
+    hub, disk, api = full
+    d = device(on=hub, resources=[light()]).online()
+    d.wait_observed("/light/1")
+    disk.fill()
+    wait_away(hub, d)
+    d.resources["/light/2"] = light("/light/2")
+    sent = d.publish_later(["/light/2"])
+    d.connection.ping()
+    assert sent.empty()
+    disk.free()
+    assert sent.get().code == CHANGED
+    d.wait_observed("/light/2")
+    assert "/light/2" in [link["href"] for link in api.device(d.di).json["links"]]
+
+
+# R1: what could not be kept is made good at the next sign-in
+def test_a_publication_that_was_lost_is_asked_for_when_the_device_comes_again(full, device):
+    hub, disk, api = full
+    d = device(on=hub, resources=[light()]).online()
+    d.wait_observed("/light/1")
+    disk.fill()
+    wait_away(hub, d)
+    d.resources["/light/2"] = light("/light/2")
+    d.publish_later(["/light/2"])
+    d.connection.ping()
+    d.close()
+    disk.free()
+    poll(lambda: not api.device(d.di).json["online"], "offline")
+    d.online()
+    d.wait_observed("/light/2")
+    assert "/light/2" in [link["href"] for link in api.device(d.di).json["links"]]
+
+
+# A1, A2: "try later", in the words that devices understand
+def test_who_wants_to_sign_up_or_in_is_told_to_come_later(full, device):
+    hub, disk, api = full
+    d = device(on=hub, resources=[light()]).online()
+    d.wait_observed("/light/1")
+    onboarding = hub.onboard(d.owner)
+    known = device(on=hub, resources=[light()]).online()
+    known.close()
+    disk.fill()
+    wait_away(hub, d)
+    new = device(on=hub, resources=[light()]).connect()
+    assert new.sign_up(onboarding).code == UNAVAILABLE
+    new.connection.assert_open()
+    known.connect()
+    assert known.sign_in().code == UNAVAILABLE
+    known.connection.assert_open()
+    update = api.update(d.di, "/light/1", {"power": 5})
+    assert (update.status, update.json["reason"]) == (503, "store_unavailable")
+    disk.free()
+    poll(lambda: new.sign_up(onboarding).code == CHANGED, "the same code works now")
+    assert new.sign_in().code == CHANGED
+    poll(lambda: known.sign_in().code == CHANGED, "the connection was kept for it")
