@@ -6,10 +6,9 @@
 #     PRIVATE_DEPS …           # what only its sources need
 #     TESTS frame_test.cpp …   # one GoogleTest binary, <module>_test, one entry in ctest
 #     TEST_DEPS …
-#     FUZZERS frame_fuzz.cpp   # one binary each: libFuzzer under clang with OCF_FUZZ, a corpus runner otherwise
-#     FUZZ_RUNS 20000)         # of each as a test; 100,000 if it is not said
+#     FUZZERS frame_fuzz.cpp)  # one binary each, see ocf_fuzzer
 function(ocf_library name)
-  cmake_parse_arguments(arg "" "FUZZ_RUNS" "SOURCES;DEPS;PRIVATE_DEPS;TESTS;TEST_DEPS;FUZZERS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;PRIVATE_DEPS;TESTS;TEST_DEPS;FUZZERS;FUZZ_DEPS" ${ARGN})
   if(arg_SOURCES)
     add_library(ocf_${name} STATIC ${arg_SOURCES})
     set(scope PUBLIC)
@@ -39,23 +38,26 @@ function(ocf_library name)
     set_tests_properties(${name}_test PROPERTIES TIMEOUT 120)
   endif()
 
-  if(NOT arg_FUZZ_RUNS)
-    set(arg_FUZZ_RUNS 100000)
-  endif()
   foreach(source ${arg_FUZZERS})
-    get_filename_component(fuzzer ${source} NAME_WE)
-    add_executable(${fuzzer} ${source})
-    add_dependencies(fuzzers ${fuzzer})
-    ocf_compile_options(${fuzzer})
-    target_link_libraries(${fuzzer} PRIVATE ocf::${name})
-    if(OCF_FUZZ)
-      target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
-    else()
-      target_sources(${fuzzer} PRIVATE ${CMAKE_SOURCE_DIR}/tests/corpus_runner.cpp)
-    endif()
-    add_test(NAME ${fuzzer} COMMAND ${fuzzer} -runs=${arg_FUZZ_RUNS} -max_len=4096)
-    set_tests_properties(${fuzzer} PROPERTIES TIMEOUT 120)
+    ocf_fuzzer(${source} ocf::${name} ${arg_FUZZ_DEPS})
   endforeach()
+endfunction()
+
+# A fuzzer, named as its source: libFuzzer under clang with OCF_FUZZ, tests/corpus_runner.cpp otherwise. As a test it runs the
+# seeds that tests/corpora.py has for it, and 100,000 inputs made of them.
+function(ocf_fuzzer source)
+  get_filename_component(fuzzer ${source} NAME_WE)
+  add_executable(${fuzzer} ${source})
+  add_dependencies(fuzzers ${fuzzer})
+  ocf_compile_options(${fuzzer})
+  target_link_libraries(${fuzzer} PRIVATE ${ARGN})
+  if(OCF_FUZZ)
+    target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${fuzzer} PRIVATE ${CMAKE_SOURCE_DIR}/tests/corpus_runner.cpp)
+  endif()
+  add_test(NAME ${fuzzer} COMMAND ${fuzzer} -runs=100000 -max_len=4096 ${CMAKE_BINARY_DIR}/corpora/${fuzzer})
+  set_tests_properties(${fuzzer} PROPERTIES TIMEOUT 300 FIXTURES_REQUIRED corpora LABELS fuzz)
 endfunction()
 
 option(OCF_WERROR "Warnings are errors (set by every preset)" OFF)

@@ -7,7 +7,6 @@
 
 namespace ocf::sim {
 
-using coap::Code;
 using coap::Message;
 using coap::OptionNumber;
 

@@ -198,6 +198,11 @@ class Mutator {
 
 int main(int count, char** values) {
   const Arguments arguments = parse(count, values);
+  for (const auto& path : arguments.paths) {
+    if (std::filesystem::exists(path)) continue;
+    std::fprintf(stderr, "%s: there are no such seeds\n", path.c_str());
+    return 2;
+  }
   std::vector<Input> pool = read_all(arguments.paths);
   for (const Input& input : pool) LLVMFuzzerTestOneInput(input.data(), input.size());
   std::size_t runs = pool.size();

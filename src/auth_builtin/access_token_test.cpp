@@ -164,7 +164,7 @@ const Hostile shapes[] = {
     {"TooLong", TokenError::too_long, [] { return good() + std::string(token_bytes_max, 'A'); }},
     {"SignedButTooLong", TokenError::too_long,
      [] { return with_claims("alice", std::string(token_bytes_max, 'a')); }},
-    {"Huge", TokenError::too_long, [] { return std::string(10'000'000, '.'); }},
+    {"Huge", TokenError::too_long, [] { return std::string(1'000'000, '.'); }},
     {"SpaceBefore", TokenError::wrong_header, [] { return ' ' + good(); }},
     {"SpaceAfter", TokenError::malformed, [] { return good() + ' '; }},
     {"NewlineWithin", TokenError::malformed, [] { return replaced(good(), ".", ".\n"); }},

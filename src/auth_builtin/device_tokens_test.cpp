@@ -50,8 +50,8 @@ RotateRefreshToken rotate(std::uint8_t presented, std::uint8_t next, Time now = 
 UseGeneration use(std::uint32_t generation) { return {"f1", generation, alice, later}; }
 const Event reused = FamilyRevoked{"f1", Revocation::refresh_token_reused, std::nullopt};
 
-Error refusal(const History& history, DeviceTokens::Command command) {
-  return given<DeviceTokens>(history).when(std::move(command)).error();
+Error refusal(const History& history, const DeviceTokens::Command& command) {
+  return given<DeviceTokens>(history).when(command).error();
 }
 const Error refused = make_error_code(AuthorizationError::refused);
 const Error used_before = make_error_code(AuthorizationError::reused);

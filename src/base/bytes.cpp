@@ -7,11 +7,11 @@ namespace {
 
 constexpr char base64url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-constexpr std::array<std::int8_t, 256> make_base64url_values() {
-  std::array<std::int8_t, 256> values{};
+constexpr std::array<int, 256> make_base64url_values() {
+  std::array<int, 256> values{};
   values.fill(-1);
   for (int i = 0; i < 64; ++i) {
-    values[static_cast<std::uint8_t>(base64url_alphabet[i])] = static_cast<std::int8_t>(i);
+    values[static_cast<std::uint8_t>(base64url_alphabet[i])] = i;
   }
   return values;
 }

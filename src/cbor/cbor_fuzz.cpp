@@ -2,8 +2,9 @@
 #include "base/assert.hpp"
 #include "cbor/cbor.hpp"
 
+namespace ocf {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace ocf;
   const ByteView input(data, size);
   const auto checked = cbor::check(input);
 
@@ -36,3 +37,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace ocf

@@ -6,8 +6,9 @@
 
 #include <algorithm>
 
+namespace ocf {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace ocf;
   const ByteView input(data, size);
   const coap::FrameBounds bounds;
   const auto head = coap::decode_head(input, bounds);
@@ -36,3 +37,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   OCF_ASSERT(message.path().starts_with('/'), "a path is absolute");
   return 0;
 }
+
+}  // namespace ocf

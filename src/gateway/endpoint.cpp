@@ -27,6 +27,10 @@ Answer refuse(Exchange& exchange, Code code, const Error& error) {
   return refusal(exchange, code, told.message());
 }
 
+bool is_cbor(std::uint64_t format) {
+  return format == coap::content_format::ocf_cbor || format == coap::content_format::cbor;
+}
+
 }  // namespace
 
 Answer respond(const Message& request, Code code, Bytes payload) {
@@ -61,16 +65,14 @@ Answer refuse_account(Exchange& exchange, const Error& error) {
 std::optional<std::uint16_t> accepted_format(const Message& request) {
   if (request.find(OptionNumber::accept) == nullptr) return coap::content_format::ocf_cbor;
   const auto accept = request.uint(OptionNumber::accept);
-  if (accept == coap::content_format::ocf_cbor || accept == coap::content_format::cbor) {
-    return static_cast<std::uint16_t>(*accept);
-  }
-  return std::nullopt;
+  if (!accept || !is_cbor(*accept)) return std::nullopt;
+  return static_cast<std::uint16_t>(*accept);
 }
 
 bool has_cbor_payload(const Message& request) {
   if (request.find(OptionNumber::content_format) == nullptr) return true;
   const auto format = request.uint(OptionNumber::content_format);
-  return format == coap::content_format::ocf_cbor || format == coap::content_format::cbor;
+  return format && is_cbor(*format);
 }
 
 }  // namespace ocf::gateway

@@ -32,7 +32,7 @@ Bytes client_hello(int version, const char* suites) {
   SSL_connect(ssl);
   char* start = nullptr;
   const long size = BIO_get_mem_data(sent, &start);
-  const Bytes hello(start, start + size);
+  Bytes hello(start, start + size);
   SSL_free(ssl);
   SSL_CTX_free(context);
   return hello;

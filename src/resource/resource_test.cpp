@@ -7,7 +7,6 @@
 namespace ocf::resource {
 namespace {
 
-using account::Access;
 using account::Owner;
 using account::Principal;
 using account::Right;

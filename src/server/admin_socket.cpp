@@ -40,9 +40,9 @@ bool peer_may_command(asio::local::stream_protocol::socket& socket) {
 
 bool may_command(uid_t peer, uid_t hub) { return peer == hub || peer == 0; }
 
-json::object refusal(std::string sentence, const char* exit) {
+json::object refusal(const std::string& sentence, const char* exit) {
   json::object answer;
-  answer["error"] = std::move(sentence);
+  answer["error"] = sentence;
   answer["exit"] = exit;
   return answer;
 }

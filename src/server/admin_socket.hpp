@@ -64,6 +64,6 @@ class AdminSocket {
 };
 
 // What a request that failed is answered with; `exit` is "failed", "usage" or "not_found".
-boost::json::object refusal(std::string sentence, const char* exit = "failed");
+boost::json::object refusal(const std::string& sentence, const char* exit = "failed");
 
 }  // namespace ocf::server

@@ -37,8 +37,7 @@ pki::Credential load_or_issue(const fs::path& stem, const std::function<Result<p
   const fs::path certificate = stem.string() + ".crt";
   const fs::path key = stem.string() + ".key";
   if (!fs::exists(certificate) && !fs::exists(key)) {
-    const pki::Credential issued =
-        required(issue(), fmt::format("{} cannot be issued", certificate.string()));
+    pki::Credential issued = required(issue(), fmt::format("{} cannot be issued", certificate.string()));
     required(pki::save(key, issued.private_key), fmt::format("{} cannot be written", key.string()));
     required(pki::save(certificate, issued.certificate),
              fmt::format("{} cannot be written", certificate.string()));

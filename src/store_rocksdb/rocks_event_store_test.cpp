@@ -13,10 +13,16 @@
 namespace ocf::store_rocksdb {
 namespace {
 
-using namespace es::contract;
 using es::Append;
 using es::EventBatch;
 using es::StoreError;
+using es::contract::append_once;
+using es::contract::event_of;
+using es::contract::events_of;
+using es::contract::run;
+using es::contract::same;
+using es::contract::stream_of;
+using es::contract::TemporaryDirectory;
 using Stored = Result<EventBatch>;
 namespace fs = std::filesystem;
 
@@ -104,7 +110,7 @@ struct RocksStore : ::testing::Test {
   // What a killed process leaves: the files as they are now.
   fs::path crash_image() { return copy_of(directory.path()); }
   fs::path copy_of(const fs::path& files_of_a_store) {
-    const fs::path path = images.path() / std::to_string(++images_made);
+    fs::path path = images.path() / std::to_string(++images_made);
     fs::copy(files_of_a_store, path, fs::copy_options::recursive);
     return path;
   }

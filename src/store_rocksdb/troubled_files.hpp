@@ -71,7 +71,7 @@ class TroubledFile final : public rocksdb::FSWritableFileOwnerWrapper {
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
     // A disk that is full takes what fits.
-    const auto status = troubles_.write();
+    auto status = troubles_.write();
     if (status.ok()) return FSWritableFileWrapper::Append(data, options, debug);
     FSWritableFileWrapper::Append(rocksdb::Slice(data.data(), data.size() / 2), options, debug);
     return status;
@@ -103,7 +103,7 @@ class TroubledFiles final : public rocksdb::FileSystemWrapper {
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override {
     std::unique_ptr<rocksdb::FSWritableFile> real;
-    const auto status = FileSystemWrapper::NewWritableFile(path, options, &real, debug);
+    auto status = FileSystemWrapper::NewWritableFile(path, options, &real, debug);
     const bool is_log = path.size() > 4 && path.compare(path.size() - 4, 4, ".log") == 0;
     if (status.ok()) *file = std::make_unique<TroubledFile>(std::move(real), troubles_, is_log);
     return status;
