@@ -167,7 +167,7 @@ class Replay:
         with self._lock:
             self.asked, self.observed = [], []
         connection.on_request = self._answer
-        connection.on_segment = self._check
+        connection.watch_segments(self._check)
 
     def run(self, turn=0):
         """What the device said on this one of its connections, in turn; [(message, answer)], without CSMs."""

@@ -220,6 +220,20 @@ class Decoder:
         return _decode_body(code, token, body)
 
 
+def cut(data):
+    """(message, its bytes) for each in these bytes, which have to end where a message does."""
+    decoder = Decoder()
+    decoder.pending = data
+    found = []
+    while decoder.pending:
+        before = decoder.pending
+        message = decoder._one()
+        if message is None:
+            raise Malformed("bytes behind the last message")
+        found.append((message, before[:len(before) - len(decoder.pending)]))
+    return found
+
+
 def poll(condition, what, timeout=None):
     """The first true value of condition(), asked again and again until the time is over."""
     end = time.monotonic() + (PATIENCE if timeout is None else timeout)
@@ -278,6 +292,9 @@ class Connection:
         self.signals = Inbox(f"signaling message on {name}")
         self.stray = Inbox(f"message without an exchange on {name}")
         self.segments = []
+        self._watching = threading.Lock()
+        self._cut = []  # the messages of each segment
+        self._on_segment = lambda data, messages: None
         self.closed = threading.Event()  # by the hub, by an error, or by close()
         self.error = None
         self.on_request = lambda message: Message(NOT_FOUND, message.token)
@@ -413,9 +430,11 @@ class Connection:
                     continue
                 if not data:
                     break
-                self.segments.append(data)
                 messages = self._decoder.feed(data)
-                self.on_segment(data, messages)
+                with self._watching:
+                    self.segments.append(data)
+                    self._cut.append(messages)
+                    self._on_segment(data, messages)
                 for message in messages:
                     self._dispatch(message)
         except (OSError, Malformed) as error:
@@ -433,8 +452,12 @@ class Connection:
         select.select([self.sock], [], [], 0.1)
         return None
 
-    def on_segment(self, data, messages):
-        """For those who look at how messages were cut into segments."""
+    def watch_segments(self, on_segment):
+        """Calls on_segment(data, messages) for each segment, from the first one on: the hub may have spoken already."""
+        with self._watching:
+            for data, messages in zip(self.segments, self._cut):
+                on_segment(data, messages)
+            self._on_segment = on_segment
 
     def _dispatch(self, message):
         if message.code == PING:

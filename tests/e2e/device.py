@@ -108,7 +108,7 @@ class Device:
         name = f"device {self.di}"
         self.connection = self.hub.connect_tls(self.di, name, self.context) if self.tls else self.hub.connect(name)
         self.connection.on_request = self._on_request
-        self.connection.on_segment = self._on_segment
+        self.connection.watch_segments(self._on_segment)
         return self
 
     def send(self, method, href, value=None, *, query=(), timeout=None):
