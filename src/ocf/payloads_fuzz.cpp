@@ -1,5 +1,7 @@
 // Every payload decoder on arbitrary bytes; what is read must be read again from its own encoding.
 #include "base/assert.hpp"
+#include "cbor/cbor.hpp"
+#include "ocf/collections.hpp"
 #include "ocf/payloads.hpp"
 
 #include <cstddef>
@@ -14,6 +16,18 @@ void check(ocf::ByteView input) {
     OCF_ASSERT(Payload::decode(payload->encode()).value() == *payload, "encode and decode are inverse");
 }
 
+void check_collection(ocf::ByteView input) {
+  static const ocf::DeviceId device = ocf::DeviceId::parse("028acc3a-d1a5-4246-79cd-2876cfc55916").value();
+  const ocf::Limits limits;
+  if (const auto items = ocf::decode_batch(input, device, limits)) {
+    for (const ocf::BatchItem& item : *items)
+      OCF_ASSERT(ocf::cbor::check(item.representation), "what is cut out of a batch is CBOR");
+  }
+  if (const auto routed = ocf::with_routed_hrefs(input, device, {"/oic/route", {"coap://hub"}}, limits))
+    OCF_ASSERT(ocf::cbor::check(*routed, {limits.cbor_depth_max, SIZE_MAX}),
+               "links that lead elsewhere are CBOR");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -26,6 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check<ocf::RefreshAnswer>(input);
   check<ocf::PublishRequest>(input);
   check<ocf::PublishAnswer>(input);
+  check_collection(input);
   if (const auto links = ocf::decode_links(input)) {
     OCF_ASSERT(ocf::decode_links(ocf::encode_links(*links, {})).value().size() == links->size(),
                "encode and decode are inverse");
