@@ -119,12 +119,13 @@ awaitable<Result<std::unique_ptr<Watch>>> Cloud::watch(Caller caller, DeviceId i
 void Cloud::tell_watchers(const es::RecordedEvent& recorded) {
   const auto device = device::key_of(recorded.stream);
   if (!device || watches_.empty()) return;
-  const auto tell = [this](WatchKey key) {
+  const auto tell = [this, &recorded](WatchKey key) {
     const auto [first, last] = watches_.equal_range(key);
     if (first == last) return;
     std::vector<Watch*> told;
     for (auto at = first; at != last; ++at) told.push_back(at->second);
     const shadow::Representation* now = models_.shadow.get(key.device, key.href);
+    if (now != nullptr && now->position != recorded.position) return;  // the event did not change it
     for (Watch* watch : told) watch->changed_(now);
   };
   if (const auto href = resource::href_of(recorded.stream)) {

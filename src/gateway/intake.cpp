@@ -38,8 +38,10 @@ Intake::Intake(Connection& connection) : connection_(connection) {}
 void Intake::put(Said said) {
   queued_bytes_ += bytes_of(said);
   queue_.push_back(std::move(said));
-  if (is_full()) drop_replaced();
-  if (is_full()) {
+  const Limits& limits = connection_.limits();
+  if (holds_more_than(limits.notifications_queued_max)) drop_replaced();
+  // Representations are now one per resource.
+  if (holds_more_than(limits.notifications_queued_max + limits.links_per_device_max)) {
     return connection_.end(device::Disconnection::unresponsive, "the device says more than the hub can store",
                            device::Fault{device::Stage::protocol, device::Cause::unresponsive});
   }
@@ -55,10 +57,8 @@ void Intake::clear() {
   patience_.give_up();
 }
 
-bool Intake::is_full() const {
-  const Limits& limits = connection_.limits();
-  return queue_.size() > limits.notifications_queued_max ||
-         queued_bytes_ > limits.notifications_queued_bytes_max;
+bool Intake::holds_more_than(std::size_t entries) const {
+  return queue_.size() > entries || queued_bytes_ > connection_.limits().notifications_queued_bytes_max;
 }
 
 // Of each resource only the newest representation is left.

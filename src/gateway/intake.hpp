@@ -54,7 +54,7 @@ class Intake {
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Gone said);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Found said);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Synchronized said);
-  bool is_full() const;
+  bool holds_more_than(std::size_t entries) const;
   void drop_replaced();
   bool is_replaced(const Said& said) const;
   void tell_of_replaced();

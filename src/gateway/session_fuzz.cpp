@@ -246,7 +246,7 @@ class Play {
   }
 
   void ask() {
-    const auto kind = static_cast<Purpose::Kind>(script_.below(3));
+    const auto kind = static_cast<Purpose::Kind>(script_.below(5));
     const std::size_t href = script_.below(hrefs.size());
     ask(kind, href, script_.byte());
   }
@@ -371,8 +371,7 @@ class Play {
     } else {
       OCF_ASSERT(deliver.response.token == asked.token, "an answer has the token of its request");
     }
-    const bool goes_on = asked.purpose.kind == Purpose::Kind::observe &&
-                         coap::is_success(deliver.response.code) &&
+    const bool goes_on = asked.purpose.goes_on() && coap::is_success(deliver.response.code) &&
                          deliver.response.find(OptionNumber::observe) != nullptr;
     asked.state = goes_on ? Asked::State::observing : Asked::State::done;
   }

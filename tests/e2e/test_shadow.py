@@ -58,6 +58,15 @@ def test_a_client_observes_what_comes_in_batches(client, lamps, api):
     assert [inbox.get().value["power"] for _ in range(5)] == [1, 2, 3, 4, 5]
 
 
+# G9: as many as a device may have
+def test_a_batch_may_tell_of_a_thousand_resources(device, api):
+    d = device(batch=True, resources=[light(f"/light/{n}") for n in range(1000)]).online()
+    wait_in_sync(api, d)
+    assert len(questions(d)) == 1
+    assert sum("content" in resource for resource in api.resources(d.di)) == 1001, "the status, too"
+    d.connection.assert_open()
+
+
 # G9, R11: a reconnect transfers only what changed
 def test_a_reconnect_transfers_only_what_changed(lamps, api):
     wait_in_sync(api, lamps)
