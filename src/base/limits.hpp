@@ -43,6 +43,8 @@ struct Limits {
 
   // -- A device
   std::size_t links_per_device_max = 1000;            // publish refused: 4.13
+  std::chrono::seconds link_lifetime_max{0xffffffff};  // 4.00; as that of RFC 9176
+  std::chrono::seconds link_lifetime_grace{60};        // for the next publication to arrive, then unpublished
   std::size_t pending_commands_per_device_max = 100;  // 5.03, HTTP 503
   std::size_t href_bytes_max = 512;                   // 4.00
   std::chrono::seconds command_time{20};          // then the command expires and the device is set offline

@@ -202,8 +202,10 @@ class Cloud {
   awaitable<Result<Caller>> authenticate(std::string bearer_token);
 
   // -- Hosting: what the gateway says for a signed-in device. Errors: LinksError, ResourceError, fenced.
+  // A lifetime of 0 has no end; after another, and a grace, the links are unpublished unless they were
+  // published again.
   awaitable<Result<std::vector<Link>>> publish(DeviceSession session, std::vector<Link> links,
-                                               std::string name);
+                                               std::string name, std::chrono::seconds lifetime = {});
   awaitable<Result<void>> unpublish(DeviceSession session, std::vector<std::int64_t> instances);
   awaitable<Result<void>> notify(DeviceSession session, Notification notification);
   awaitable<Result<void>> confirm(DeviceSession session, Confirmation confirmation);
@@ -275,6 +277,7 @@ class Cloud {
   const directory::DeviceEntry* visible(const account::Access& access, const DeviceId& device) const;
   awaitable<void> sweep(net::Gate::Holder inside);
   awaitable<void> expire_commands();
+  awaitable<void> expire_links();
   awaitable<void> disconnect_unheld(device::Disconnection reason);
 
   void on_batch(const es::EventBatch& batch);

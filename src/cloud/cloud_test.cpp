@@ -102,6 +102,45 @@ TEST_F(TestCloud, RefusesACommandForAnOfflineDeviceAtOnceUnlessItMayWait) {
   EXPECT_TRUE(answer && *answer);
 }
 
+TEST_F(TestCloud, UnpublishesLinksWhoseLifetimeEnded) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/for/ever");
+  const auto publish_for = [&](std::chrono::seconds lifetime) {
+    EXPECT_TRUE(run(cloud->publish(session, std::vector<Link>(1, link("/light/1")), "", lifetime)));
+  };
+  const auto is_published = [&] { return cloud->links_of(session.key).size() == 2; };
+  publish_for(std::chrono::seconds(100));
+  now += std::chrono::seconds(100);
+  publish_for(std::chrono::seconds(100));
+  now += std::chrono::seconds(99) + limits.link_lifetime_grace;
+  sweep();
+  EXPECT_TRUE(is_published()) << "renewed, and in its grace";
+  crash();
+  now += std::chrono::seconds(1);
+  sweep();
+  EXPECT_FALSE(is_published()) << "also after a crash";
+  const auto history = run(cloud->history(user("alice"), device_id(), std::nullopt)).value();
+  EXPECT_EQ(history.back().event.type, "LinksUnpublished");
+  EXPECT_EQ(history.back().event.audit.principal, "system");
+  sweep();
+  EXPECT_EQ(run(cloud->history(user("alice"), device_id(), std::nullopt))->size(), history.size()) << "once";
+}
+
+TEST_F(TestCloud, TellsWhoWatchesAndTheGatewayThatALifetimeEnded) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  EXPECT_TRUE(
+      run(cloud->publish(session, std::vector<Link>(1, link("/light/1")), "", std::chrono::seconds(100))));
+  std::size_t gone = 0;
+  Cloud::Watcher watcher = [&](const shadow::Representation* latest) { gone += latest == nullptr ? 1 : 0; };
+  const auto watch = run(cloud->watch(user("alice"), device_id(), Href("/light/1"), watcher)).value();
+  now += std::chrono::seconds(100) + limits.link_lifetime_grace;
+  sweep();
+  EXPECT_EQ(gone, 1u);
+  EXPECT_EQ(channel.forgotten, 1u);
+}
+
 TEST_F(TestCloud, ShowsAStrangerNothing) {
   RecordingChannel channel;
   const DeviceSession session = online(channel);

@@ -43,7 +43,6 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   // Observes the observable ones of these links, retrieves the others; not what is observed already. Needs a
   // device session.
   void keep_true(const std::vector<Link>& links);
-  void forget_unpublished();
   Observations& observations() { return observations_; }
   // A notification to the client that observes by this request.
   void notify_client(const coap::Message& request, coap::Message notification);
@@ -58,6 +57,7 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
 
   // -- cloud::Channel
   void offer(cloud::Dispatch dispatch) override;
+  void forget_unpublished() override;
   void close(device::Disconnection reason) override;
 
  private:

@@ -194,6 +194,7 @@ Result<PublishRequest> PublishRequest::decode(ByteView payload, const Limits& li
   });
   if (const Error error = finish(reader)) return error;
   if (!di || !has_links) return OcfError::missing_property;
+  if (request.ttl < 0 || request.ttl > limits.link_lifetime_max.count()) return OcfError::malformed_lifetime;
   request.device = *di;
   return request;
 }

@@ -85,6 +85,15 @@ TEST(PublishPayload, TakesALinkWithItsHrefAlone) {
   EXPECT_EQ(request.ttl, 60);
 }
 
+TEST(PublishPayload, IsRefusedWithALifetimeThatIsNone) {
+  for (const std::int64_t ttl : {std::int64_t{-1}, std::int64_t{0x100000000}, INT64_MIN, INT64_MAX}) {
+    const PublishRequest request{di, {light(1)}, ttl, ""};
+    EXPECT_EQ(PublishRequest::decode(request.encode()).error(), OcfError::malformed_lifetime) << ttl;
+  }
+  const PublishRequest longest{di, {light(1)}, 0xffffffff, ""};
+  EXPECT_EQ(PublishRequest::decode(longest.encode()).value(), longest);
+}
+
 TEST(PublishPayload, DropsPolicyBitsThatTheHubDoesNotKnow) {
   PublishRequest request{di, {light(1)}, 0, ""};
   request.links[0].policy = 0x10 | 0x40 | policy::observable;

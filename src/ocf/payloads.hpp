@@ -2,8 +2,8 @@
 // and encodes answers, devices and clients do the reverse.
 //
 // Decoders skip properties they do not know, accept indefinite lengths, and are strict on the types of what
-// they read. Their errors: malformed_payload, missing_property, malformed_device_id, and malformed_href where
-// there are links. An optional text that is absent is empty, and an empty one is not encoded.
+// they read. Their errors: malformed_payload, missing_property, malformed_device_id, and malformed_href and
+// malformed_lifetime where there are links. An optional text that is absent is empty, and an empty one is not encoded.
 #pragma once
 
 #include "base/bytes.hpp"

@@ -234,6 +234,11 @@ std::vector<ConfigKey> device_limits(Limits& l) {
   return {
       count<std::size_t>("links_per_device_max", l.links_per_device_max, 1, 100'000,
                          "Links that a device may have published: 4.13 above it."),
+      time("link_lifetime_max", l.link_lifetime_max, seconds(1), seconds(0xffffffff),
+           "The longest `ttl` of a publication: 4.00 above it. 0 is always taken, and has no end."),
+      time("link_lifetime_grace", l.link_lifetime_grace, seconds(0), day,
+           "How long after the `ttl` of links the hub waits for the next publication before it unpublishes "
+           "them."),
       count<std::size_t>("pending_commands_per_device_max", l.pending_commands_per_device_max, 1, 10'000,
                          "Commands that wait for one device: 5.03 (HTTP 503) above it."),
       bytes("href_bytes_max", l.href_bytes_max, 16, 2 * kib,

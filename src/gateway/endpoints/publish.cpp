@@ -15,7 +15,8 @@ awaitable<Answer> publish(Exchange& exchange) {
     co_return refuse(exchange, coap::Code::forbidden,
                      "a device publishes for itself only, not for " + asked->device.text());
   }
-  auto published = co_await exchange.cloud.publish(*session, asked->links, asked->name);
+  auto published =
+      co_await exchange.cloud.publish(*session, asked->links, asked->name, std::chrono::seconds(asked->ttl));
   if (!published) co_return refuse(exchange, published.error());
 
   if (exchange.connection.device_session()) exchange.connection.keep_true(*published);
