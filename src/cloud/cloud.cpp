@@ -141,6 +141,7 @@ void Cloud::fold(const es::EventBatch& batch) {
     tell_waiter(recorded);
     tell_watchers(recorded);
   }
+  tell_directory_watchers(batch);
   for (Feed* feed : feeds_) feed->wake();
 }
 

@@ -398,6 +398,12 @@ std::string Connection::advertised_endpoint() const {
   return transport_ == "tcp" ? gateway_.settings_.tcp_endpoint : gateway_.settings_.tls_endpoint;
 }
 
+unsigned Connection::free_percent() const {
+  const std::size_t max = gateway_.limits_.connections_max;
+  const std::size_t free = max - std::min(max, gateway_.connections());
+  return static_cast<unsigned>((free * 100 + max - 1) / max);
+}
+
 Time Connection::wall_now() const { return net::wall_now(); }
 
 std::int64_t Connection::seconds_until(const std::optional<Time>& expires) const {

@@ -44,9 +44,15 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   // device session.
   void keep_true(const std::vector<Link>& links);
   Observations& observations() { return observations_; }
+  // For what an endpoint leaves behind it; such a coroutine holds the connection alive.
+  void spawn(awaitable<void> task) { gateway_.shard_.spawn(std::move(task)); }
+  net::TimerWheel& timers() { return gateway_.shard_.timers(); }
   // A notification to the client that observes by this request.
   void notify_client(const coap::Message& request, coap::Message notification);
   std::string advertised_endpoint() const;
+  std::size_t answer_payload_bytes_max() const { return session_.answer_payload_bytes_max(); }
+  // How many more connections the hub takes, in percent; 0: none.
+  unsigned free_percent() const;
   bool takes_diagnostics() const { return session_.peer().block_wise_transfer; }
   // A request was answered with this code.
   void note_refusal(const coap::Message& request, coap::Code code, device::Fault fault, std::string_view why);

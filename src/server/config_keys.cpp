@@ -207,6 +207,9 @@ std::vector<ConfigKey> connection_limits(Limits& l) {
                          "Unanswered requests of the hub to one device; the rest waits."),
       count<std::size_t>("observations_per_connection_max", l.observations_per_connection_max, 1, 100'000,
                          "Observations of one connection: 5.03 above it."),
+      time("discovery_notification_interval", l.discovery_notification_interval, seconds(0), seconds(3600),
+           "The shortest time between two notifications of /oic/res to one observer; changes wait and go "
+           "together."),
       bytes("write_queue_bytes_max", l.write_queue_bytes_max, 64 * kib, 64 * mib,
             "What may wait for a slow peer; above it the connection is closed."),
       count<std::size_t>("notifications_queued_max", l.notifications_queued_max, 1, 100'000,

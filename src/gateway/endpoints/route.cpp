@@ -1,5 +1,5 @@
-// GET, POST and DELETE on a device's resource, and its observation (R5): translated to the use cases, never
-// passed on as they are, because a device closes on options that it does not know.
+// GET, POST, DELETE (and not PUT) on a device's resource, and its observation (R5): translated to the use
+// cases, never passed on as they are, because a device closes on options that it does not know.
 #include "cbor/cbor.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/connection.hpp"
@@ -49,11 +49,34 @@ std::optional<Asked> asked(Exchange& exchange) {
   return Asked{session->caller, std::move(*target)};
 }
 
+// The refusal of a request whose conditions (RFC 7252 §5.10.8) do not hold for what the hub knows of the
+// resource. A change that the device has not told yet cannot be seen.
+awaitable<std::optional<Answer>> refuse_by_condition(Exchange& exchange, Asked what) {
+  const bool wants_new = exchange.request.find(OptionNumber::if_none_match) != nullptr;
+  const std::vector<Bytes> wanted = exchange.request.values(OptionNumber::if_match);
+  // An empty one is met by whatever is there.
+  const bool wants_known =
+      !wanted.empty() && std::find(wanted.begin(), wanted.end(), Bytes()) == wanted.end();
+  if (!wants_new && !wants_known) co_return std::nullopt;
+
+  cloud::Request request(what.target.device, what.target.href, Operation::retrieve);
+  const auto known = co_await exchange.cloud.request(std::move(what.caller), std::move(request));
+  if (!known && (wants_known || known.error() == cloud::CloudError::not_found))
+    co_return refuse(exchange, known.error());
+  if (wants_new) co_return refuse(exchange, Code::precondition_failed, "the resource is there");
+  const bool matches = std::find(wanted.begin(), wanted.end(), known->etag) != wanted.end();
+  if (matches) co_return std::nullopt;
+  co_return refuse(exchange, Code::precondition_failed, "the resource has another ETag");
+}
+
 awaitable<Answer> ask(Exchange& exchange, Operation operation) {
   const auto what = asked(exchange);
   if (!what) co_return refuse(exchange, Code::bad_request, "the path does not name a device's resource");
   if (!accepted_format(exchange.request))
     co_return refuse(exchange, Code::not_acceptable, "resources are CBOR");
+  Asked condition = *what;
+  auto refusal = co_await refuse_by_condition(exchange, std::move(condition));
+  if (refusal) co_return std::move(*refusal);
 
   cloud::Request request(what->target.device, what->target.href, operation);
   request.query = joined(exchange.request.queries());
@@ -77,7 +100,7 @@ awaitable<Answer> ask(Exchange& exchange, Operation operation) {
 
 awaitable<Answer> retrieve(Exchange& exchange) {
   const auto observe = exchange.request.uint(OptionNumber::observe);
-  if (observe == 1) exchange.connection.observations().cancel(exchange.request.token);
+  if (ends_observation(exchange.request)) exchange.connection.observations().cancel(exchange.request.token);
   if (observe != 0) co_return co_await ask(exchange, Operation::retrieve);
 
   const auto what = asked(exchange);
@@ -102,5 +125,9 @@ awaitable<Answer> update(Exchange& exchange) {
 }
 
 awaitable<Answer> remove(Exchange& exchange) { co_return co_await ask(exchange, Operation::remove); }
+
+awaitable<Answer> replace(Exchange& exchange) {
+  co_return refuse(exchange, Code::method_not_allowed, "no complete replacement; POST changes a resource");
+}
 
 }  // namespace ocf::gateway

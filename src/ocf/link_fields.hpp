@@ -1,0 +1,21 @@
+// What publications and discovery answers share of a link, in CBOR.
+#pragma once
+
+#include "base/limits.hpp"
+#include "cbor/cbor.hpp"
+#include "ocf/link.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ocf {
+
+// A key and its array of texts.
+void write_texts(cbor::Writer& writer, std::string_view key, const std::vector<std::string>& texts);
+
+// Reads the value of one of the properties that every form of link has; false for others.
+bool read_link_property(cbor::Reader& reader, std::string_view key, Link& link, const Limits& limits);
+
+}  // namespace ocf
