@@ -32,6 +32,7 @@ struct Limits {
   std::size_t requests_in_flight_max = 64;           // per connection, towards the hub: 5.03
   std::size_t device_requests_in_flight_max = 16;    // per device, from the hub: the rest waits in its queue
   std::size_t observations_per_connection_max = 1000;            // 5.03
+  std::chrono::seconds discovery_notification_interval{1};       // of /oic/res: changes wait and go together
   std::size_t write_queue_bytes_max = 1024 * 1024;               // close
   std::size_t notifications_queued_max = 1000;                   // per device: keep the newest per resource
   std::size_t notifications_queued_bytes_max = 4 * 1024 * 1024;  // of their contents: the same; then close
@@ -45,9 +46,11 @@ struct Limits {
   std::chrono::seconds block_transfer_time{120};      // without a further block: forgotten
 
   // -- A device
-  std::size_t links_per_device_max = 1000;            // publish refused: 4.13
-  std::size_t pending_commands_per_device_max = 100;  // 5.03, HTTP 503
-  std::size_t href_bytes_max = 512;                   // 4.00
+  std::size_t links_per_device_max = 1000;             // publish refused: 4.13
+  std::chrono::seconds link_lifetime_max{0xffffffff};  // 4.00; as that of RFC 9176
+  std::chrono::seconds link_lifetime_grace{60};        // for the next publication to arrive, then unpublished
+  std::size_t pending_commands_per_device_max = 100;   // 5.03, HTTP 503
+  std::size_t href_bytes_max = 512;                    // 4.00
   std::chrono::seconds command_time{20};          // then the command expires and the device is set offline
   std::chrono::seconds time_to_live_max{86'400};  // 400 to the caller
 

@@ -26,6 +26,10 @@ class Channel {
   // The answer comes back through Cloud::confirm().
   virtual void offer(Dispatch dispatch) = 0;
 
+  // Links of the device were unpublished for it, because their lifetime ended: nobody listens to what it says
+  // of them.
+  virtual void forget_unpublished() = 0;
+
   // The session is over (a newer one began, a command was not answered, the device was removed): close
   // without farewell.
   virtual void close(device::Disconnection reason) = 0;

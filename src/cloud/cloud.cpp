@@ -141,6 +141,7 @@ void Cloud::fold(const es::EventBatch& batch) {
     tell_waiter(recorded);
     tell_watchers(recorded);
   }
+  tell_directory_watchers(batch);
   for (Feed* feed : feeds_) feed->wake();
 }
 
@@ -179,6 +180,7 @@ awaitable<void> Cloud::sweep(net::Gate::Holder) {
     co_await sweep_timer_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     if (background_.closed()) co_return;
     co_await expire_commands();
+    co_await expire_links();
     if (unheld_) co_await disconnect_unheld(device::Disconnection::closed);
   }
 }
@@ -190,6 +192,23 @@ awaitable<void> Cloud::expire_commands() {
     const Connected* channel = connected(command.device);
     if (channel != nullptr && channel->epoch == command.dispatched_to)
       channel->channel->close(device::Disconnection::unresponsive);
+  }
+}
+
+awaitable<void> Cloud::expire_links() {
+  const Time ended_by = parts_.now() - parts_.limits.link_lifetime_grace;
+  for (const device::DeviceKey& key : models_.directory.with_ended_links(ended_by)) {
+    const directory::DeviceEntry* device = models_.directory.known(key.tenant, key.device);
+    links::ExpireLinks expire;
+    expire.access = access_as(account::Principal::system(key.tenant));
+    expire.subject = {key.tenant, key.device, device != nullptr ? device->owner : account::Owner()};
+    expire.ended_by = ended_by;
+    es::Envelope audit = envelope(expire.access, expire.subject);
+    // A store that is away: the next sweep tries again.
+    const auto expired =
+        co_await links_.handle(key.stream(links::stream_name), std::move(expire), std::move(audit));
+    const Connected* channel = connected(key);
+    if (expired && channel != nullptr) channel->channel->forget_unpublished();
   }
 }
 

@@ -129,6 +129,12 @@ struct ResourceView {
 std::optional<Time> stale_since(const directory::DeviceEntry& device, const Link& link,
                                 const shadow::Representation& known);
 
+// A link that was found, with what the shadow knows of its resource.
+struct FoundRepresentation {
+  directory::FoundLink link;
+  shadow::Representation representation;
+};
+
 // Events as outside consumers read them: filtered, resumable, from any place of the log.
 struct FeedFilter {
   std::optional<DeviceId> device;
@@ -164,6 +170,23 @@ class Watch {
   Cloud& cloud_;
   std::function<void(const shadow::Representation*)> changed_;
   std::multimap<WatchKey, Watch*>::iterator registered_;
+};
+
+// A running observation of the links that a caller may find. Destroying it ends it; the cloud outlives it.
+class DirectoryWatch {
+ public:
+  ~DirectoryWatch();
+  DirectoryWatch(const DirectoryWatch&) = delete;
+  DirectoryWatch& operator=(const DirectoryWatch&) = delete;
+
+ private:
+  friend class Cloud;
+  DirectoryWatch(Cloud& cloud, account::Access access, std::function<void()> changed);
+
+  Cloud& cloud_;
+  account::Access access_;
+  std::function<void()> changed_;
+  std::list<DirectoryWatch*>::iterator registered_;
 };
 
 // One per process today; lives on the one shard where all its callers live. Outlives every Channel. Awaited
@@ -213,8 +236,10 @@ class Cloud {
   awaitable<Result<Caller>> authenticate(std::string bearer_token);
 
   // -- Hosting: what the gateway says for a signed-in device. Errors: LinksError, ResourceError, fenced.
+  // A lifetime of 0 has no end; after another, and a grace, the links are unpublished unless they were
+  // published again.
   awaitable<Result<std::vector<Link>>> publish(DeviceSession session, std::vector<Link> links,
-                                               std::string name);
+                                               std::string name, std::chrono::seconds lifetime = {});
   awaitable<Result<void>> unpublish(DeviceSession session, std::vector<std::int64_t> instances);
   awaitable<Result<void>> notify(DeviceSession session, Notification notification);
   awaitable<Result<void>> confirm(DeviceSession session, Confirmation confirmation);
@@ -232,6 +257,9 @@ class Cloud {
   // ResourceError.
   awaitable<Result<Answer>> request(Caller caller, Request request);
   awaitable<Result<std::vector<directory::FoundLink>>> find(Caller caller, directory::Filter filter);
+  // Of those, the ones that the shadow knows.
+  awaitable<Result<std::vector<FoundRepresentation>>> find_representations(Caller caller,
+                                                                           directory::Filter filter);
   awaitable<Result<std::vector<directory::DeviceView>>> devices(Caller caller);
   awaitable<Result<directory::DeviceView>> device(Caller caller, DeviceId device);
   // All resources of a device, by href. Errors: not_found.
@@ -251,10 +279,18 @@ class Cloud {
   using Watcher = std::function<void(const shadow::Representation*)>;
   awaitable<Result<std::unique_ptr<Watch>>> watch(Caller caller, DeviceId device, Href href, Watcher watcher);
 
+  // The callback is called after each stored batch by which links came, changed or went that the caller may
+  // find, on the shard; it must not begin or end a watch. Read after this, so that nothing falls between.
+  awaitable<Result<std::unique_ptr<DirectoryWatch>>> watch_directory(Caller caller,
+                                                                     std::function<void()> changed);
+
   // Errors: malformed_cursor. An empty cursor: from now on.
   awaitable<Result<std::unique_ptr<Feed>>> feed(Caller caller, FeedFilter filter, std::string cursor);
 
+  const std::string& gateway_id() const { return parts_.gateway_id; }
+
  private:
+  friend class DirectoryWatch;
   friend class Feed;
   friend class Watch;
 
@@ -291,6 +327,7 @@ class Cloud {
   const directory::DeviceEntry* visible(const account::Access& access, const DeviceId& device) const;
   awaitable<void> sweep(net::Gate::Holder inside);
   awaitable<void> expire_commands();
+  awaitable<void> expire_links();
   awaitable<void> disconnect_unheld(device::Disconnection reason);
 
   void on_batch(const es::EventBatch& batch);
@@ -298,6 +335,7 @@ class Cloud {
   awaitable<Result<void>> catch_up(es::Partition partition);
   awaitable<void> catch_up_later(es::Partition partition, net::Gate::Holder inside);
   void tell_watchers(const es::RecordedEvent& recorded);
+  void tell_directory_watchers(const es::EventBatch& batch);
   void tell_waiter(const es::RecordedEvent& recorded);
 
   const Connected* connected(const device::DeviceKey& key) const;
@@ -317,6 +355,7 @@ class Cloud {
   std::unordered_map<std::string, KnownAccess> known_access_;  // by token
   std::unordered_map<es::CorrelationId, Waiter*> waiters_;
   std::multimap<WatchKey, Watch*> watches_;
+  std::list<DirectoryWatch*> directory_watches_;
   std::list<Feed*> feeds_;
   std::optional<boost::asio::steady_timer> sweep_timer_;
   net::Gate background_;  // what runs without a caller: the sweep, catching up

@@ -102,6 +102,86 @@ TEST_F(TestCloud, RefusesACommandForAnOfflineDeviceAtOnceUnlessItMayWait) {
   EXPECT_TRUE(answer && *answer);
 }
 
+TEST_F(TestCloud, UnpublishesLinksWhoseLifetimeEnded) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/for/ever");
+  const auto publish_for = [&](std::chrono::seconds lifetime) {
+    EXPECT_TRUE(run(cloud->publish(session, std::vector<Link>(1, link("/light/1")), "", lifetime)));
+  };
+  const auto is_published = [&] { return cloud->links_of(session.key).size() == 2; };
+  publish_for(std::chrono::seconds(100));
+  now += std::chrono::seconds(100);
+  publish_for(std::chrono::seconds(100));
+  now += std::chrono::seconds(99) + limits.link_lifetime_grace;
+  sweep();
+  EXPECT_TRUE(is_published()) << "renewed, and in its grace";
+  crash();
+  now += std::chrono::seconds(1);
+  sweep();
+  EXPECT_FALSE(is_published()) << "also after a crash";
+  const auto history = run(cloud->history(user("alice"), device_id(), std::nullopt)).value();
+  EXPECT_EQ(history.back().event.type, "LinksUnpublished");
+  EXPECT_EQ(history.back().event.audit.principal, "system");
+  sweep();
+  EXPECT_EQ(run(cloud->history(user("alice"), device_id(), std::nullopt))->size(), history.size()) << "once";
+}
+
+TEST_F(TestCloud, TellsWhoWatchesAndTheGatewayThatALifetimeEnded) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  EXPECT_TRUE(
+      run(cloud->publish(session, std::vector<Link>(1, link("/light/1")), "", std::chrono::seconds(100))));
+  std::size_t gone = 0;
+  Cloud::Watcher watcher = [&](const shadow::Representation* latest) { gone += latest == nullptr ? 1 : 0; };
+  const auto watch = run(cloud->watch(user("alice"), device_id(), Href("/light/1"), watcher)).value();
+  now += std::chrono::seconds(100) + limits.link_lifetime_grace;
+  sweep();
+  EXPECT_EQ(gone, 1u);
+  EXPECT_EQ(channel.forgotten, 1u);
+}
+
+TEST_F(TestCloud, TellsOfChangedLinksWhoMayFindThem) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  std::size_t alices = 0, mallorys = 0;
+  std::function<void()> of_alice = [&] { ++alices; };
+  std::function<void()> of_mallory = [&] { ++mallorys; };
+  auto watch = run(cloud->watch_directory(user("alice"), of_alice)).value();
+  const auto other = run(cloud->watch_directory(user("mallory"), of_mallory)).value();
+  publish(session, "/light/1");
+  EXPECT_EQ(alices, 1u);
+  notify(session, 1, 1);
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  EXPECT_EQ(alices, 1u) << "values and presence change no link";
+  RecordingChannel second;
+  online(second, "alice", device_id('2'));
+  EXPECT_GE(alices, 2u) << "a device was registered";
+  const std::size_t before = alices;
+  EXPECT_TRUE(run(cloud->remove_device(user("alice"), device_id())));
+  EXPECT_GT(alices, before) << "and removed";
+  watch.reset();
+  const std::size_t last = alices;
+  EXPECT_TRUE(run(cloud->remove_device(user("alice"), device_id('2'))));
+  EXPECT_EQ(alices, last) << "the watch ended";
+  EXPECT_EQ(mallorys, 0u);
+}
+
+TEST_F(TestCloud, FindsRepresentationsThatTheShadowKnows) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  publish(session, "/light/2");
+  notify(session, 7, 1);
+  directory::Filter lights;
+  lights.resource_types = {"core.light"};
+  const auto found = run(cloud->find_representations(user("alice"), lights)).value();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].link.link.href, Href("/light/1"));
+  EXPECT_EQ(found[0].representation.content, content(7));
+  EXPECT_TRUE(run(cloud->find_representations(user("mallory"), lights))->empty());
+}
+
 TEST_F(TestCloud, ShowsAStrangerNothing) {
   RecordingChannel channel;
   const DeviceSession session = online(channel);

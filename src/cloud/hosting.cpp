@@ -26,7 +26,7 @@ Error session_error(const Error& error) {
 }  // namespace
 
 awaitable<Result<std::vector<Link>>> Cloud::publish(DeviceSession session, std::vector<Link> links,
-                                                    std::string name) {
+                                                    std::string name, std::chrono::seconds lifetime) {
   const auto access = co_await access_of(session.caller);
   if (!access) co_return access.error();
   links::PublishLinks publish;
@@ -35,6 +35,7 @@ awaitable<Result<std::vector<Link>>> Cloud::publish(DeviceSession session, std::
   publish.links = links;
   publish.name = std::move(name);
   publish.links_max = parts_.limits.links_per_device_max;
+  if (lifetime.count() > 0) publish.ends = parts_.now() + lifetime;
   const auto published = co_await links_.handle(session.key.stream(links::stream_name), std::move(publish),
                                                 envelope(session, *access));
   if (!published) co_return session_error(published.error());

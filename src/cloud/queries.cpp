@@ -24,12 +24,32 @@ awaitable<Result<std::vector<es::RecordedEvent>>> newest(es::EventStore& store, 
   }
 }
 
+// Whether the event may change which links are found.
+bool changes_links(const es::RecordedEvent& recorded) {
+  const std::string_view name = recorded.stream.name();
+  if (name == account::stream_name || name == links::stream_name) return true;
+  return name == device::stream_name && recorded.event.type != "DeviceConnected" &&
+         recorded.event.type != "DeviceDisconnected";
+}
+
 }  // namespace
 
 awaitable<Result<std::vector<directory::FoundLink>>> Cloud::find(Caller caller, directory::Filter filter) {
   const auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();
   co_return models_.directory.find(*access, filter);
+}
+
+awaitable<Result<std::vector<FoundRepresentation>>> Cloud::find_representations(Caller caller,
+                                                                                directory::Filter filter) {
+  auto links = co_await find(std::move(caller), std::move(filter));
+  if (!links) co_return links.error();
+  std::vector<FoundRepresentation> found;
+  for (directory::FoundLink& link : *links) {
+    const shadow::Representation* known = models_.shadow.get(link.device, link.link.href);
+    if (known != nullptr) found.push_back({std::move(link), *known});
+  }
+  co_return found;
 }
 
 awaitable<Result<std::vector<directory::DeviceView>>> Cloud::devices(Caller caller) {
@@ -144,6 +164,40 @@ void Cloud::tell_watchers(const es::RecordedEvent& recorded) {
     if (!there && (gone.empty() || gone.back().href != href)) gone.push_back(at->first);
   }
   for (WatchKey& key : gone) tell(std::move(key));
+}
+
+DirectoryWatch::DirectoryWatch(Cloud& cloud, account::Access access, std::function<void()> changed)
+    : cloud_(cloud),
+      access_(std::move(access)),
+      changed_(std::move(changed)),
+      registered_(cloud.directory_watches_.insert(cloud.directory_watches_.end(), this)) {}
+
+DirectoryWatch::~DirectoryWatch() { cloud_.directory_watches_.erase(registered_); }
+
+awaitable<Result<std::unique_ptr<DirectoryWatch>>> Cloud::watch_directory(Caller caller,
+                                                                          std::function<void()> changed) {
+  auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  co_return std::unique_ptr<DirectoryWatch>(
+      new DirectoryWatch(*this, std::move(*access), std::move(changed)));
+}
+
+// Whose the device was says the event itself: the directory does not know devices that are gone.
+void Cloud::tell_directory_watchers(const es::EventBatch& batch) {
+  if (directory_watches_.empty()) return;
+  std::vector<account::Subject> changed;
+  for (const es::RecordedEvent& recorded : *batch) {
+    const auto device = device::key_of(recorded.stream);
+    if (device && changes_links(recorded))
+      changed.push_back({device->tenant, device->device, account::Owner(recorded.event.audit.owner)});
+  }
+  if (changed.empty()) return;
+  for (const DirectoryWatch* watch : directory_watches_) {
+    const bool may_read = std::any_of(changed.begin(), changed.end(), [&](const account::Subject& subject) {
+      return watch->access_.allows(subject, account::Right::read);
+    });
+    if (may_read) watch->changed_();
+  }
 }
 
 // -- Feeds

@@ -62,9 +62,11 @@ class TrustingAuthorization final : public account::Authorization {
 class RecordingChannel final : public Channel {
  public:
   void offer(Dispatch dispatch) override { offered.push_back(std::move(dispatch)); }
+  void forget_unpublished() override { ++forgotten; }
   void close(device::Disconnection reason) override { closed.push_back(reason); }
 
   std::vector<Dispatch> offered;
+  std::size_t forgotten = 0;
   std::vector<device::Disconnection> closed;
 };
 

@@ -166,11 +166,13 @@ std::vector<std::string> Message::query(std::string_view name) const {
   return values;
 }
 
-std::vector<Bytes> Message::etags() const {
-  std::vector<Bytes> etags;
-  each(*this, OptionNumber::etag, [&](const Bytes& etag) { etags.push_back(etag); });
-  return etags;
+std::vector<Bytes> Message::values(OptionNumber number) const {
+  std::vector<Bytes> values;
+  each(*this, number, [&](const Bytes& value) { values.push_back(value); });
+  return values;
 }
+
+std::vector<Bytes> Message::etags() const { return values(OptionNumber::etag); }
 
 std::ostream& operator<<(std::ostream& out, const Message& message) {
   const std::string_view name = method_name(message.code);

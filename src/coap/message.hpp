@@ -179,6 +179,8 @@ struct Message {
   std::vector<std::string> queries() const;
   // The values of the queries "name=value" with this name, in order.
   std::vector<std::string> query(std::string_view name) const;
+  // The values of all options of that number, in order.
+  std::vector<Bytes> values(OptionNumber number) const;
   // ETag option(s), in order.
   std::vector<Bytes> etags() const;
 };

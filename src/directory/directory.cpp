@@ -24,6 +24,12 @@ void out_of_sync(DeviceEntry& entry, Time now) {
   if (std::exchange(entry.in_sync, false)) entry.stale_since = now;
 }
 
+std::optional<Time> first_end(const DeviceEntry& entry) {
+  std::optional<Time> first;
+  for (const auto& [href, end] : entry.ends) first = std::min(first.value_or(end), end);
+  return first;
+}
+
 // The links of the device and the status link, by href.
 template <class Visit>
 void for_each_link(const DeviceEntry& entry, Visit visit) {
@@ -117,10 +123,18 @@ void Directory::apply_links(const device::DeviceKey& key, const es::RecordedEven
   const auto event = links::Links::decode(recorded);
   if (!event || !*event) return;
   DeviceEntry& entry = device->entry;
-  links::Links::State state{std::move(entry.links), std::move(entry.name)};
+  const auto first = first_end(entry);
+  links::Links::State state{std::move(entry.links), std::move(entry.name), std::move(entry.ends)};
   state = links::Links::evolve(std::move(state), **event);
   entry.links = std::move(state.links);
   entry.name = std::move(state.name);
+  entry.ends = std::move(state.ends);
+  note_ends(entry, first);
+}
+
+void Directory::note_ends(const DeviceEntry& entry, std::optional<Time> was) {
+  if (was) ends_.erase({*was, entry.key});
+  if (const auto first = first_end(entry)) ends_.emplace(*first, entry.key);
 }
 
 std::vector<FoundLink> Directory::find(const Access& access, const Filter& filter) const {
@@ -160,10 +174,18 @@ std::vector<DeviceEntry> Directory::online() const {
   return entries;
 }
 
+std::vector<device::DeviceKey> Directory::with_ended_links(Time ended_by) const {
+  std::vector<device::DeviceKey> keys;
+  for (auto end = ends_.begin(); end != ends_.end() && end->first <= ended_by; ++end)
+    keys.push_back(end->second);
+  return keys;
+}
+
 void Directory::forget(const account::Tenant& tenant, const DeviceId& device) {
   TenantSlice& slice = tenants_[tenant];
   const auto found = slice.devices.find(device);
   if (found == slice.devices.end()) return;
+  if (const auto first = first_end(found->second.entry)) ends_.erase({*first, found->second.entry.key});
   const auto owned = slice.owned.find(found->second.entry.owner);
   owned->second.erase(device);
   if (owned->second.empty()) slice.owned.erase(owned);

@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ocf::directory {
@@ -34,6 +35,7 @@ struct DeviceEntry {
   Time stale_since{};       // if it is not: since when what is known may be old; the epoch's begin: always
   Time registered{};
   std::map<Href, Link> links;  // published by the device
+  std::map<Href, Time> ends;   // of the links that have a lifetime
 };
 
 // A device as its user sees it: the links include the status resource.
@@ -74,6 +76,8 @@ class Directory {
   const DeviceEntry* known(const account::Tenant& tenant, const DeviceId& device) const;
   // For use cases, unfiltered: copies, for callers that suspend. Visits every device.
   std::vector<DeviceEntry> online() const;
+  // Devices of which a link's lifetime ended by then, the earliest first. Its cost is in those.
+  std::vector<device::DeviceKey> with_ended_links(Time ended_by) const;
 
  private:
   // What is known of a device id from the moment that somebody claimed it.
@@ -91,6 +95,8 @@ class Directory {
   void apply_device(const device::DeviceKey& key, const es::RecordedEvent& recorded);
   void apply_links(const device::DeviceKey& key, const es::RecordedEvent& recorded);
 
+  // The device's links are others than they were.
+  void note_ends(const DeviceEntry& entry, std::optional<Time> was);
   void forget(const account::Tenant& tenant, const DeviceId& device);
   // Of exactly this registration; nullptr if it is not the current one.
   Claimed* current(const device::DeviceKey& key);
@@ -100,6 +106,7 @@ class Directory {
                                            const std::vector<DeviceId>& wanted) const;
 
   std::map<account::Tenant, TenantSlice> tenants_;
+  std::set<std::pair<Time, device::DeviceKey>> ends_;  // the first of each device that has any
 };
 
 }  // namespace ocf::directory

@@ -62,8 +62,9 @@ class DirectoryTest : public ::testing::Test {
   void released(const DeviceId& di) {
     append<Holder>(Holder::stream(tenant, di), account::DeviceReleased{1});
   }
-  void published(const DeviceId& di, std::vector<Link> links, account::Registration registration = 1) {
-    append<Links>(links_stream(di, registration), links::LinksPublished{std::move(links), "name"});
+  void published(const DeviceId& di, std::vector<Link> links, account::Registration registration = 1,
+                 std::optional<Time> ends = std::nullopt) {
+    append<Links>(links_stream(di, registration), links::LinksPublished{std::move(links), "name", ends});
   }
   void unpublished(const DeviceId& di, const char* href) {
     append<Links>(links_stream(di, 1), links::LinksUnpublished{{Href(href)}});
@@ -247,6 +248,33 @@ TEST_F(DirectoryTest, PassesOverWhatItCannotRead) {
   directory.apply(
       history.append<Device>(es::StreamId(tenant, "code:1234", 0, "code"), device::DeviceDeregistered{}));
   EXPECT_EQ(found(user(alice)), Hrefs{"a/oic/cloud/s"});
+}
+
+TEST_F(DirectoryTest, KnowsDevicesWhoseLinksEnded) {
+  const auto at = [](int seconds) { return Time(std::chrono::seconds(seconds)); };
+  const auto ended = [&](int seconds) {
+    std::vector<DeviceId> devices;
+    for (const device::DeviceKey& key : directory.with_ended_links(at(seconds)))
+      devices.push_back(key.device);
+    return devices;
+  };
+  using Devices = std::vector<DeviceId>;
+  registered(lamp, alice, 1);
+  registered(heater, alice, 1);
+  published(lamp, {link("/a", "t")}, 1, at(20));
+  published(lamp, {link("/b", "t")}, 1, at(30));
+  published(heater, {link("/c", "t")}, 1, at(10));
+  EXPECT_EQ(ended(9), Devices());
+  EXPECT_EQ(ended(20), (Devices{heater, lamp}));
+  published(heater, {link("/c", "t")}, 1, at(40));
+  EXPECT_EQ(ended(39), Devices{lamp}) << "published again";
+  unpublished(lamp, "/a");
+  EXPECT_EQ(ended(29), Devices());
+  EXPECT_EQ(ended(30), Devices{lamp}) << "its other link";
+  published(lamp, {link("/b", "t")});
+  EXPECT_EQ(ended(30), Devices()) << "without an end now";
+  deregistered(heater);
+  EXPECT_EQ(ended(99), Devices());
 }
 
 }  // namespace

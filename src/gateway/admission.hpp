@@ -15,13 +15,15 @@ enum class Admission {
 
 Admission admission_of(coap::Code method, std::string_view path);
 
-// The paths of the account resources (OCF Cloud Security, section 5) and of the resource directory.
+// The paths of the account resources (OCF Cloud Security, section 5), of the resource directory, and of what
+// describes them (RFC 6690).
 namespace path {
 inline constexpr std::string_view account = "/oic/sec/account";
 inline constexpr std::string_view session = "/oic/sec/session";
 inline constexpr std::string_view token_refresh = "/oic/sec/tokenrefresh";
 inline constexpr std::string_view roles = "/oic/sec/roles";
 inline constexpr std::string_view directory = "/oic/rd";
+inline constexpr std::string_view core = "/.well-known/core";
 }  // namespace path
 
 }  // namespace ocf::gateway

@@ -88,6 +88,7 @@ const ErrorRow errors[] = {
     {OcfError::malformed_href, Code::bad_request},
     {OcfError::missing_property, Code::bad_request},
     {OcfError::malformed_payload, Code::bad_request},
+    {OcfError::malformed_lifetime, Code::bad_request},
 };
 
 }  // namespace

@@ -36,6 +36,9 @@ net::Gate::Holder enter(net::Gate& gate) {
   return std::move(*holder);
 }
 
+// iotivity-lite's example client keeps 63 bytes of an href.
+constexpr std::size_t advertised_href_bytes_max = 63;
+
 // Any start will do: tokens of one connection only have to differ from each other.
 std::uint64_t token_seed() {
   const Bytes bytes = random_bytes(4);
@@ -346,7 +349,8 @@ awaitable<Result<std::vector<Link>>> Connection::publish(const PublishRequest& r
   const cloud::DeviceSession session = *device_session_;
   Patience::Pause pause = Patience::first_pause;
   for (;;) {
-    auto published = co_await gateway_.cloud_.publish(session, request.links, request.name);
+    auto published = co_await gateway_.cloud_.publish(session, request.links, request.name,
+                                                      std::chrono::seconds(request.ttl));
     if (published || !is_outage(published.error())) co_return published;
     bool again = publications_kept_ < gateway_.limits_.publications_kept_max;
     if (again) {
@@ -416,7 +420,17 @@ std::string Connection::advertised_endpoint() const {
 }
 
 Advertisement Connection::advertisement() const {
-  return {std::string(route_prefix), {advertised_endpoint()}};
+  Advertisement advertisement;
+  advertisement.route = route_prefix;
+  advertisement.endpoints.push_back(advertised_endpoint());
+  advertisement.href_bytes_max = advertised_href_bytes_max;
+  return advertisement;
+}
+
+unsigned Connection::free_percent() const {
+  const std::size_t max = gateway_.limits_.connections_max;
+  const std::size_t free = max - std::min(max, gateway_.connections());
+  return static_cast<unsigned>((free * 100 + max - 1) / max);
 }
 
 Time Connection::wall_now() const { return net::wall_now(); }

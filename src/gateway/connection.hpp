@@ -43,24 +43,28 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   awaitable<void> end_device_session(device::Disconnection reason);
   // The device has published these: the hub keeps their shadow true from now on. Needs a device session.
   void keep_true(const std::vector<Link>& links);
-  void forget_unpublished();
   // Publishes for the device. While the store is away it is tried again, because real devices ignore every
   // answer but 2.04 and do not publish again. Errors: of Cloud::publish; unavailable if it was given up or
   // too much is kept already: then the device is asked for its links at its next sign-in.
   awaitable<Result<std::vector<Link>>> publish(const PublishRequest& request);
   Observations& observations() { return observations_; }
+  // For what an endpoint leaves behind it; such a coroutine holds the connection alive.
+  void spawn(awaitable<void> task) { gateway_.shard_.spawn(std::move(task)); }
+  net::TimerWheel& timers() { return gateway_.shard_.timers(); }
   // A notification to the client that observes by this request.
   void notify_client(const coap::Message& request, coap::Message notification);
   std::string advertised_endpoint() const;
   // Where links that this peer gets lead.
   Advertisement advertisement() const;
+  std::size_t answer_payload_bytes_max() const { return session_.answer_payload_bytes_max(); }
+  // How many more connections the hub takes, in percent; 0: none.
+  unsigned free_percent() const;
   bool takes_diagnostics() const { return session_.peer().block_wise_transfer; }
 
   // -- for the intake
   cloud::Cloud& cloud() { return gateway_.cloud_; }
   const Limits& limits() const { return gateway_.limits_; }
   Intake& intake() { return intake_; }
-  void spawn(awaitable<void> work) { gateway_.shard_.spawn(std::move(work)); }
   // Ends the session and closes once everything was sent. With a fault it is a refusal.
   void end(device::Disconnection reason, std::string why, std::optional<device::Fault> fault = std::nullopt);
   void log(std::string_view level, std::string_view line) const;
@@ -81,6 +85,7 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
 
   // -- cloud::Channel
   void offer(cloud::Dispatch dispatch) override;
+  void forget_unpublished() override;
   void close(device::Disconnection reason) override;
 
  private:

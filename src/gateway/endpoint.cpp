@@ -69,6 +69,10 @@ std::optional<std::uint16_t> accepted_format(const Message& request) {
   return static_cast<std::uint16_t>(*accept);
 }
 
+bool ends_observation(const Message& request) {
+  return request.uint(OptionNumber::observe) == 1 || request.find(OptionNumber::block2) == nullptr;
+}
+
 bool has_cbor_payload(const Message& request) {
   if (request.find(OptionNumber::content_format) == nullptr) return true;
   const auto format = request.uint(OptionNumber::content_format);

@@ -57,6 +57,9 @@ Answer refuse_account(Exchange& exchange, const Error& error);
 // The content format of an answer: what the request accepts, of the two names of CBOR; nullopt: something
 // else, 4.06.
 std::optional<std::uint16_t> accepted_format(const coap::Message& request);
+// Whether a GET ends the observation that has its token: with Observe 1 (RFC 7641 §3.6), or because the token
+// has another use now. Only the later blocks of a notification may be fetched with it.
+bool ends_observation(const coap::Message& request);
 // Whether the request's payload is CBOR by its content format, or by default.
 bool has_cbor_payload(const coap::Message& request);
 

@@ -50,6 +50,9 @@ std::string name_of_method(Code method) {
     case Code::post: return "POST";
     case Code::put: return "PUT";
     case Code::del: return "DELETE";
+    case Code::fetch: return "FETCH";
+    case Code::patch: return "PATCH";
+    case Code::ipatch: return "iPATCH";
     default: return coap::to_text(method);
   }
 }

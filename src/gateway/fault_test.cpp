@@ -50,6 +50,9 @@ TEST(Fault, OfRoleCertificatesIsNoneToCareAbout) {
 
 TEST(Fault, IsToldWithTheAnswerAndTheRequestInPrintableLetters) {
   EXPECT_EQ(refusal_text(request(Code::post, "/a\n"), Code::unauthorized, "no"), "4.01 to POST /a%0a: no");
+  EXPECT_EQ(refusal_text(request(Code::ipatch, "/a"), Code::method_not_allowed, "no"),
+            "4.05 to iPATCH /a: no");
+  EXPECT_EQ(refusal_text(request(Code(8), "/a"), Code::method_not_allowed, "no"), "4.05 to 0.08 /a: no");
 }
 
 TEST(ClaimedDevice, IsThatOfThePayloadOrQueryOfAnAccountRequestOrAPublication) {

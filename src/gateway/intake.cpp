@@ -167,7 +167,8 @@ awaitable<Result<void>> Intake::carry(const DeviceSession& session, Gone said) {
 }
 
 awaitable<Result<void>> Intake::carry(const DeviceSession& session, Found said) {
-  auto published = co_await connection_.cloud().publish(session, std::move(said.links), std::string());
+  auto published = co_await connection_.cloud().publish(session, std::move(said.links), std::string(),
+                                                        std::chrono::seconds(0));
   if (!published) co_return published.error();
   connection_.publication_found(*published);
   co_return Result<void>();

@@ -13,10 +13,8 @@ using coap::OptionNumber;
 awaitable<Result<void>> Observations::start(Exchange& exchange, cloud::Caller caller, RoutingPath target) {
   drop_ended();
   const coap::Token token = exchange.request.token;
-  observed_.erase(token);
-  if (observed_.size() >= exchange.settings.limits.observations_per_connection_max) {
-    co_return account::AuthorizationError::unavailable;
-  }
+  cancel(token);
+  if (are_full(exchange.settings.limits)) co_return account::AuthorizationError::unavailable;
   cloud::Cloud::Watcher changed = [this, token](const shadow::Representation* now) { on_change(token, now); };
   auto watch = co_await exchange.cloud.watch(std::move(caller), target.device, std::move(target.href),
                                              std::move(changed));
@@ -35,7 +33,18 @@ void Observations::begin(const coap::Token& token, Routed routed, Message& answe
   observed->second.answered = answer.payload;
 }
 
+void Observations::cancel(const coap::Token& token) {
+  observed_.erase(token);
+  discovery_.cancel(token);
+}
+
+void Observations::clear() {
+  observed_.clear();
+  discovery_.clear();
+}
+
 void Observations::answered(const coap::Token& token) {
+  discovery_.answered(token);
   const auto observed = observed_.find(token);
   if (observed == observed_.end() || observed->second.live) return;
   Observed& found = observed->second;

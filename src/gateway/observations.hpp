@@ -4,6 +4,7 @@
 
 #include "cloud/cloud.hpp"
 #include "coap/message.hpp"
+#include "gateway/discovery_observations.hpp"
 #include "gateway/endpoint.hpp"
 #include "gateway/endpoints/routing_path.hpp"
 #include "gateway/routed.hpp"
@@ -19,7 +20,7 @@ namespace ocf::gateway {
 // One per connection; lives on its shard. All watches end with it.
 class Observations {
  public:
-  explicit Observations(Connection& connection) : connection_(connection) {}
+  explicit Observations(Connection& connection) : connection_(connection), discovery_(connection) {}
 
   // Begins to watch; the same token again replaces (RFC 7641 §3.1). Errors: not_found, too many.
   awaitable<Result<void>> start(Exchange& exchange, cloud::Caller caller, RoutingPath target);
@@ -27,8 +28,14 @@ class Observations {
   void begin(const coap::Token& token, Routed routed, coap::Message& answer);
   // The first answer is sent: from here on changes are, those that came before too.
   void answered(const coap::Token& token);
-  void cancel(const coap::Token& token) { observed_.erase(token); }
-  void clear() { observed_.clear(); }
+  void cancel(const coap::Token& token);
+  void clear();
+
+  // Those of /oic/res. One token is of one observation, of either kind.
+  DiscoveryObservations& discovery() { return discovery_; }
+  bool are_full(const Limits& limits) const {
+    return observed_.size() + discovery_.size() >= limits.observations_per_connection_max;
+  }
 
  private:
   struct Observed {
@@ -49,6 +56,7 @@ class Observations {
   Connection& connection_;
   std::unordered_map<coap::Token, Observed> observed_;
   std::vector<coap::Token> ended_;  // dropped later: a watch must not end within its own callback
+  DiscoveryObservations discovery_;
 };
 
 }  // namespace ocf::gateway

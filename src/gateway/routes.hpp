@@ -5,7 +5,8 @@
 
 namespace ocf::gateway {
 
-// Never null: what nobody serves is answered 4.04, or 4.05 where the path exists with other methods.
+// Never null: what nobody serves is answered 4.04, or 4.05 where the path exists with other methods. A format
+// that the hub's own resource does not have: 4.06, a condition that does not hold for it: 4.12.
 Endpoint endpoint_of(const coap::Message& request);
 
 // The endpoints, one file each in endpoints/.
@@ -15,9 +16,12 @@ awaitable<Answer> sign_in_or_out(Exchange& exchange);
 awaitable<Answer> refresh_token(Exchange& exchange);
 awaitable<Answer> publish(Exchange& exchange);
 awaitable<Answer> unpublish(Exchange& exchange);
+awaitable<Answer> select(Exchange& exchange);
 awaitable<Answer> discover(Exchange& exchange);
+awaitable<Answer> describe(Exchange& exchange);
 awaitable<Answer> retrieve(Exchange& exchange);
 awaitable<Answer> update(Exchange& exchange);
 awaitable<Answer> remove(Exchange& exchange);
+awaitable<Answer> replace(Exchange& exchange);
 
 }  // namespace ocf::gateway

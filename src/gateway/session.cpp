@@ -21,6 +21,10 @@ namespace {
 // How long a client should wait before it asks again after 5.03 (RFC 7252 §5.9.3.4), in seconds.
 constexpr std::uint64_t retry_after_seconds = 2;
 
+// What a message has at most besides the payload: length, code and token, Observe, Content-Format, ETag and
+// OCF's version option, the payload marker.
+constexpr std::size_t answer_head_bytes_max = 48;
+
 }  // namespace
 
 Session::Session(const Limits& limits, std::uint64_t seed, SteadyTime now)
@@ -47,6 +51,12 @@ std::size_t Session::message_bytes_to_peer_max() const {
   const std::size_t device_max =
       limits_.frame_bytes_to_peer_max + hosted_links_ * limits_.frame_bytes_to_peer_per_link;
   return peer_.announced ? std::min(peer_.max_message_size, device_max) : device_max;
+}
+
+std::size_t Session::answer_payload_bytes_max() const {
+  if (transfers_blocks()) return std::max(limits_.block_answers_bytes_max, limits_.frame_bytes_max);
+  const std::size_t message_bytes_max = message_bytes_to_peer_max();
+  return message_bytes_max - std::min(message_bytes_max, answer_head_bytes_max);
 }
 
 // -- Bytes in

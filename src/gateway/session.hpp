@@ -108,6 +108,8 @@ class Session {
   // When tick() has something to do next.
   SteadyTime deadline() const;
 
+  // The longest payload of an answer that the peer can take, in blocks where it does that.
+  std::size_t answer_payload_bytes_max() const;
   bool is_signed_in() const { return signed_in_; }
   bool is_closed() const { return closed_; }
   const coap::Capabilities& peer() const { return peer_; }

@@ -362,6 +362,34 @@ TEST_F(SessionTest, TellsAClientThatItsAnswerIsTooLong) {
   EXPECT_EQ(done(session_.notify(asked, large, now_)), "refused; send 4.13");
 }
 
+TEST_F(SessionTest, KnowsTheLongestPayloadThatItsPeerTakesInOneMessage) {
+  const auto is_taken = [this](std::size_t payload_bytes) {
+    Message answer = response(Code::content, coap::Token());
+    answer.add_uint(OptionNumber::content_format, coap::content_format::ocf_cbor);
+    answer.add_uint(OptionNumber::ocf_content_format_version, coap::ocf_version_1_0_0);
+    answer.add_uint(OptionNumber::observe, 0xffffff);
+    answer.add(OptionNumber::etag, Bytes(8));
+    answer.payload.resize(payload_bytes);
+    return done(session_.notify(request(Code::get, "/oic/res"), answer, now_)) == "send 2.05";
+  };
+  signs_in();
+  EXPECT_GT(session_.answer_payload_bytes_max(), limits_.frame_bytes_to_peer_max - 64);
+  EXPECT_TRUE(is_taken(session_.answer_payload_bytes_max()));
+  Message csm = coap::csm(coap::Token::of(1), 1152);
+  std::erase_if(csm.options, [](const coap::Option& option) {
+    return option.number == coap::signaling::block_wise_transfer;
+  });
+  hears(csm);
+  EXPECT_GT(session_.answer_payload_bytes_max(), 1152u - 64u);
+  EXPECT_TRUE(is_taken(session_.answer_payload_bytes_max()));
+  EXPECT_FALSE(is_taken(1152));
+}
+
+TEST_F(SessionTest, KnowsThatAPeerWithBlocksTakesMore) {
+  client_signs_in(1152);
+  EXPECT_EQ(session_.answer_payload_bytes_max(), limits_.block_answers_bytes_max);
+}
+
 TEST_F(SessionTest, RefusesBlocksOfAPeerThatDidNotAnnounceThem) {
   signs_in();
   EXPECT_EQ(hears(with_block(request(Code::post, "/oic/rd"), OptionNumber::block1, {0, true, 6})),

@@ -79,6 +79,7 @@ struct DataWriter {
     json.key("links").begin_array();
     for (const Link& link : event.links) write_link(json, link);
     json.end_array();
+    if (event.ends) json.key("validUntil").text(to_rfc3339(*event.ends));
   }
   void operator()(const links::LinksUnpublished& event) const {
     json.key("hrefs").begin_array();

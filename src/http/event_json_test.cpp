@@ -98,6 +98,8 @@ TEST(EventJson, ShowsLinks) {
   EXPECT_EQ(data_of(recorded<links::Links>(stream, links::LinksPublished{{link}, "Lamp"})),
             R"({"name":"Lamp","links":[{"href":"/light/1","rt":["oic.r.switch.binary"],"if":["oic.if.a"],)"
             R"("p":{"bm":3},"ins":17}]})");
+  EXPECT_EQ(data_of(recorded<links::Links>(stream, links::LinksPublished{{}, "", Time()})),
+            R"({"links":[],"validUntil":"1970-01-01T00:00:00.000Z"})");
   EXPECT_EQ(data_of(recorded<links::Links>(stream, links::LinksUnpublished{{light}})),
             R"({"hrefs":["/light/1"]})");
 }

@@ -112,6 +112,7 @@ class HubForTests : public ::testing::Test {
           hub_.context, hub_.cloud.confirm(session, std::move(confirmation)),
           [](std::exception_ptr, const Result<void>& done) { EXPECT_TRUE(done) << done.error().message(); });
     }
+    void forget_unpublished() override {}
     void close(device::Disconnection) override {}
 
     void notify(std::string_view href, resource::Content value, Bytes etag = {}) {

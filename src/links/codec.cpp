@@ -55,6 +55,7 @@ std::string_view write(Bytes& data, const LinksPublished& event) {
   fields.field(1).array(event.links.size());
   for (const Link& link : event.links) write_link(data, link);
   fields.text(2, event.name);
+  if (event.ends) fields.time(3, *event.ends);
   return published_name;
 }
 
@@ -73,6 +74,7 @@ Result<std::optional<Links::Event>> read_published(ByteView data) {
         for (auto array = reader.array(); reader.next(array);) event.links.push_back(read_link(reader));
         return true;
       case 2: event.name = reader.text(); return true;
+      case 3: event.ends = es::read_time(reader); return true;
       default: return false;
     }
   });

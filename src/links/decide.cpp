@@ -10,6 +10,11 @@ namespace {
 using account::Right;
 using Events = std::vector<Links::Event>;
 
+std::optional<Time> end_of(const Links::State& state, const Href& href) {
+  const auto found = state.ends.find(href);
+  return found == state.ends.end() ? std::nullopt : std::optional(found->second);
+}
+
 // The state's links with the published ones merged in, each with the hub's instance.
 std::map<Href, Link> merge(const Links::State& state, const std::vector<Link>& published) {
   std::map<Href, Link> merged = state.links;
@@ -32,13 +37,19 @@ Result<Events> publish(const Links::State& state, const PublishLinks& command) {
   if (!command.access.allows(command.subject, Right::host)) return LinksError::permission_denied;
   const auto merged = merge(state, command.links);
   if (merged.size() > std::max(command.links_max, state.links.size())) return LinksError::too_many_links;
+  std::set<Href> published;
+  for (const Link& link : command.links) published.insert(link.href);
   LinksPublished event;
+  event.ends = command.ends;
   for (const auto& [href, link] : merged) {
     const auto known = state.links.find(href);
-    if (known == state.links.end() || known->second != link) event.links.push_back(link);
+    const bool is_as_it_stands = known != state.links.end() && known->second == link &&
+                                 (!published.contains(href) || end_of(state, href) == command.ends);
+    if (!is_as_it_stands) event.links.push_back(link);
   }
   if (command.name != state.name) event.name = command.name;
   if (event.links.empty() && event.name.empty()) return Events{};
+  if (event.links.empty()) event.ends.reset();
   return Events{std::move(event)};
 }
 
@@ -54,11 +65,24 @@ Result<Events> unpublish(const Links::State& state, const UnpublishLinks& comman
   return Events{};
 }
 
+Result<Events> expire(const Links::State& state, const ExpireLinks& command) {
+  const bool is_system = command.access.principal.kind == account::Principal::Kind::system;
+  if (!is_system || !command.access.allows(command.subject, Right::host))
+    return LinksError::permission_denied;
+  LinksUnpublished event;
+  for (const auto& [href, end] : state.ends) {
+    if (end <= command.ended_by) event.hrefs.push_back(href);
+  }
+  if (event.hrefs.empty()) return Events{};
+  return Events{std::move(event)};
+}
+
 }  // namespace
 
 Result<Events> Links::decide(const State& state, const Command& command) {
   return std::visit(overload{[&](const PublishLinks& c) { return publish(state, c); },
-                             [&](const UnpublishLinks& c) { return unpublish(state, c); }},
+                             [&](const UnpublishLinks& c) { return unpublish(state, c); },
+                             [&](const ExpireLinks& c) { return expire(state, c); }},
                     command);
 }
 

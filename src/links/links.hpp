@@ -3,10 +3,12 @@
 #pragma once
 
 #include "account/principal.hpp"
+#include "base/time.hpp"
 #include "es/decider.hpp"
 #include "ocf/link.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,8 +17,10 @@ namespace ocf::links {
 
 // Stored: never renumber, add fields only (docs/wire/events-resource.md).
 struct LinksPublished {
-  std::vector<Link> links;  // new and changed ones
+  std::vector<Link> links;  // new and changed ones, and those whose lifetime is another now
   std::string name;         // the device's `n`; empty: not said
+  std::optional<Time>
+      ends{};  // the lifetime of these links, unless they are published again; nullopt: no end
   friend bool operator==(const LinksPublished&, const LinksPublished&) = default;
 };
 struct LinksUnpublished {
@@ -37,25 +41,33 @@ struct PublishLinks {
   std::vector<Link> links;  // `instance` is ignored: the hub gives its own
   std::string name;
   std::size_t links_max = 1000;
+  std::optional<Time> ends{};  // of these links' lifetime; nullopt: no end
 };
 struct UnpublishLinks {
   account::Access access;
   account::Subject subject;
   std::vector<std::int64_t> instances;  // empty: all
 };
+// The system's: unpublishes the links whose lifetime ended by then.
+struct ExpireLinks {
+  account::Access access;
+  account::Subject subject;
+  Time ended_by{};
+};
 
 struct Links {
   using Event = std::variant<LinksPublished, LinksUnpublished>;
-  using Command = std::variant<PublishLinks, UnpublishLinks>;
+  using Command = std::variant<PublishLinks, UnpublishLinks, ExpireLinks>;
   struct State {
     std::map<Href, Link> links;
     std::string name;
+    std::map<Href, Time> ends{};  // of the links that have a lifetime
     friend bool operator==(const State&, const State&) = default;
   };
 
   // PublishLinks merges (OCF Core 11.3.6 as real devices use it): it adds and changes, never removes; links
-  // that are published as they stand decide nothing. Instances are instance_of(href), counted up where two
-  // hrefs collide.
+  // that are published as they stand decide nothing, unless their lifetime is another. Instances are
+  // instance_of(href), counted up where two hrefs collide.
   static Result<std::vector<Event>> decide(const State& state, const Command& command);
   static State evolve(State state, const Event& event);
   static es::EncodedEvent encode(const Event& event);

@@ -121,6 +121,51 @@ TEST(Links, AreTheDevicesOwnWord) {
             LinksError::permission_denied);
 }
 
+constexpr Time at(std::int64_t seconds) { return Time(std::chrono::seconds(seconds)); }
+
+PublishLinks publish_until(Time end, std::vector<Link> links) {
+  PublishLinks command = publish(std::move(links));
+  command.ends = end;
+  return command;
+}
+ExpireLinks expire(Time ended_by) {
+  Access access;
+  access.principal = Principal::system(key.tenant);
+  return {access, subject, ended_by};
+}
+
+TEST(LinksWithALifetime, AreRenewedWhenTheyArePublishedAgain) {
+  const auto links = given<Links>({LinksPublished{{hosted("/a"), hosted("/b")}, "", at(10)}});
+  EXPECT_EQ(links.when(publish_until(at(20), {link("/b")})),
+            then<Links>({LinksPublished{{hosted("/b")}, "", at(20)}}));
+  EXPECT_EQ(links.when(publish_until(at(10), {link("/b")})), then<Links>({}));
+  EXPECT_EQ(links.when(publish({link("/b")})), then<Links>({LinksPublished{{hosted("/b")}, ""}}))
+      << "without an end from now on";
+  EXPECT_EQ(links.when(publish_until(at(20), {})), then<Links>({}));
+}
+
+TEST(LinksWithALifetime, AreUnpublishedWhenItEnds) {
+  const auto links = given<Links>({LinksPublished{{hosted("/a"), hosted("/b")}, "", at(10)},
+                                   LinksPublished{{hosted("/b"), hosted("/c")}, "", at(20)},
+                                   LinksPublished{{hosted("/d")}, ""}});
+  EXPECT_EQ(links.when(expire(at(9))), then<Links>({}));
+  EXPECT_EQ(links.when(expire(at(10))), then<Links>({LinksUnpublished{{Href("/a")}}}));
+  EXPECT_EQ(links.when(expire(at(99))),
+            then<Links>({LinksUnpublished{{Href("/a"), Href("/b"), Href("/c")}}}));
+  EXPECT_EQ(given<Links>({LinksPublished{{hosted("/a")}, "", at(10)}, LinksUnpublished{{Href("/a")}},
+                          LinksPublished{{hosted("/a")}, ""}})
+                .when(expire(at(99))),
+            then<Links>({}))
+      << "published again without an end";
+}
+
+TEST(LinksWithALifetime, AreEndedByTheSystemOnly) {
+  ExpireLinks by_device = expire(at(99));
+  by_device.access = self();
+  EXPECT_EQ(given<Links>({LinksPublished{{hosted("/a")}, "", at(10)}}).when(by_device).error(),
+            LinksError::permission_denied);
+}
+
 TEST(LinksCodec, WritesTheseBytesForEver) {
   Link titled = link("/light/1", 0x50ef1d06, policy::discoverable | policy::observable);
   titled.title = "Lamp";
@@ -131,6 +176,9 @@ TEST(LinksCodec, WritesTheseBytesForEver) {
             "a20181a601682f6c696768742f3102816a636f72652e6c69676874"
             "0382696f69632e69662e72776f6f69632e69662e626173656c696e65"
             "0403051a50ef1d0606644c616d70026464657631");
+  const auto ending =
+      Links::encode(LinksPublished{{}, "n", Time(std::chrono::milliseconds(1'700'000'000'123))});
+  EXPECT_EQ(to_hex(ending.data), "a3018002616e031b0000018bcfe5687b");
   const auto unpublished = Links::encode(LinksUnpublished{{Href("/a"), Href("/b")}});
   EXPECT_EQ(unpublished.type, "LinksUnpublished");
   EXPECT_EQ(to_hex(unpublished.data), "a10182622f61622f62");
@@ -145,6 +193,7 @@ TEST(LinksCodec, ReadsWhatItWrote) {
   titled.title = "Lamp";
   for (const Links::Event& event :
        {Links::Event(LinksPublished{{bare, titled}, ""}), Links::Event(LinksPublished{{}, "n"}),
+        Links::Event(LinksPublished{{bare}, "", at(1)}), Links::Event(LinksPublished{{bare}, "", at(0)}),
         Links::Event(LinksUnpublished{{Href("/a")}})}) {
     EXPECT_EQ(testing::stored_and_read<Links>(event, stream), event);
   }
@@ -163,7 +212,7 @@ TEST(LinksCodec, SkipsWhatANewerReleaseAdded) {
   recorded.event.data = from_hex(
                             "a20181a201622f6107"
                             "a0"
-                            "03f5")
+                            "04f5")
                             .value();
   Link expected;
   expected.href = Href("/a");
@@ -181,7 +230,9 @@ TEST(LinksCodec, RefusesBytesThatAreNoEvent) {
 TEST(Links, FoldsAlikeFromAnyPrefix) {
   const auto command = [](const Links::State& state, std::mt19937& random) -> Links::Command {
     if (random() % 4 == 0 && !state.links.empty()) return unpublish({state.links.begin()->second.instance});
+    if (random() % 8 == 0) return expire(at(random() % 50));
     const std::string href = "/" + std::to_string(random() % 9);
+    if (random() % 3 == 0) return publish_until(at(random() % 50), {link(href.c_str())});
     return publish({link(href.c_str(), 0, static_cast<std::uint8_t>(random() % 4))},
                    std::to_string(random() % 3));
   };

@@ -1,5 +1,6 @@
 #include "ocf/collections.hpp"
 
+#include "ocf/link_fields.hpp"
 #include "ocf/payload_reader.hpp"
 
 #include <string>
@@ -89,7 +90,7 @@ class Rewriter {
     if (key == "href" && reader.peek() == Type::text) {
       const std::string href = reader.text();
       const auto path = path_on(device_, href);
-      writer.text(path ? advertisement_.route + '/' + device_.text() + std::string(*path) : href);
+      writer.text(path ? advertised_href(device_, *path, advertisement_) : href);
     } else if (key == "eps") {
       write_endpoints(writer, advertisement_);
     } else {

@@ -24,8 +24,12 @@ Result<DeviceId> DeviceId::parse(std::string_view text) {
   }
   const Result<Bytes> bytes = from_hex(digits);
   if (!bytes) return OcfError::malformed_device_id;
+  return of(ByteView(*bytes).first<16>());
+}
+
+DeviceId DeviceId::of(std::span<const std::uint8_t, 16> bytes) {
   DeviceId id;
-  std::copy(bytes->begin(), bytes->end(), id.bytes_.begin());
+  std::copy(bytes.begin(), bytes.end(), id.bytes_.begin());
   return id;
 }
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <functional>
 #include <ostream>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,7 @@ class DeviceId {
 
   // 8-4-4-4-12 hexadecimal digits of either case. Errors: malformed_device_id.
   static Result<DeviceId> parse(std::string_view text);
+  static DeviceId of(std::span<const std::uint8_t, 16> bytes);
 
   std::string text() const;  // lower case
   const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }

@@ -9,6 +9,7 @@ const char* sentence(int value) {
     case OcfError::malformed_href: return "the href is not a path of a resource";
     case OcfError::missing_property: return "a mandatory property of the payload is missing or empty";
     case OcfError::malformed_payload: return "the payload is not what its endpoint specifies";
+    case OcfError::malformed_lifetime: return "the lifetime of the links is negative or too long";
   }
   return "unknown";
 }

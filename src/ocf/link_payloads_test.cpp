@@ -5,7 +5,7 @@
 namespace ocf {
 namespace {
 
-// A publication and a discovery answer (oic.if.baseline) of an unmodified iotivity-lite 2.2.5 device.
+// A publication of an unmodified iotivity-lite 2.2.5 device.
 constexpr char publish_request_hex[] =
     "bf626469782430323861636333612d643161352d343234362d373963642d323837366366633535393136616e646465763163"
     "74746c00656c696e6b739fbf6468726566662f6f69632f646272749f716f69632e642e636c6f7564446576696365686f6963"
@@ -20,24 +20,9 @@ constexpr char publish_request_hex[] =
     "632e69662e626173656c696e65ff6372656c65686f73747363696e731abb78e5406170bf62626d03ffffbf6468726566682f"
     "6f69632f6d6e746272749f6a6f69632e776b2e6d6e74ff6269669f696f69632e69662e72776f6f69632e69662e626173656c"
     "696e65ff6372656c65686f73747363696e731aecb0c1f26170bf62626d01ffffffff";
-constexpr char device_baseline_hex[] =
-    "9fbf6272749f6a6f69632e776b2e726573ff6269669f696f69632e69662e6c6c686f69632e69662e626f6f69632e69662e62"
-    "6173656c696e65ff656c696e6b739fbf66616e63686f72782a6f63663a2f2f30323861636333612d643161352d343234362d"
-    "373963642d3238373663666335353931366468726566682f6c696768742f316272749f6a636f72652e6c69676874ff626966"
-    "9f696f69632e69662e72776f6f69632e69662e626173656c696e65ff6170bf62626d03ff636570739fbf62657076636f6170"
-    "3a2f2f3139322e302e322e323a3335333033ffbf626570781a636f61702b7463703a2f2f3139322e302e322e323a33323932"
-    "31ffffffffffff";
-// The answer with which its client found and used a resource through a cloud.
-constexpr char client_links_hex[] =
-    "81a866616e63686f72782a6f63663a2f2f61616161616161612d303030302d303030302d303030302d303030303030303030"
-    "303031626469782461616161616161612d303030302d303030302d303030302d303030303030303030303031646872656678"
-    "372f6f69632f726f7574652f61616161616161612d303030302d303030302d303030302d3030303030303030303030312f6c"
-    "696768742f31627274816a636f72652e6c6967687462696682696f69632e69662e72776f6f69632e69662e626173656c696e"
-    "656170a162626d0363696e73056365707381a16265707819636f61702b7463703a2f2f3132372e302e302e313a35363833";
 
 Bytes hex(std::string_view text) { return from_hex(text).value(); }
 const DeviceId di = DeviceId::parse("028acc3a-d1a5-4246-79cd-2876cfc55916").value();
-const DeviceId other_di = DeviceId::parse("aaaaaaaa-0000-0000-0000-000000000001").value();
 
 Link light(std::int64_t instance) {
   Link link;
@@ -47,6 +32,11 @@ Link light(std::int64_t instance) {
   link.policy = policy::discoverable | policy::observable;
   link.instance = instance;
   return link;
+}
+
+TEST(SelectionPayload, IsAMapWithTheBias) {
+  EXPECT_EQ(to_hex(encode_selection(50)),
+            "a362727481696f69632e776b2e7264626966816f6f69632e69662e626173656c696e656373656c1832");
 }
 
 TEST(PublishPayload, OfARealDeviceIsRead) {
@@ -83,6 +73,15 @@ TEST(PublishPayload, TakesALinkWithItsHrefAlone) {
   expected.href = Href("/a");
   EXPECT_EQ(request.links, std::vector<Link>{expected});
   EXPECT_EQ(request.ttl, 60);
+}
+
+TEST(PublishPayload, IsRefusedWithALifetimeThatIsNone) {
+  for (const std::int64_t ttl : {std::int64_t{-1}, std::int64_t{0x100000000}, INT64_MIN, INT64_MAX}) {
+    const PublishRequest request{di, {light(1)}, ttl, ""};
+    EXPECT_EQ(PublishRequest::decode(request.encode()).error(), OcfError::malformed_lifetime) << ttl;
+  }
+  const PublishRequest longest{di, {light(1)}, 0xffffffff, ""};
+  EXPECT_EQ(PublishRequest::decode(longest.encode()).value(), longest);
 }
 
 TEST(PublishPayload, DropsPolicyBitsThatTheHubDoesNotKnow) {
@@ -123,54 +122,6 @@ TEST(PublishPayload, IsRefusedAboveTheLimitOfItems) {
   limits.cbor_items_max = 32;
   const PublishRequest request{di, std::vector<Link>(3, light(1)), 0, ""};
   EXPECT_EQ(PublishRequest::decode(request.encode(), limits).error(), OcfError::malformed_payload);
-}
-
-TEST(DiscoveryPayload, IsByteForByteWhatARealClientUsed) {
-  const std::vector<DiscoveredLink> links{{other_di, light(5), {}}};
-  const Advertisement advertisement{"/oic/route", {"coap+tcp://127.0.0.1:5683"}};
-  EXPECT_EQ(to_hex(encode_links(links, advertisement)), client_links_hex);
-}
-
-TEST(DiscoveryPayload, IsReadByClientsWithTheHrefVerbatim) {
-  const auto links = decode_links(hex(client_links_hex)).value();
-  ASSERT_EQ(links.size(), 1u);
-  EXPECT_EQ(links[0].device, other_di);
-  EXPECT_EQ(links[0].link.href, Href("/oic/route/aaaaaaaa-0000-0000-0000-000000000001/light/1"));
-  EXPECT_EQ(links[0].endpoints, std::vector<std::string>{"coap+tcp://127.0.0.1:5683"});
-}
-
-TEST(DiscoveryPayload, OfARealDeviceInBaselineFormIsRead) {
-  const auto links = decode_links(hex(device_baseline_hex)).value();
-  ASSERT_EQ(links.size(), 1u);
-  EXPECT_EQ(links[0].device, di);
-  EXPECT_EQ(links[0].link, light(0));
-  EXPECT_EQ(links[0].endpoints.size(), 2u);
-}
-
-TEST(DiscoveryPayload, InBaselineFormIsAnArrayWithOneMapOfLinks) {
-  const std::vector<DiscoveredLink> links{{di, light(5), {}}};
-  const Bytes list = encode_links(links, {});
-  const Bytes baseline = encode_links(links, {}, DiscoveryForm::baseline);
-  const std::string head =
-      "81a3"
-      "627274816a6f69632e776b2e726573"
-      "62696682696f69632e69662e6c6c6f6f69632e69662e626173656c696e65"
-      "656c696e6b73";
-  EXPECT_EQ(to_hex(baseline), head + to_hex(list));
-  EXPECT_EQ(decode_links(baseline).value(), decode_links(list).value());
-}
-
-TEST(DiscoveryPayload, KeepsHrefsAndOmitsEndpointsWhereNoneAreAdvertised) {
-  const std::vector<DiscoveredLink> links{{di, light(5), {}}, {other_di, status_link(), {}}};
-  EXPECT_EQ(decode_links(encode_links(links, {})).value(), links);
-  EXPECT_EQ(to_hex(encode_links({}, {})), "80");
-}
-
-TEST(DiscoveryPayload, ThatIsNoListOfLinksIsRefused) {
-  EXPECT_EQ(decode_links(hex("a0")).error(), OcfError::malformed_payload);
-  EXPECT_EQ(decode_links(hex("")).error(), OcfError::malformed_payload);
-  EXPECT_EQ(decode_links(hex("81a0")).error(), OcfError::missing_property);
-  EXPECT_EQ(decode_links(hex("81a166616e63686f72666f63663a2f2f")).error(), OcfError::malformed_device_id);
 }
 
 }  // namespace

@@ -30,11 +30,6 @@ Error finish(cbor::Reader& reader) {
   return is_ours ? reader.error() : malformed;
 }
 
-void write_endpoints(cbor::Writer& writer, const Advertisement& advertisement) {
-  writer.array(advertisement.endpoints.size());
-  for (const std::string& endpoint : advertisement.endpoints) writer.map(1).text("ep").text(endpoint);
-}
-
 bool any_empty(std::initializer_list<std::string_view> texts) {
   return std::any_of(texts.begin(), texts.end(), [](std::string_view text) { return text.empty(); });
 }

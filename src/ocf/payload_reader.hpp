@@ -1,10 +1,9 @@
-// What the payload decoders of this module share, and the one thing that encoders do.
+// What the payload decoders of this module share.
 #pragma once
 
 #include "base/limits.hpp"
 #include "cbor/cbor.hpp"
 #include "ocf/device_id.hpp"
-#include "ocf/payloads.hpp"
 
 #include <initializer_list>
 #include <string>
@@ -31,9 +30,6 @@ DeviceId read_device_id(cbor::Reader& reader);
 
 // The reader's error once everything was read; whatever CBOR is wrong in is a malformed_payload.
 Error finish(cbor::Reader& reader);
-
-// `eps` of a link: [{"ep": "coaps+tcp://host:port"}, …], without its key.
-void write_endpoints(cbor::Writer& writer, const Advertisement& advertisement);
 
 bool any_empty(std::initializer_list<std::string_view> texts);
 

@@ -2,8 +2,9 @@
 // and encodes answers, devices and clients do the reverse.
 //
 // Decoders skip properties they do not know, accept indefinite lengths, and are strict on the types of what
-// they read. Their errors: malformed_payload, missing_property, malformed_device_id, and malformed_href where
-// there are links. An optional text that is absent is empty, and an empty one is not encoded.
+// they read. Their errors: malformed_payload, missing_property, malformed_device_id, and malformed_href and
+// malformed_lifetime where there are links. An optional text that is absent is empty, and an empty one is not
+// encoded.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -13,6 +14,7 @@
 #include "ocf/error.hpp"
 #include "ocf/link.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -121,6 +123,9 @@ struct PublishAnswer {
   friend bool operator==(const PublishAnswer&, const PublishAnswer&) = default;
 };
 
+// GET /oic/rd: how much a device should prefer this directory to others, 0 (not at all) to 100.
+Bytes encode_selection(unsigned preference);
+
 // GET /oic/res: a link of some device as a client finds it.
 struct DiscoveredLink {
   DeviceId device;
@@ -132,16 +137,38 @@ struct DiscoveredLink {
 // Where the links of an answer lead.
 struct Advertisement {
   std::string route;  // "/oic/route": hrefs become "<route>/<di><href>"; empty: hrefs stay as they are
-  std::vector<std::string> endpoints;  // of every link; real clients drop a link without any
+  std::vector<std::string> endpoints;     // of every link; real clients drop a link without any
+  std::size_t href_bytes_max = SIZE_MAX;  // where that is longer, hrefs become "/<di><href>"
 };
 
 enum class DiscoveryForm {
   link_list,  // oic.if.ll: an array of links
   baseline,   // oic.if.baseline: an array with one map {rt, if, links}
+  by_device,  // OIC 1.1, content format 60: an array of maps {di, links}, one for each device
+  batch,      // oic.if.b: an array of maps {href, rep}
 };
+
+// One link of an answer, encoded by itself: an answer may have to be cut where a message is full.
+struct DiscoveryEntry {
+  DeviceId device;
+  Bytes bytes;
+};
+// For every form but batch.
+DiscoveryEntry encode_link(const DiscoveredLink& link, const Advertisement& advertisement,
+                           DiscoveryForm form);
+// For batch. The representation is CBOR.
+DiscoveryEntry encode_representation(const DiscoveredLink& link, const Advertisement& advertisement,
+                                     ByteView representation);
+// The answer with these entries; those of one device follow each other.
+Bytes encode_discovery(std::span<const DiscoveryEntry> entries, DiscoveryForm form);
+// What an answer has at most besides its entries, and, by_device, besides for each device.
+inline constexpr std::size_t discovery_head_bytes_max = 80;
+inline constexpr std::size_t discovery_device_bytes_max = 60;
+
+// Of links in any form but batch.
 Bytes encode_links(std::span<const DiscoveredLink> links, const Advertisement& advertisement,
                    DiscoveryForm form = DiscoveryForm::link_list);
-// Either form. Links that name no device have the nil device id.
+// Any form but batch. Links that name no device have the nil device id.
 Result<std::vector<DiscoveredLink>> decode_links(ByteView payload, const Limits& limits = {});
 
 }  // namespace ocf

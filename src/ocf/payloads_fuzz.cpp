@@ -23,7 +23,10 @@ void check_collection(ocf::ByteView input) {
     for (const ocf::BatchItem& item : *items)
       OCF_ASSERT(ocf::cbor::check(item.representation), "what is cut out of a batch is CBOR");
   }
-  if (const auto routed = ocf::with_routed_hrefs(input, device, {"/oic/route", {"coap://hub"}}, limits))
+  ocf::Advertisement advertisement;
+  advertisement.route = "/oic/route";
+  advertisement.endpoints = {"coap://hub"};
+  if (const auto routed = ocf::with_routed_hrefs(input, device, advertisement, limits))
     OCF_ASSERT(ocf::cbor::check(*routed, {limits.cbor_depth_max, SIZE_MAX}),
                "links that lead elsewhere are CBOR");
 }

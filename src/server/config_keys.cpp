@@ -211,6 +211,9 @@ std::vector<ConfigKey> connection_limits(Limits& l) {
                          "Unanswered requests of the hub to one device; the rest waits."),
       count<std::size_t>("observations_per_connection_max", l.observations_per_connection_max, 1, 100'000,
                          "Observations of one connection: 5.03 above it."),
+      time("discovery_notification_interval", l.discovery_notification_interval, seconds(0), seconds(3600),
+           "The shortest time between two notifications of /oic/res to one observer; changes wait and go "
+           "together."),
       bytes("write_queue_bytes_max", l.write_queue_bytes_max, 64 * kib, 64 * mib,
             "What may wait for a slow peer; above it the connection is closed."),
       count<std::size_t>("notifications_queued_max", l.notifications_queued_max, 1, 100'000,
@@ -244,6 +247,11 @@ std::vector<ConfigKey> device_limits(Limits& l) {
   return {
       count<std::size_t>("links_per_device_max", l.links_per_device_max, 1, 100'000,
                          "Links that a device may have published: 4.13 above it."),
+      time("link_lifetime_max", l.link_lifetime_max, seconds(1), seconds(0xffffffff),
+           "The longest `ttl` of a publication: 4.00 above it. 0 is always taken, and has no end."),
+      time("link_lifetime_grace", l.link_lifetime_grace, seconds(0), day,
+           "How long after the `ttl` of links the hub waits for the next publication before it unpublishes "
+           "them."),
       count<std::size_t>("pending_commands_per_device_max", l.pending_commands_per_device_max, 1, 10'000,
                          "Commands that wait for one device: 5.03 (HTTP 503) above it."),
       bytes("href_bytes_max", l.href_bytes_max, 16, 2 * kib,

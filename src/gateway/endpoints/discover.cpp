@@ -1,42 +1,32 @@
-// GET /oic/res: the links that the caller may see, by resource type and device (R3).
+// GET /oic/res: the links that the caller may see, by resource type and device (R3), and its observation.
 #include "gateway/connection.hpp"
-#include "gateway/endpoints/routing_path.hpp"
+#include "gateway/endpoints/discovery.hpp"
 #include "gateway/routes.hpp"
-#include "ocf/payloads.hpp"
 
 namespace ocf::gateway {
 
 awaitable<Answer> discover(Exchange& exchange) {
   const auto session = exchange.connection.device_session();
   if (!session) co_return refuse(exchange, coap::Code::unauthorized, "the session has ended");
-  if (!accepted_format(exchange.request))
-    co_return refuse(exchange, coap::Code::not_acceptable, "discovery answers CBOR only");
+  auto parsed = parse_discovery_query(exchange.request);
+  if (const auto* bad = std::get_if<BadQuery>(&parsed))
+    co_return refuse(exchange, coap::Code::bad_request, bad->why);
+  DiscoveryQuery query = std::get<DiscoveryQuery>(std::move(parsed));
 
-  directory::Filter filter;
-  filter.resource_types = exchange.request.query("rt");
-  for (const std::string& text : exchange.request.query("di")) {
-    const auto device = DeviceId::parse(text);
-    if (!device) co_return refuse(exchange, device.error());
-    filter.devices.push_back(*device);
+  Observations& observations = exchange.connection.observations();
+  const coap::Token token = exchange.request.token;
+  if (ends_observation(exchange.request)) observations.cancel(token);
+  const bool observes = exchange.request.uint(coap::OptionNumber::observe) == 0 && query.is_observable();
+  if (observes) {
+    // Subscribed before the links are read, so that no change falls between.
+    DiscoveryQuery observed = query;
+    const auto started =
+        co_await observations.discovery().start(exchange, session->caller, std::move(observed));
+    if (!started) co_return refuse(exchange, started.error());
   }
-  DiscoveryForm form = DiscoveryForm::link_list;
-  for (const std::string& interface : exchange.request.query("if")) {
-    if (interface == "oic.if.baseline") {
-      form = DiscoveryForm::baseline;
-    } else if (interface != "oic.if.ll") {
-      co_return refuse(exchange, coap::Code::bad_request,
-                       "the interfaces of /oic/res are oic.if.ll and oic.if.baseline");
-    }
-  }
-  const auto found = co_await exchange.cloud.find(session->caller, std::move(filter));
-  if (!found) co_return refuse(exchange, found.error());
-
-  std::vector<DiscoveredLink> links;
-  for (const directory::FoundLink& link : *found) links.push_back({link.device.device, link.link, {}});
-  Advertisement advertisement;
-  advertisement.route = route_prefix;
-  advertisement.endpoints.push_back(exchange.connection.advertised_endpoint());
-  co_return respond(exchange.request, coap::Code::content, encode_links(links, advertisement, form));
+  Discovery found = co_await find_links(exchange, session->caller, std::move(query));
+  if (observes) observations.discovery().begin(token, found);
+  co_return std::move(found.answer);
 }
 
 }  // namespace ocf::gateway

@@ -1,5 +1,5 @@
-// GET, POST and DELETE on a device's resource, and its observation (R5): translated to the use cases, never
-// passed on as they are, because a device closes on options that it does not know.
+// GET, POST, DELETE (and not PUT) on a device's resource, and its observation (R5): translated to the use
+// cases, never passed on as they are, because a device closes on options that it does not know.
 #include "cbor/cbor.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/connection.hpp"
@@ -59,12 +59,35 @@ struct Asking {
   std::optional<Routed> observable;
 };
 
+// The refusal of a request whose conditions (RFC 7252 §5.10.8) do not hold for what the hub knows of the
+// resource. A change that the device has not told yet cannot be seen.
+awaitable<std::optional<Answer>> refuse_by_condition(Exchange& exchange, Asked what) {
+  const bool wants_new = exchange.request.find(OptionNumber::if_none_match) != nullptr;
+  const std::vector<Bytes> wanted = exchange.request.values(OptionNumber::if_match);
+  // An empty one is met by whatever is there.
+  const bool wants_known =
+      !wanted.empty() && std::find(wanted.begin(), wanted.end(), Bytes()) == wanted.end();
+  if (!wants_new && !wants_known) co_return std::nullopt;
+
+  cloud::Request request(what.target.device, what.target.href, Operation::retrieve);
+  const auto known = co_await exchange.cloud.request(std::move(what.caller), std::move(request));
+  if (!known && (wants_known || known.error() == cloud::CloudError::not_found))
+    co_return refuse(exchange, known.error());
+  if (wants_new) co_return refuse(exchange, Code::precondition_failed, "the resource is there");
+  const bool matches = std::find(wanted.begin(), wanted.end(), known->etag) != wanted.end();
+  if (matches) co_return std::nullopt;
+  co_return refuse(exchange, Code::precondition_failed, "the resource has another ETag");
+}
+
 awaitable<Asking> ask(Exchange& exchange, Operation operation) {
   const auto what = asked(exchange);
   if (!what)
     co_return Asking(refuse(exchange, Code::bad_request, "the path does not name a device's resource"));
   if (!accepted_format(exchange.request))
     co_return Asking(refuse(exchange, Code::not_acceptable, "resources are CBOR"));
+  Asked condition = *what;
+  auto refusal = co_await refuse_by_condition(exchange, std::move(condition));
+  if (refusal) co_return Asking(std::move(*refusal));
 
   cloud::Request request(what->target.device, what->target.href, operation);
   request.query = joined(exchange.request.queries());
@@ -93,7 +116,7 @@ awaitable<Asking> ask(Exchange& exchange, Operation operation) {
 
 awaitable<Answer> retrieve(Exchange& exchange) {
   const auto observe = exchange.request.uint(OptionNumber::observe);
-  if (observe == 1) exchange.connection.observations().cancel(exchange.request.token);
+  if (ends_observation(exchange.request)) exchange.connection.observations().cancel(exchange.request.token);
   if (observe != 0) co_return (co_await ask(exchange, Operation::retrieve)).answer;
 
   const auto what = asked(exchange);
@@ -119,5 +142,9 @@ awaitable<Answer> update(Exchange& exchange) {
 }
 
 awaitable<Answer> remove(Exchange& exchange) { co_return (co_await ask(exchange, Operation::remove)).answer; }
+
+awaitable<Answer> replace(Exchange& exchange) {
+  co_return refuse(exchange, Code::method_not_allowed, "no complete replacement; POST changes a resource");
+}
 
 }  // namespace ocf::gateway

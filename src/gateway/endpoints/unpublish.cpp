@@ -10,7 +10,9 @@ awaitable<Answer> unpublish(Exchange& exchange) {
   const auto session = exchange.connection.device_session();
   if (!session) co_return refuse(exchange, coap::Code::unauthorized, "the session has ended");
   for (const std::string& text : exchange.request.query("di")) {
-    if (text != session->key.device.text()) {
+    const auto device = DeviceId::parse(text);
+    if (!device) co_return refuse(exchange, device.error());
+    if (*device != session->key.device) {
       co_return refuse(exchange, coap::Code::forbidden, "a device unpublishes for itself only");
     }
   }
