@@ -5,6 +5,7 @@
 #include "base/time.hpp"
 #include "ocf/device_id.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,14 +61,18 @@ enum class Cause {
 struct Fault {
   Stage stage = Stage::protocol;
   Cause cause = Cause::other;
+
+  friend bool operator==(const Fault&, const Fault&) = default;
 };
 
 struct Refusal {
-  Time time{};
+  Time time{};  // the last time, of several
   Fault fault;
   std::string peer;                // "192.0.2.7:40112"
   std::optional<DeviceId> device;  // signed in, or as the request or the certificate claims
   std::string reason;              // one line
+  std::uint64_t count = 1;         // how often just this was refused
+  Time since{};                    // the first time
 };
 
 // "sign_up"; for programs, never renamed.
