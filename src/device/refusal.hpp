@@ -24,9 +24,12 @@ enum class Cause {
   no_certificate,
   unknown_authority,
   certificate_dates,  // expired, or not valid yet
-  bad_certificate,    // chain, key or signature do not hold
+  certificate_revoked,
+  no_identity,      // the certificate does not name an OCF device
+  bad_certificate,  // chain, key or signature do not hold
   tls_version,
-  tls_suite,  // no suite, curve or signature algorithm in common
+  tls_suite,     // no suite, curve or signature algorithm in common
+  tls_protocol,  // ALPN without "coap"
   not_tls,
   hub_distrusted,  // the peer does not accept the hub's certificate
   handshake_unfinished,

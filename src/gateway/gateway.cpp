@@ -4,6 +4,8 @@
 #include "net/tcp_stream.hpp"
 #include "net/tls_stream.hpp"
 
+#include <algorithm>
+
 namespace ocf::gateway {
 
 Gateway::Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, Log log)
@@ -44,6 +46,13 @@ Result<net::Endpoint> Gateway::listen_tls(const net::Endpoint& endpoint,
   listeners_.push_back(std::move(*listener));
   advertise_tls(net::to_text(bound));
   return bound;
+}
+
+std::size_t Gateway::use(std::shared_ptr<const net::TlsServerContext> context) {
+  tls_context_ = std::move(context);
+  const std::set<Connection*> open(connections_);
+  return static_cast<std::size_t>(std::count_if(
+      open.begin(), open.end(), [](Connection* connection) { return connection->close_if_revoked(); }));
 }
 
 void Gateway::accept(std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot) {

@@ -171,7 +171,7 @@ def test_a_connection_too_many(started):
 @pytest.mark.parametrize("version", [V12, V13])
 def test_tls_without_a_certificate(hub, version):
     shake_hands(hub, client_context(None, None, hub.ca_file(), version=version))
-    found = newest(hub, "127.0.0.1", "tls", "did not return a certificate", "offered TLS")
+    found = newest(hub, "127.0.0.1", "tls", "did not return a certificate", "offered TLS", "; required a certificate")
     assert "`ocf-cloud pki device DI`" in found["advice"]
 
 
@@ -196,10 +196,11 @@ def test_tls_with_an_expired_certificate(started, tmp_path):
 
 # Q3, G14: what was offered, and what is wanted
 @pytest.mark.parametrize("more, reason, advice", [
-    ({"version": V12, "ciphers": "ECDHE-RSA-AES128-GCM-SHA256"}, ["offered TLS 1.2, ECDHE-RSA-AES128-GCM-SHA256"],
-     "ECDHE-ECDSA-AES128"),
-    ({"version": V11, "ciphers": "DEFAULT:@SECLEVEL=0"}, ["offered TLS 1.1"], "TLS 1.2 or TLS 1.3")],
-    ids=["suite", "version"])
+    ({"version": V12, "ciphers": "ECDHE-RSA-AES128-GCM-SHA256"},
+     ["offered TLS 1.2, ECDHE-RSA-AES128-GCM-SHA256", ", groups ", ", signatures ecdsa_secp256r1_sha256",
+      "; required one of ", "ECDHE-ECDSA-AES128-GCM-SHA256", "P-256:P-384"], "ECDHE-ECDSA-AES128"),
+    ({"version": V11, "ciphers": "DEFAULT:@SECLEVEL=0"}, ["offered TLS 1.1", "; required TLS 1.2 or TLS 1.3"],
+     "TLS 1.2 or TLS 1.3")], ids=["suite", "version"])
 def test_tls_with_another_suite_or_version(hub, more, reason, advice):
     shake_hands(hub, hub.context(str(uuid.uuid4()), **more))
     assert advice in newest(hub, "127.0.0.1", "tls", *reason)["advice"]
