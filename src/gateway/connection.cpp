@@ -124,7 +124,12 @@ awaitable<void> Connection::read_all() {
   for (;;) {
     const auto readable = co_await stream_->wait_readable();
     const auto read = readable ? read_what_is_there() : Result<void>(readable.error());
-    if (!read) co_return end(Disconnection::closed, read.error().message());
+    if (read) continue;
+    if (read.error() == net::NetError::unacknowledged) {
+      co_return end(Disconnection::unresponsive, read.error().message(),
+                    Fault{Stage::tcp, Cause::unresponsive});
+    }
+    co_return end(Disconnection::closed, read.error().message());
   }
 }
 

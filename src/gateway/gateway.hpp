@@ -58,6 +58,7 @@ class Gateway {
   friend class Connection;
 
   void accept(std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot);
+  void give_up_on_silence(net::Socket& socket) const;
   void turn_away(const net::Endpoint& peer);
   // Logs it, and keeps it for who asks.
   void note(device::Refusal refusal);

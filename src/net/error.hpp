@@ -18,6 +18,7 @@ enum class NetError {
   malformed_certificate,      // the PEM text holds no usable certificate
   malformed_private_key,      // the PEM text holds no usable private key, or one of another certificate
   malformed_revocation_list,  // the PEM text holds no usable CRL
+  unacknowledged,             // the peer has acknowledged nothing for too long, see give_up_after()
 };
 
 Error make_error_code(NetError error);
