@@ -27,6 +27,7 @@ awaitable<Result<account::SignedUp>> Cloud::sign_up(account::SignUp request) {
   const auto registered = co_await devices_.handle(key.stream(device::stream_name), std::move(registration),
                                                    envelope(access, subject));
   if (!registered) co_return registered.error();
+  if (!(*registered)->empty()) refusals_.count_anew(id);
   co_return signed_up;
 }
 

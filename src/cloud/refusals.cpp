@@ -2,6 +2,7 @@
 
 #include "base/printable.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -21,13 +22,47 @@ device::Refusal Refusals::record(device::Refusal refusal) {
   refusal.reason = printable(refusal.reason, limits_.refusal_text_bytes_max);
   if (refusal.reason.size() > limits_.refusal_text_bytes_max)
     refusal.reason.resize(limits_.refusal_text_bytes_max);
-  const auto record = std::make_shared<const Record>(Record{++count_, std::move(refusal)});
+  refusal.count = 1;
+  refusal.since = refusal.time;
+  auto record = alike(refusal);
+  if (record) {
+    refusal.count = record->refusal.count + 1;
+    refusal.since = record->refusal.since;
+    record->number = ++count_;
+    record->refusal = std::move(refusal);
+  } else {
+    record = std::make_shared<Record>(Record{++count_, std::move(refusal)});
+  }
   keep(address_of(record->refusal.peer), record);
   if (record->refusal.device) keep(record->refusal.device->text(), record);
   return record->refusal;
 }
 
-void Refusals::keep(std::string name, const std::shared_ptr<const Record>& record) {
+std::shared_ptr<Refusals::Record> Refusals::alike(const device::Refusal& refusal) const {
+  const auto is_alike = [&refusal](const std::shared_ptr<Record>& record) {
+    const device::Refusal& old = record->refusal;
+    return record->counts_on && old.fault == refusal.fault && old.reason == refusal.reason &&
+           old.device == refusal.device && address_of(old.peer) == address_of(refusal.peer);
+  };
+  // A device's own places are not taken by others behind the same address.
+  for (const std::string& name :
+       {refusal.device ? refusal.device->text() : std::string(), address_of(refusal.peer)}) {
+    const auto known = by_name_.find(name);
+    if (known == by_name_.end()) continue;
+    const auto& records = known->second->records;
+    const auto found = std::find_if(records.begin(), records.end(), is_alike);
+    if (found != records.end()) return *found;
+  }
+  return nullptr;
+}
+
+void Refusals::count_anew(const DeviceId& device) {
+  const auto known = by_name_.find(device.text());
+  if (known == by_name_.end()) return;
+  for (const auto& record : known->second->records) record->counts_on = false;
+}
+
+void Refusals::keep(std::string name, const std::shared_ptr<Record>& record) {
   const auto known = by_name_.find(name);
   if (known != by_name_.end()) {
     subjects_.splice(subjects_.begin(), subjects_, known->second);
@@ -36,6 +71,7 @@ void Refusals::keep(std::string name, const std::shared_ptr<const Record>& recor
     by_name_.emplace(std::move(name), subjects_.begin());
   }
   auto& records = subjects_.front().records;
+  std::erase(records, record);
   records.push_front(record);
   if (records.size() > limits_.refusals_per_subject_max) records.pop_back();
   if (subjects_.size() > limits_.refusal_subjects_max) {

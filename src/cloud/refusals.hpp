@@ -19,9 +19,14 @@ class Refusals {
  public:
   explicit Refusals(const Limits& limits) : limits_(limits) {}
 
-  // Keeps it for its device and its address, and forgets the oldest above the limits. The reason is made one
+  // Keeps it for its device and its address, and forgets the oldest above the limits. What is remembered and
+  // was refused once more (the same stage, cause, reason, device and address; the port does not matter)
+  // counts up instead: a device that tries again and again does not fill its places. The reason is made one
   // printable line and cut; what is kept is returned, to be logged.
   device::Refusal record(device::Refusal refusal);
+  // What this device is refused from now on is counted anew: it begins another registration, whose owner must
+  // not learn of the time before.
+  void count_anew(const DeviceId& device);
 
   // All newest first.
   std::vector<device::Refusal> of_device(const DeviceId& device) const { return of(device.text()); }
@@ -34,14 +39,18 @@ class Refusals {
   struct Record {
     std::uint64_t number;  // counts all
     device::Refusal refusal;
+    bool counts_on = true;  // the next one of the kind is counted here
   };
   struct Subject {
-    std::string name;                                  // a device id or an address
-    std::list<std::shared_ptr<const Record>> records;  // newest first
+    std::string name;                            // a device id or an address
+    std::list<std::shared_ptr<Record>> records;  // newest first
   };
   using Subjects = std::list<Subject>;  // refused last first
 
-  void keep(std::string name, const std::shared_ptr<const Record>& record);
+  // One of the same kind that is remembered, to count on; null: there is none.
+  std::shared_ptr<Record> alike(const device::Refusal& refusal) const;
+  // Puts it first of its subject, where it may stand already, and its subject first of all.
+  void keep(std::string name, const std::shared_ptr<Record>& record);
   std::vector<device::Refusal> of(const std::string& name) const;
 
   const Limits& limits_;

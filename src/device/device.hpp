@@ -49,6 +49,7 @@ enum class Disconnection : std::uint8_t {
   superseded = 6,   // the same device signed in on another connection
   hub_stopped = 7,  // graceful stop, or found online when the hub started
   deregistered = 8,
+  certificate_revoked = 9,  // of the peer, after the handshake
 };
 
 std::string to_sentence(Disconnection reason);

@@ -27,6 +27,7 @@ std::string to_sentence(Disconnection reason) {
     case Disconnection::superseded: return "the device signed in on another connection";
     case Disconnection::hub_stopped: return "the hub stopped";
     case Disconnection::deregistered: return "the device was removed";
+    case Disconnection::certificate_revoked: return "the certificate was revoked";
   }
   return "unknown";
 }

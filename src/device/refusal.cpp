@@ -24,11 +24,20 @@ std::string_view advice(Cause cause) {
       return "Let the device answer Pings and read what the hub sends; the hub's patience is "
              "limits.ping_interval, limits.ping_retries and limits.write_queue_bytes_max.";
     case Cause::no_certificate:
-      return "Give the device a certificate and its key: `ocf-cloud pki device DI` issues them.";
+      return "Give the device a certificate and its key, `ocf-cloud pki device DI` issues them, or let peers "
+             "in "
+             "without one: tls.client_certificate: if_given.";
     case Cause::unknown_authority:
       return "Let the hub trust the CA that issued this certificate, `ocf-cloud pki trust FILE`, and let the "
              "device send its intermediate certificates.";
     case Cause::certificate_dates: return "Renew the certificate that is named, or set the hub's clock.";
+    case Cause::certificate_revoked:
+      return "Give the device a new certificate, `ocf-cloud pki device DI`, if it is still to be trusted: a "
+             "revocation is for good.";
+    case Cause::no_identity:
+      return "Give the device an OCF identity certificate, extended key usages as the reason says and "
+             "uuid:<its "
+             "di> in the common name: `ocf-cloud pki device DI` issues one.";
     case Cause::bad_certificate:
       return "Issue the certificate anew, with an ECDSA key on P-256 or P-384; `ocf-cloud pki device DI` "
              "makes one that is accepted.";
@@ -36,6 +45,9 @@ std::string_view advice(Cause cause) {
     case Cause::tls_suite:
       return "Let the device offer ECDHE-ECDSA-AES128-GCM-SHA256 or its like (AES256-GCM-SHA384, "
              "AES128-SHA256, AES256-SHA384; TLS 1.3's own suites), with the curve P-256 or P-384.";
+    case Cause::tls_protocol:
+      return "Let the device offer the application protocol coap (RFC 8323, section 8.2), or leave the TLS "
+             "extension ALPN out.";
     case Cause::not_tls:
       return "Use coaps+tcp on this port, or send plain coap+tcp to the hub's listener for that.";
     case Cause::hub_distrusted:

@@ -5,6 +5,7 @@
 #include "base/time.hpp"
 #include "ocf/device_id.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,9 +24,12 @@ enum class Cause {
   no_certificate,
   unknown_authority,
   certificate_dates,  // expired, or not valid yet
-  bad_certificate,    // chain, key or signature do not hold
+  certificate_revoked,
+  no_identity,      // the certificate does not name an OCF device
+  bad_certificate,  // chain, key or signature do not hold
   tls_version,
-  tls_suite,  // no suite, curve or signature algorithm in common
+  tls_suite,     // no suite, curve or signature algorithm in common
+  tls_protocol,  // ALPN without "coap"
   not_tls,
   hub_distrusted,  // the peer does not accept the hub's certificate
   handshake_unfinished,
@@ -60,14 +64,18 @@ enum class Cause {
 struct Fault {
   Stage stage = Stage::protocol;
   Cause cause = Cause::other;
+
+  friend bool operator==(const Fault&, const Fault&) = default;
 };
 
 struct Refusal {
-  Time time{};
+  Time time{};  // the last time, of several
   Fault fault;
   std::string peer;                // "192.0.2.7:40112"
   std::optional<DeviceId> device;  // signed in, or as the request or the certificate claims
   std::string reason;              // one line
+  std::uint64_t count = 1;         // how often just this was refused
+  Time since{};                    // the first time
 };
 
 // "sign_up"; for programs, never renamed.

@@ -8,6 +8,7 @@
 #include "gateway/fault.hpp"
 #include "gateway/routes.hpp"
 #include "net/error.hpp"
+#include "net/tls_policy.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -47,14 +48,12 @@ std::uint64_t token_seed() {
   return seed << 32;
 }
 
-// Extended key usage of an OCF identity certificate (OCF Security, section 9.4.2.2).
-constexpr std::string_view ocf_identity = "1.3.6.1.4.1.44924.1.6";
-
-// The device that the certificate is for; the nil id, which no device has, if it is no OCF identity.
+// The device that the certificate is for; the nil id, which no device has, if it is no OCF identity: the
+// handshake refuses those.
 DeviceId device_of(const net::TlsPeer& peer) {
   const auto& usages = peer.extended_key_usage;
-  const bool is_identity =
-      peer.certificate_verified && std::find(usages.begin(), usages.end(), ocf_identity) != usages.end();
+  const bool is_identity = peer.certificate_verified &&
+                           std::find(usages.begin(), usages.end(), net::ocf_identity_usage) != usages.end();
   const auto device = DeviceId::parse(peer.device_id);
   return is_identity && device ? *device : DeviceId();
 }
@@ -115,9 +114,10 @@ awaitable<bool> Connection::handshake() {
   }
   if (const auto peer = stream_->tls_peer()) {
     transport_ = peer->version;
-    certificate_device_ = device_of(*peer);
+    if (peer->certificate_verified) certificate_device_ = device_of(*peer);
   }
-  co_return true;
+  // The list may have changed during the handshake.
+  co_return !close_if_revoked();
 }
 
 // To the end of the stream. After end() the peer's bytes are only taken off the socket, because an Abort or a
@@ -126,7 +126,12 @@ awaitable<void> Connection::read_all() {
   for (;;) {
     const auto readable = co_await stream_->wait_readable();
     const auto read = readable ? read_what_is_there() : Result<void>(readable.error());
-    if (!read) co_return end(Disconnection::closed, read.error().message());
+    if (read) continue;
+    if (read.error() == net::NetError::unacknowledged) {
+      co_return end(Disconnection::unresponsive, read.error().message(),
+                    Fault{Stage::tcp, Cause::unresponsive});
+    }
+    co_return end(Disconnection::closed, read.error().message());
   }
 }
 
@@ -148,6 +153,15 @@ void Connection::release() {
   } else {
     stream_->close();
   }
+}
+
+bool Connection::close_if_revoked() {
+  const bool is_revoked = !ended_ && gateway_.tls_context_ && stream_->is_revoked_by(*gateway_.tls_context_);
+  if (!is_revoked) return false;
+  end(Disconnection::certificate_revoked, device::to_sentence(Disconnection::certificate_revoked),
+      Fault{Stage::tls, Cause::certificate_revoked});
+  stream_->close();
+  return true;
 }
 
 void Connection::end(Disconnection reason, std::string why, std::optional<Fault> fault) {

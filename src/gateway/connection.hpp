@@ -33,6 +33,9 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   awaitable<void> run();
   // Asks the peer to leave and come back, and closes.
   void release();
+  // Closes it if the gateway's TLS context, newer perhaps than the handshake, says that the peer's
+  // certificate is revoked; whether it did.
+  bool close_if_revoked();
 
   // -- for endpoints
   const std::optional<cloud::DeviceSession>& device_session() const { return device_session_; }

@@ -90,9 +90,12 @@ Fault fault_of(net::HandshakeFault fault) {
     case net::HandshakeFault::no_certificate: return {Stage::tls, Cause::no_certificate};
     case net::HandshakeFault::unknown_authority: return {Stage::tls, Cause::unknown_authority};
     case net::HandshakeFault::certificate_dates: return {Stage::tls, Cause::certificate_dates};
+    case net::HandshakeFault::revoked: return {Stage::tls, Cause::certificate_revoked};
+    case net::HandshakeFault::no_identity: return {Stage::tls, Cause::no_identity};
     case net::HandshakeFault::bad_certificate: return {Stage::tls, Cause::bad_certificate};
     case net::HandshakeFault::version: return {Stage::tls, Cause::tls_version};
     case net::HandshakeFault::suite: return {Stage::tls, Cause::tls_suite};
+    case net::HandshakeFault::application_protocol: return {Stage::tls, Cause::tls_protocol};
     case net::HandshakeFault::not_tls: return {Stage::tls, Cause::not_tls};
     case net::HandshakeFault::distrusted: return {Stage::tls, Cause::hub_distrusted};
     case net::HandshakeFault::unfinished: return {Stage::tls, Cause::handshake_unfinished};

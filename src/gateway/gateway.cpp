@@ -1,8 +1,11 @@
 #include "gateway/gateway.hpp"
 
 #include "gateway/connection.hpp"
+#include "net/readiness.hpp"
 #include "net/tcp_stream.hpp"
 #include "net/tls_stream.hpp"
+
+#include <algorithm>
 
 namespace ocf::gateway {
 
@@ -20,6 +23,7 @@ Result<net::Endpoint> Gateway::listen_tcp(const net::Endpoint& endpoint) {
   auto listener = net::Listener::open(
       shard_, endpoint, connection_limit_,
       [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
+        give_up_on_silence(socket);
         accept(std::make_unique<net::TcpStream>(std::move(socket)), std::move(slot));
       },
       [this](const net::Endpoint& peer) { turn_away(peer); });
@@ -36,6 +40,7 @@ Result<net::Endpoint> Gateway::listen_tls(const net::Endpoint& endpoint,
   auto listener = net::Listener::open(
       shard_, endpoint, connection_limit_,
       [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
+        give_up_on_silence(socket);
         accept(std::make_unique<net::TlsStream>(std::move(socket), *tls_context_), std::move(slot));
       },
       [this](const net::Endpoint& peer) { turn_away(peer); });
@@ -44,6 +49,20 @@ Result<net::Endpoint> Gateway::listen_tls(const net::Endpoint& endpoint,
   listeners_.push_back(std::move(*listener));
   advertise_tls(net::to_text(bound));
   return bound;
+}
+
+std::size_t Gateway::use(std::shared_ptr<const net::TlsServerContext> context) {
+  tls_context_ = std::move(context);
+  const std::set<Connection*> open(connections_);
+  return static_cast<std::size_t>(std::count_if(
+      open.begin(), open.end(), [](Connection* connection) { return connection->close_if_revoked(); }));
+}
+
+// No earlier than missing Pongs would end it (see Session::tick): a peer is heard whenever it acknowledges.
+// It is for what Pings do not watch: connections that are not signed in, and the last words of those that
+// close.
+void Gateway::give_up_on_silence(net::Socket& socket) const {
+  net::give_up_after(socket, std::chrono::milliseconds(limits_.ping_interval) * 3 / 2);
 }
 
 void Gateway::accept(std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot) {

@@ -36,8 +36,10 @@ class Gateway {
   Result<net::Endpoint> listen_tls(const net::Endpoint& endpoint,
                                    std::shared_ptr<const net::TlsServerContext> context);
 
-  // New connections get this context; open ones keep theirs. Another CA was trusted, a certificate renewed.
-  void use(std::shared_ptr<const net::TlsServerContext> context) { tls_context_ = std::move(context); }
+  // New connections get this context: another CA is trusted, a certificate was renewed or revoked. Open ones
+  // keep theirs, but those whose certificate it says to be revoked are closed, and their devices go offline.
+  // Returns how many. Costs a lookup for each connection over TLS.
+  std::size_t use(std::shared_ptr<const net::TlsServerContext> context);
 
   // "host:port" that discovery answers with; by default the address that is listened on.
   void advertise_tls(std::string_view address) {
@@ -56,6 +58,7 @@ class Gateway {
   friend class Connection;
 
   void accept(std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot);
+  void give_up_on_silence(net::Socket& socket) const;
   void turn_away(const net::Endpoint& peer);
   // Logs it, and keeps it for who asks.
   void note(device::Refusal refusal);

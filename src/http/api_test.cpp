@@ -75,13 +75,17 @@ TEST_F(HttpApi, TellsWhyADeviceWasRefusedSinceItWasRegistered) {
   device::Refusal refusal{
       now, {device::Stage::sign_in, device::Cause::bad_token}, "192.0.2.7:1", lamp.id, "No."};
   cloud.refusals().record(refusal);
-  refusal.time -= std::chrono::milliseconds(1);
+  refusal.time += std::chrono::seconds(1);
   cloud.refusals().record(refusal);
-  EXPECT_EQ(
-      get(path(lamp, "/refusals")).body,
-      R"({"refusals":[{"time":"2026-11-22T19:59:52.123Z","stage":"sign_in","peer":"192.0.2.7:1","device":")" +
-          lamp.id.text() + R"(","reason":"No.","advice":")" + std::string(advice(refusal.fault.cause)) +
-          R"("}]})");
+  refusal.time = now - std::chrono::milliseconds(1);
+  refusal.reason = "Not yet.";
+  cloud.refusals().record(refusal);
+  refusal.reason = "No.";
+  EXPECT_EQ(get(path(lamp, "/refusals")).body,
+            R"({"refusals":[{"time":"2026-11-22T19:59:53.123Z","count":2,"since":"2026-11-22T19:59:52.123Z",)"
+            R"("stage":"sign_in","peer":"192.0.2.7:1","device":")" +
+                lamp.id.text() + R"(","reason":"No.","advice":")" + std::string(advice(refusal.fault.cause)) +
+                R"("}]})");
   EXPECT_EQ(reason(get(path(lamp, "/refusals"), "bob"), 404), "not_found");
 }
 

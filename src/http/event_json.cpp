@@ -25,6 +25,7 @@ std::string_view name_of(device::Disconnection reason) {
     case device::Disconnection::superseded: return "superseded";
     case device::Disconnection::hub_stopped: return "hub_stopped";
     case device::Disconnection::deregistered: return "deregistered";
+    case device::Disconnection::certificate_revoked: return "certificate_revoked";
   }
   return "unknown";
 }

@@ -11,6 +11,8 @@ std::string refusals_document(const std::vector<device::Refusal>& refusals) {
   for (const device::Refusal& refusal : refusals) {
     json.begin_object();
     json.key("time").text(to_rfc3339(refusal.time));
+    json.key("count").number(refusal.count);
+    json.key("since").text(to_rfc3339(refusal.since));
     json.key("stage").text(name_of(refusal.fault.stage));
     json.key("peer").text(refusal.peer);
     if (refusal.device) json.key("device").text(refusal.device->text());

@@ -8,7 +8,7 @@
 
 namespace ocf::http {
 
-// {"refusals":[{"time","stage","peer","device"?,"reason","advice"}]}
+// {"refusals":[{"time","count","since","stage","peer","device"?,"reason","advice"}]}
 std::string refusals_document(const std::vector<device::Refusal>& refusals);
 
 }  // namespace ocf::http

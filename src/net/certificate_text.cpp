@@ -7,22 +7,49 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 
 namespace ocf::net {
+namespace {
 
-std::string common_name_of(const X509& certificate) {
-  const X509_NAME* const subject = X509_get_subject_name(&certificate);
-  const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+std::string common_name_in(const X509_NAME& name) {
+  const int index = X509_NAME_get_index_by_NID(&name, NID_commonName, -1);
   if (index < 0) return {};
   unsigned char* utf8 = nullptr;
-  const int size = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
+  const int size = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(&name, index)));
   if (size < 0) return {};
-  std::string name(reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size));
+  std::string text(reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size));
   OPENSSL_free(utf8);
   std::replace_if(
-      name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
       '?');
-  return name;
+  return text;
+}
+
+std::string text_of(const ASN1_TIME& time) {
+  std::tm fields{};
+  std::array<char, 32> text{};
+  if (ASN1_TIME_to_tm(&time, &fields) != 1) return "?";
+  return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &fields));
+}
+
+}  // namespace
+
+std::string common_name_of(const X509& certificate) {
+  return common_name_in(*X509_get_subject_name(&certificate));
+}
+
+std::string issuer_of(const X509& certificate) {
+  const X509_NAME* const issuer = X509_get_issuer_name(&certificate);
+  std::string name = common_name_in(*issuer);
+  if (!name.empty()) return name;
+  std::array<char, 256> whole{};
+  X509_NAME_oneline(issuer, whole.data(), static_cast<int>(whole.size()));
+  return whole.data();
+}
+
+std::string validity_of(const X509& certificate) {
+  return text_of(*X509_get0_notBefore(&certificate)) + " to " + text_of(*X509_get0_notAfter(&certificate));
 }
 
 std::string serial_of(const X509& certificate) {

@@ -15,6 +15,8 @@ const char* sentence(int value) {
     case NetError::malformed_endpoint: return "not an address and port such as 127.0.0.1:5684 or [::1]:5684";
     case NetError::malformed_certificate: return "the text holds no usable certificate";
     case NetError::malformed_private_key: return "the text holds no usable private key of the certificate";
+    case NetError::malformed_revocation_list: return "the text holds no usable certificate revocation list";
+    case NetError::unacknowledged: return "the peer has acknowledged nothing for too long";
   }
   return "unknown";
 }

@@ -1,62 +1,27 @@
 #include "net/handshake_report.hpp"
 
+#include "base/printable.hpp"
 #include "net/certificate_text.hpp"
+#include "net/revocation.hpp"
 #include "net/tls_peer.hpp"
+#include "net/tls_policy.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
+
 namespace ocf::net {
 namespace {
 
-constexpr std::size_t suites_named_max = 16;
+constexpr std::size_t name_bytes_max = 64;
+constexpr std::size_t usages_max = 6;
+constexpr const char* required_identity =
+    "usages 1.3.6.1.5.5.7.3.2 (TLS client) and 1.3.6.1.4.1.44924.1.6 (OCF identity), and a common name with "
+    "uuid:<device id>";
 
-// Values of GREASE (RFC 8701) and the signaling suites are no offers.
-bool is_offer(std::uint16_t value) {
-  return (value & 0x0f0f) != 0x0a0a && value != 0x00ff && value != 0x5600;
-}
-
-std::uint16_t read_u16(const unsigned char* bytes) {
-  return static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]);
-}
-
-std::string hex_of(std::uint16_t value) {
-  const std::uint8_t bytes[] = {static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
-  return "0x" + to_hex(bytes);
-}
-
-std::string version_name(std::uint16_t version) {
-  switch (version) {
-    case SSL3_VERSION: return "SSL 3.0";
-    case TLS1_VERSION: return "TLS 1.0";
-    case TLS1_1_VERSION: return "TLS 1.1";
-    case TLS1_2_VERSION: return "TLS 1.2";
-    case TLS1_3_VERSION: return "TLS 1.3";
-  }
-  return hex_of(version);
-}
-
-std::string suite_name(SSL& ssl, const unsigned char* suite) {
-  const SSL_CIPHER* const known = SSL_CIPHER_find(&ssl, suite);
-  return known ? SSL_CIPHER_get_name(known) : hex_of(read_u16(suite));
-}
-
-// RFC 8446 section 4.2.1: a byte of length, then versions of two bytes. A peer before TLS 1.3 sends one
-// number only.
-std::vector<std::uint16_t> versions_of(SSL& ssl) {
-  const unsigned char* extension = nullptr;
-  std::size_t size = 0;
-  std::vector<std::uint16_t> versions;
-  if (SSL_client_hello_get0_ext(&ssl, TLSEXT_TYPE_supported_versions, &extension, &size) != 1) {
-    versions.push_back(static_cast<std::uint16_t>(SSL_client_hello_get0_legacy_version(&ssl)));
-    return versions;
-  }
-  for (std::size_t i = 1; i + 1 < size; i += 2) versions.push_back(read_u16(extension + i));
-  return versions;
-}
-
-HandshakeFault fault_of_verification(int error) {
+HandshakeFault fault_of_verification(int error, int depth) {
   switch (error) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID: return HandshakeFault::certificate_dates;
@@ -65,6 +30,9 @@ HandshakeFault fault_of_verification(int error) {
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN: return HandshakeFault::unknown_authority;
+    case X509_V_ERR_CERT_REVOKED: return HandshakeFault::revoked;
+    case X509_V_ERR_INVALID_PURPOSE:
+      return depth == 0 ? HandshakeFault::no_identity : HandshakeFault::bad_certificate;
     default: return HandshakeFault::bad_certificate;
   }
 }
@@ -78,10 +46,12 @@ HandshakeFault fault_of_reason(int reason) {
     case SSL_R_NO_SUITABLE_KEY_SHARE:
     case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
     case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS: return HandshakeFault::suite;
+    case SSL_R_NO_APPLICATION_PROTOCOL: return HandshakeFault::application_protocol;
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST: return HandshakeFault::not_tls;
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
     case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA: return HandshakeFault::distrusted;
@@ -89,36 +59,83 @@ HandshakeFault fault_of_reason(int reason) {
   }
 }
 
+// certificate "uuid:…", issuer "…", serial 1f…, usages 1.3… 1.3…, valid … to …".
+// Bounded, whatever the peer wrote into it.
+std::string described(const X509& certificate) {
+  std::string text = "certificate \"" + printable(common_name_of(certificate), name_bytes_max) +
+                     "\", issuer \"" + printable(issuer_of(certificate), name_bytes_max) + "\", serial " +
+                     serial_of(certificate) + ", usages";
+  const auto usages = extended_key_usage_of(certificate);
+  for (std::size_t i = 0; i < usages.size() && i < usages_max; ++i) text += ' ' + usages[i];
+  if (usages.empty()) text += " none";
+  return text + ", valid " + validity_of(certificate);
+}
+
+SSL* session_of(X509_STORE_CTX* verification) {
+  return static_cast<SSL*>(X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
+}
+
 HandshakeReport* report_of(const SSL* ssl) { return static_cast<HandshakeReport*>(SSL_get_app_data(ssl)); }
+
+// The suites that this side accepts, by name.
+std::string accepted_suites(const SSL& ssl) {
+  const STACK_OF(SSL_CIPHER)* const suites = SSL_get_ciphers(&ssl);
+  std::string text;
+  for (int i = 0; i < sk_SSL_CIPHER_num(suites); ++i) {
+    text += (i == 0 ? "" : " ") + std::string(SSL_CIPHER_get_name(sk_SSL_CIPHER_value(suites, i)));
+  }
+  return text;
+}
 
 }  // namespace
 
 int HandshakeReport::on_client_hello(SSL* ssl, int*, void*) {
-  HandshakeReport* const report = report_of(ssl);
-  if (!report) return SSL_CLIENT_HELLO_SUCCESS;
-  report->hello_seen_ = true;
-  report->versions_ = versions_of(*ssl);
-  const unsigned char* suites = nullptr;
-  const std::size_t size = SSL_client_hello_get0_ciphers(ssl, &suites);
-  report->suites_.assign(suites, suites + size);
+  if (HandshakeReport* const report = report_of(ssl)) report->hello_ = read_client_hello(*ssl);
   return SSL_CLIENT_HELLO_SUCCESS;
 }
 
 int HandshakeReport::on_verification(int accepted, X509_STORE_CTX* verification) {
   if (accepted) return accepted;
-  const auto* const ssl =
-      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  HandshakeReport* const report = report_of(ssl);
-  X509* const certificate = X509_STORE_CTX_get_current_cert(verification);
+  HandshakeReport* const report = report_of(session_of(verification));
+  const X509* const certificate = X509_STORE_CTX_get_current_cert(verification);
   if (report && certificate) {
-    report->verification_error_ = X509_STORE_CTX_get_error(verification);
-    report->refused_certificate_ = "\"" + common_name_of(*certificate) + "\", serial " +
-                                   serial_of(*certificate) + ": " +
-                                   X509_verify_cert_error_string(report->verification_error_);
+    const int error = X509_STORE_CTX_get_error(verification);
+    report->verification_fault_ = fault_of_verification(error, X509_STORE_CTX_get_error_depth(verification));
+    report->refused_certificate_ = described(*certificate) + ": " +
+                                   (report->identity_complaint_.empty() ? X509_verify_cert_error_string(error)
+                                                                        : report->identity_complaint_);
     if (const X509* const own = X509_STORE_CTX_get0_cert(verification))
       report->failure_.device_id = device_id_in(common_name_of(*own));
   }
   return accepted;
+}
+
+int HandshakeReport::on_device_verification(int accepted, X509_STORE_CTX* verification) {
+  X509* const certificate = X509_STORE_CTX_get_current_cert(verification);
+  if (accepted && certificate) {
+    X509* const issuer = X509_STORE_CTX_get0_current_issuer(verification);
+    if (issuer && is_revoked(*X509_STORE_CTX_get0_store(verification), *certificate, *issuer)) {
+      X509_STORE_CTX_set_error(verification, X509_V_ERR_CERT_REVOKED);
+      accepted = 0;
+    } else if (X509_STORE_CTX_get_error_depth(verification) == 0) {
+      std::string complaint = complaint_about_identity(*certificate);
+      if (!complaint.empty()) {
+        X509_STORE_CTX_set_error(verification, X509_V_ERR_INVALID_PURPOSE);
+        accepted = 0;
+      }
+      if (HandshakeReport* const report = report_of(session_of(verification)))
+        report->identity_complaint_ = std::move(complaint);
+    }
+  }
+  return on_verification(accepted, verification);
+}
+
+std::string HandshakeReport::complaint_about_identity(const X509& certificate) {
+  const auto usages = extended_key_usage_of(certificate);
+  if (std::find(usages.begin(), usages.end(), ocf_identity_usage) == usages.end())
+    return "it is not for OCF identity";
+  if (device_id_in(common_name_of(certificate)).empty()) return "it names no device";
+  return "";
 }
 
 void HandshakeReport::fail_by_openssl() {
@@ -127,7 +144,7 @@ void HandshakeReport::fail_by_openssl() {
   failure_.text = reason ? reason : "unknown";
   if (ERR_GET_LIB(error) != ERR_LIB_SSL) return;
   failure_.fault = ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED
-                       ? fault_of_verification(verification_error_)
+                       ? verification_fault_
                        : fault_of_reason(ERR_GET_REASON(error));
 }
 
@@ -139,25 +156,43 @@ void HandshakeReport::fail(std::string reason) {
 HandshakeFailure HandshakeReport::failure(SSL& ssl) const {
   HandshakeFailure failure = failure_;
   if (failure.text.empty()) return failure;
-  if (!refused_certificate_.empty()) failure.text += "; certificate " + refused_certificate_;
-  if (SSL_is_server(&ssl)) failure.text += "; " + offered(ssl);
+  if (!refused_certificate_.empty()) failure.text += "; " + refused_certificate_;
+  if (!SSL_is_server(&ssl)) return failure;
+  failure.text += "; " + offered(ssl);
+  if (const std::string wanted = required(ssl); !wanted.empty()) failure.text += "; required " + wanted;
   return failure;
 }
 
+// Curves and signature algorithms only where they may be the reason: the line is bounded.
 std::string HandshakeReport::offered(SSL& ssl) const {
-  if (!hello_seen_) return "the peer sent no ClientHello";
-  std::string text = "offered";
-  for (const std::uint16_t version : versions_) {
-    if (is_offer(version)) text += " " + version_name(version);
+  if (!hello_.seen) return "the peer sent no ClientHello";
+  std::string text = "offered " + names_of_versions(hello_) + ", " + names_of_suites(hello_, ssl);
+  if (failure_.fault == HandshakeFault::suite || failure_.fault == HandshakeFault::other) {
+    if (!hello_.groups.empty()) text += ", groups " + names_of_groups(hello_);
+    if (!hello_.signatures.empty()) text += ", signatures " + names_of_signatures(hello_);
   }
-  text += ",";
-  std::size_t named = 0;
-  for (std::size_t i = 0; i + 1 < suites_.size(); i += 2) {
-    if (!is_offer(read_u16(&suites_[i]))) continue;
-    if (named++ < suites_named_max) text += " " + suite_name(ssl, &suites_[i]);
-  }
-  if (named > suites_named_max) text += " and " + std::to_string(named - suites_named_max) + " more";
+  if (!hello_.protocols.empty()) text += ", ALPN " + names_of_protocols(hello_);
   return text;
+}
+
+std::string HandshakeReport::required(SSL& ssl) const {
+  switch (failure_.fault) {
+    case HandshakeFault::no_certificate: return std::string("a certificate with ") + required_identity;
+    case HandshakeFault::unknown_authority: return "a chain to a CA that the hub trusts";
+    case HandshakeFault::certificate_dates: return "a validity that includes now, by the hub's clock";
+    case HandshakeFault::revoked: return "a certificate that no CRL of its CA lists";
+    case HandshakeFault::no_identity: return required_identity;
+    case HandshakeFault::version: return "TLS 1.2 or TLS 1.3";
+    case HandshakeFault::suite:
+      return "one of " + accepted_suites(ssl) + " with a group of " + groups + " and ECDSA signatures";
+    case HandshakeFault::application_protocol: return "ALPN coap, or none";
+    case HandshakeFault::not_tls: return "TLS";
+    case HandshakeFault::other:
+    case HandshakeFault::bad_certificate:
+    case HandshakeFault::distrusted:
+    case HandshakeFault::unfinished: break;
+  }
+  return "";
 }
 
 }  // namespace ocf::net

@@ -5,6 +5,10 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 namespace ocf::net {
 
 namespace asio = boost::asio;
@@ -27,6 +31,7 @@ Error translated(const Error& error) {
   if (error == asio::error::connection_reset || error == asio::error::broken_pipe) return NetError::reset;
   if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor)
     return NetError::closed;
+  if (error == asio::error::timed_out) return NetError::unacknowledged;
   return error;
 }
 
@@ -34,6 +39,11 @@ void prepare(Socket& socket) {
   Error ignored;
   socket.non_blocking(true, ignored);
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+void give_up_after(Socket& socket, std::chrono::milliseconds silence) {
+  const unsigned milliseconds = static_cast<unsigned>(silence.count());
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
 }
 
 }  // namespace ocf::net

@@ -4,6 +4,8 @@
 #include "base/result.hpp"
 #include "net/shard.hpp"
 
+#include <chrono>
+
 namespace ocf::net {
 
 // Resumes when the socket is ready, failed or closed. Only asio's own frame is parked: there is no coroutine
@@ -17,5 +19,9 @@ Error translated(const Error& error);
 
 // Non-blocking, TCP_NODELAY. Failures show at the first read: the peer may be gone already.
 void prepare(Socket& socket);
+
+// The kernel ends the connection when what was sent has not been acknowledged for so long (TCP_USER_TIMEOUT,
+// RFC 5482): streams then answer `unacknowledged`. Without it that takes a quarter of an hour.
+void give_up_after(Socket& socket, std::chrono::milliseconds silence);
 
 }  // namespace ocf::net

@@ -17,6 +17,8 @@
 
 namespace ocf::net {
 
+class TlsServerContext;
+
 // Driven by readiness: try until would_block, then wait. Lives on its shard; owned by the connection. The
 // waits are not coroutines of their own, so a parked connection is one frame of the caller and one of asio.
 // At most one coroutine waits for each direction. A deadline is the caller's: it calls close(), and whoever
@@ -56,6 +58,9 @@ class Stream {
   virtual std::string peer_address() const = 0;
   // Nothing over TCP and before the handshake. Read from the certificate at each call: keep what you need.
   virtual std::optional<TlsPeer> tls_peer() const = 0;
+  // Whether a CRL of this context, newer perhaps than the stream's own, lists the peer's certificate or one
+  // above it. No without a certificate.
+  virtual bool is_revoked_by(const TlsServerContext& context) const = 0;
   // After handshake() of a TLS stream failed. Otherwise without a text.
   virtual HandshakeFailure handshake_failure() const = 0;
 };

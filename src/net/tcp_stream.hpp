@@ -23,6 +23,7 @@ class TcpStream final : public Stream {
   bool is_open() const override { return socket_.is_open(); }
   std::string peer_address() const override { return to_text(peer_); }
   std::optional<TlsPeer> tls_peer() const override { return std::nullopt; }
+  bool is_revoked_by(const TlsServerContext&) const override { return false; }
   HandshakeFailure handshake_failure() const override { return {}; }
 
  private:

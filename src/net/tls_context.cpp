@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "net/error.hpp"
 #include "net/handshake_report.hpp"
+#include "net/tls_policy.hpp"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -15,28 +16,21 @@
 namespace ocf::net {
 namespace {
 
-// The ECDSA suites that OCF devices offer, CBC last. Level 2: nothing below 112 bits of security.
-constexpr const char* suites_tls_1_2 =
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
-    "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA384:@SECLEVEL=2";
-constexpr const char* suites_tls_1_3 =
-    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
-constexpr const char* groups = "P-256:P-384";
-
-// RFC 8323 section 8.2, as a list of one protocol: length, name.
-constexpr unsigned char alpn_coap[] = {4, 'c', 'o', 'a', 'p'};
-
 struct BioFree {
   void operator()(BIO* bio) const { BIO_free(bio); }
 };
 struct CertificateFree {
   void operator()(X509* certificate) const { X509_free(certificate); }
 };
+struct ListFree {
+  void operator()(X509_CRL* list) const { X509_CRL_free(list); }
+};
 struct KeyFree {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
 };
 using Bio = std::unique_ptr<BIO, BioFree>;
 using Certificate = std::unique_ptr<X509, CertificateFree>;
+using RevocationList = std::unique_ptr<X509_CRL, ListFree>;
 using Key = std::unique_ptr<EVP_PKEY, KeyFree>;
 
 // An encrypted key is refused instead of asking for its password on the terminal.
@@ -90,6 +84,24 @@ Result<void> trust(SSL_CTX& context, const std::vector<std::string>& ca_pool) {
   return {};
 }
 
+// Only kept: HandshakeReport and TlsStream look there. OpenSSL's own check would refuse everybody whose CA
+// has no CRL here, or one that is out of date.
+Result<void> keep_revocations(SSL_CTX& context, const std::vector<std::string>& crls) {
+  X509_STORE* const store = SSL_CTX_get_cert_store(&context);
+  for (const std::string& pem : crls) {
+    const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    bool any = false;
+    while (const RevocationList list{PEM_read_bio_X509_CRL(bio.get(), nullptr, no_password, nullptr)}) {
+      any = true;
+      if (X509_STORE_add_crl(store, list.get()) != 1) return NetError::malformed_revocation_list;
+    }
+    const bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    ERR_clear_error();
+    if (!ended || !any) return NetError::malformed_revocation_list;
+  }
+  return {};
+}
+
 SslContext new_context(const SSL_METHOD* method, TlsVersion version_max) {
   SslContext context(SSL_CTX_new(method));
   OCF_ASSERT(context, "OpenSSL allocates");
@@ -116,7 +128,8 @@ int select_coap(SSL*, const unsigned char** selected, unsigned char* selected_si
   unsigned char* found = nullptr;
   const int outcome =
       SSL_select_next_proto(&found, selected_size, alpn_coap, sizeof alpn_coap, offered, offered_size);
-  if (outcome != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_NOACK;  // to be ignored, not an error
+  // Without one in common the handshake ends with no_application_protocol, RFC 7301 section 3.2.
+  if (outcome != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
   *selected = found;
   return SSL_TLSEXT_ERR_OK;
 }
@@ -137,12 +150,13 @@ Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::create(const T
   auto done = use_certificate_chain(*context, config.certificate_chain);
   if (done) done = use_private_key(*context, config.private_key);
   if (done) done = trust(*context, config.ca_pool);
+  if (done) done = keep_revocations(*context, config.crls);
   if (!done) return done.error();
   // The pool's names are not sent: devices have one identity, and every owner may bring a root.
   const int verify = config.client_certificate == ClientCertificate::require
                          ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT
-                         : SSL_VERIFY_NONE;
-  SSL_CTX_set_verify(context.get(), verify, HandshakeReport::on_verification);
+                         : SSL_VERIFY_PEER;
+  SSL_CTX_set_verify(context.get(), verify, HandshakeReport::on_device_verification);
   SSL_CTX_set_client_hello_cb(context.get(), HandshakeReport::on_client_hello, nullptr);
   SSL_CTX_set_alpn_select_cb(context.get(), select_coap, nullptr);
   return std::make_shared<const TlsServerContext>(std::move(context));

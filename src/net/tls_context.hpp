@@ -12,7 +12,8 @@ using SSL_CTX = struct ssl_ctx_st;
 
 namespace ocf::net {
 
-enum class ClientCertificate { require, ignore };
+// Whether a peer has to show a certificate. One that is shown has to hold in either case.
+enum class ClientCertificate { require, if_given };
 enum class TlsVersion { tls_1_2, tls_1_3 };
 
 struct SslContextFree {
@@ -25,15 +26,18 @@ struct TlsServerConfig {
   std::string certificate_chain;     // our own certificate first
   std::string private_key;           // P-256 or P-384
   std::vector<std::string> ca_pool;  // whom to trust: each text holds one certificate or more
+  std::vector<std::string> crls;     // revocation lists of such CAs: each text holds one or more
   ClientCertificate client_certificate = ClientCertificate::require;
 };
 
 // TLS 1.2 and 1.3 with ECDHE-ECDSA suites, no renegotiation, compression, tickets or session cache; ALPN
-// "coap" is selected when offered. Immutable; any thread. To reload certificates make a new one: streams keep
-// the one they have.
+// "coap" is selected when offered; a peer that offers only others is refused. A peer's certificate has to be
+// an OCF identity: its usage says so and its common name has uuid:<device id>. Certificates on a CRL are
+// refused; CAs without one are not affected, see is_revoked(). Immutable; any thread. To reload certificates
+// make a new one: streams keep the one they have.
 class TlsServerContext {
  public:
-  // Errors: malformed_certificate, malformed_private_key.
+  // Errors: malformed_certificate, malformed_private_key, malformed_revocation_list.
   static Result<std::shared_ptr<const TlsServerContext>> create(const TlsServerConfig& config);
 
   explicit TlsServerContext(SslContext context) : context_(std::move(context)) {}

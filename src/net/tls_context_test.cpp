@@ -36,6 +36,14 @@ TEST(TlsServerContext, RefusesAKeyOfAnotherCertificate) {
   EXPECT_EQ(TlsServerContext::create(config).error(), make_error_code(NetError::malformed_private_key));
 }
 
+TEST(TlsServerContext, RefusesTextsWithoutARevocationList) {
+  TlsServerConfig config = server_config();
+  for (const char* text : {"", "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"}) {
+    config.crls = {text};
+    EXPECT_EQ(TlsServerContext::create(config).error(), make_error_code(NetError::malformed_revocation_list));
+  }
+}
+
 TEST(DeviceIdIn, FindsTheUuidBehindItsPrefixInLowerCase) {
   EXPECT_EQ(device_id_in("uuid:12345678-90AB-4cde-8f01-234567890abc"),
             "12345678-90ab-4cde-8f01-234567890abc");

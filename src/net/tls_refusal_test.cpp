@@ -3,6 +3,7 @@
 #include "net/test_loop.hpp"
 #include "net/tls_stream.hpp"
 #include "net/tls_test_credentials.hpp"
+#include "pki/revocations.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
@@ -131,7 +132,7 @@ class TlsRefusalTest : public TestLoop {
     failure = server.handshake_failure();
   }
 
-  const std::shared_ptr<const TlsServerContext> server_ = TlsServerContext::create(server_config()).value();
+  std::shared_ptr<const TlsServerContext> server_ = TlsServerContext::create(server_config()).value();
 };
 
 class TlsRefusalByVersionTest : public TlsRefusalTest, public testing::WithParamInterface<TlsVersion> {};
@@ -141,8 +142,8 @@ TEST_P(TlsRefusalByVersionTest, NamesAMissingCertificate) {
   config.certificate_chain.clear();
   const Refusal refusal = refused(config);
   EXPECT_EQ(refusal.error, make_error_code(NetError::handshake_failed));
-  EXPECT_TRUE(says(refusal.text, {"peer did not return a certificate", "offered", "TLS 1.2",
-                                  "ECDHE-ECDSA-AES128-GCM-SHA256"}));
+  EXPECT_TRUE(says(refusal.text, {"peer did not return a certificate", "offered TLS 1.",
+                                  "; required a certificate", "ECDHE-ECDSA-AES128-GCM-SHA256"}));
   EXPECT_EQ(refusal.fault, HandshakeFault::no_certificate);
   EXPECT_EQ(refusal.device_id, "");
 }
@@ -152,8 +153,9 @@ TEST_P(TlsRefusalByVersionTest, NamesACertificateOfAForeignAuthority) {
   const auto device = pki::issue_device(foreign, device_id, credentials().valid).value();
   const Refusal refusal = refused(client_config(device, GetParam()));
   EXPECT_EQ(refusal.error, make_error_code(NetError::handshake_failed));
-  EXPECT_TRUE(
-      says(refusal.text, {"certificate verify failed", device_id, "unable to get local issuer certificate"}));
+  EXPECT_TRUE(says(refusal.text, {"certificate verify failed", device_id, "issuer \"Foreign authority\"",
+                                  "usages 1.3.6.1.5.5.7.3.1 1.3.6.1.5.5.7.3.2 1.3.6.1.4.1.44924.1.6, valid ",
+                                  "unable to get local issuer certificate", "required a chain to a CA"}));
   EXPECT_EQ(refusal.fault, HandshakeFault::unknown_authority);
   EXPECT_EQ(refusal.device_id, device_id);
 }
@@ -168,6 +170,46 @@ TEST_P(TlsRefusalByVersionTest, NamesAnExpiredCertificate) {
   EXPECT_EQ(refusal.device_id, device_id);
 }
 
+TEST_P(TlsRefusalByVersionTest, NamesACertificateThatNamesNoDevice) {
+  const auto lamp = pki::issue_device(credentials().authority, "lamp", credentials().valid).value();
+  const Refusal refusal = refused(client_config(lamp, GetParam()));
+  EXPECT_EQ(refusal.error, make_error_code(NetError::handshake_failed));
+  EXPECT_TRUE(says(refusal.text, {"certificate \"uuid:lamp\"", "it names no device", "required usages",
+                                  "1.3.6.1.4.1.44924.1.6 (OCF identity)", "uuid:<device id>"}));
+  EXPECT_EQ(refusal.fault, HandshakeFault::no_identity);
+}
+
+TEST_P(TlsRefusalByVersionTest, NamesARevokedCertificate) {
+  const std::string serial = pki::read_serial(credentials().device.certificate).value();
+  TlsServerConfig config = server_config();
+  config.crls = {pki::revoke(credentials().authority, "", {serial}, wall_now()).value()};
+  server_ = TlsServerContext::create(config).value();
+  const Refusal refusal = refused(client_config(credentials().device, GetParam()));
+  EXPECT_EQ(refusal.error, make_error_code(NetError::handshake_failed));
+  EXPECT_TRUE(
+      says(refusal.text, {"certificate verify failed", device_id, serial.c_str(), "certificate revoked"}));
+  EXPECT_EQ(refusal.fault, HandshakeFault::revoked);
+  EXPECT_EQ(refusal.device_id, device_id);
+}
+
+TEST_P(TlsRefusalByVersionTest, RefusesAForeignCertificateAlsoWhereNoneIsRequired) {
+  TlsServerConfig config = server_config();
+  config.client_certificate = ClientCertificate::if_given;
+  server_ = TlsServerContext::create(config).value();
+  const auto foreign = pki::create_authority("Foreign authority", credentials().valid).value();
+  const auto device = pki::issue_device(foreign, device_id, credentials().valid).value();
+  EXPECT_EQ(refused(client_config(device, GetParam())).fault, HandshakeFault::unknown_authority);
+}
+
+TEST_P(TlsRefusalByVersionTest, NamesTheProtocolsWhenCoapIsNotAmongThem) {
+  TlsClientConfig config = client_config(credentials().device, GetParam());
+  config.alpn = "h2";
+  const Refusal refusal = refused(config);
+  EXPECT_EQ(refusal.error, make_error_code(NetError::handshake_failed));
+  EXPECT_TRUE(says(refusal.text, {"no application protocol", ", ALPN h2; required ALPN coap, or none"}));
+  EXPECT_EQ(refusal.fault, HandshakeFault::application_protocol);
+}
+
 INSTANTIATE_TEST_SUITE_P(Versions, TlsRefusalByVersionTest,
                          testing::Values(TlsVersion::tls_1_2, TlsVersion::tls_1_3), [](const auto& tested) {
                            return tested.param == TlsVersion::tls_1_2 ? "Tls12" : "Tls13";
@@ -176,26 +218,32 @@ INSTANTIATE_TEST_SUITE_P(Versions, TlsRefusalByVersionTest,
 TEST_F(TlsRefusalTest, TellsPlainCoapFromTls) {
   const Refusal refusal = refused(from_hex("d877026949fef2eabc758ab36f6963").value());
   EXPECT_EQ(refusal.error, make_error_code(NetError::handshake_failed));
-  EXPECT_EQ(refusal.text, "wrong version number; the peer sent no ClientHello");
+  EXPECT_EQ(refusal.text, "wrong version number; the peer sent no ClientHello; required TLS");
   EXPECT_EQ(refusal.fault, HandshakeFault::not_tls);
 }
 
 TEST_F(TlsRefusalTest, TellsHttpFromTls) {
   const Refusal refusal = refused(copy_of(as_bytes("GET / HTTP/1.1\r\n\r\n")));
-  EXPECT_EQ(refusal.text, "http request; the peer sent no ClientHello");
+  EXPECT_EQ(refusal.text, "http request; the peer sent no ClientHello; required TLS");
   EXPECT_EQ(refusal.fault, HandshakeFault::not_tls);
 }
 
 TEST_F(TlsRefusalTest, NamesTheSuitesWhenNoneIsShared) {
   const Refusal refusal = refused(client_hello(TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256:AES256-SHA"));
   EXPECT_EQ(refusal.error, make_error_code(NetError::handshake_failed));
-  EXPECT_EQ(refusal.text, "no shared cipher; offered TLS 1.2, ECDHE-RSA-AES128-GCM-SHA256 AES256-SHA");
+  EXPECT_TRUE(
+      says(refusal.text,
+           {"no shared cipher; offered TLS 1.2, ECDHE-RSA-AES128-GCM-SHA256 AES256-SHA, groups X25519 P-256 ",
+            ", signatures ecdsa_secp256r1_sha256 ", "; required one of TLS_AES_128_GCM_SHA256 ",
+            " ECDHE-ECDSA-AES256-SHA384 with a group of P-256:P-384"}));
+  EXPECT_LT(refusal.text.size(), 1000u);
   EXPECT_EQ(refusal.fault, HandshakeFault::suite);
 }
 
 TEST_F(TlsRefusalTest, NamesTheVersionWhenItIsTooOld) {
   const Refusal refusal = refused(client_hello(TLS1_1_VERSION, "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"));
-  EXPECT_EQ(refusal.text, "unsupported protocol; offered TLS 1.1, ECDHE-ECDSA-AES128-SHA");
+  EXPECT_EQ(refusal.text,
+            "unsupported protocol; offered TLS 1.1, ECDHE-ECDSA-AES128-SHA; required TLS 1.2 or TLS 1.3");
   EXPECT_EQ(refusal.fault, HandshakeFault::version);
 }
 

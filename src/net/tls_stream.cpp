@@ -4,10 +4,12 @@
 #include "net/error.hpp"
 #include "net/handshake_report.hpp"
 #include "net/readiness.hpp"
+#include "net/revocation.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace ocf::net {
@@ -128,6 +130,16 @@ void TlsStream::close() {
 std::optional<TlsPeer> TlsStream::tls_peer() const {
   if (!established_) return std::nullopt;
   return tls_peer_of(*ssl_);
+}
+
+bool TlsStream::is_revoked_by(const TlsServerContext& context) const {
+  STACK_OF(X509)* const chain = established_ ? SSL_get0_verified_chain(ssl_.get()) : nullptr;
+  X509_STORE* const store = SSL_CTX_get_cert_store(context.native());
+  for (int i = 0; chain && i < sk_X509_num(chain); ++i) {
+    X509* const issuer = sk_X509_value(chain, std::min(i + 1, sk_X509_num(chain) - 1));
+    if (is_revoked(*store, *sk_X509_value(chain, i), *issuer)) return true;
+  }
+  return false;
 }
 
 HandshakeFailure TlsStream::handshake_failure() const {

@@ -34,6 +34,7 @@ class TlsStream final : public Stream {
   bool is_open() const override { return socket_.is_open(); }
   std::string peer_address() const override { return to_text(peer_); }
   std::optional<TlsPeer> tls_peer() const override;
+  bool is_revoked_by(const TlsServerContext& context) const override;
   HandshakeFailure handshake_failure() const override;
 
  private:

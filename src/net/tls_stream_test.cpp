@@ -4,6 +4,7 @@
 #include "net/tcp_stream.hpp"
 #include "net/test_loop.hpp"
 #include "net/tls_test_credentials.hpp"
+#include "pki/revocations.hpp"
 
 namespace ocf::net {
 namespace {
@@ -59,11 +60,38 @@ class TlsStreamTest : public TestLoop, public testing::WithParamInterface<TlsVer
     EXPECT_EQ(ends.server->handshake_failure().text, "");
   }
 
-  awaitable<void> ignore_foreign_alpn() {
-    TlsClientConfig config = client_config(credentials().device, GetParam());
-    config.alpn = "h2";
-    const auto ends = co_await established(TlsClientContext::create(config).value());
-    EXPECT_EQ(ends.server->tls_peer().value().alpn, "");
+  awaitable<void> let_a_peer_in_without_a_certificate() {
+    TlsServerConfig server = server_config();
+    server.client_certificate = ClientCertificate::if_given;
+    server_ = TlsServerContext::create(server).value();
+    TlsClientConfig client = client_config({}, GetParam());
+    const auto ends = co_await established(TlsClientContext::create(client).value());
+    const auto peer = ends.server->tls_peer().value();
+    EXPECT_FALSE(peer.certificate_verified);
+    EXPECT_EQ(peer.common_name + peer.device_id + peer.serial + peer.alpn, "");
+    EXPECT_FALSE(ends.server->is_revoked_by(*server_));
+  }
+
+  static std::shared_ptr<const TlsServerContext> with_list(std::string crl) {
+    TlsServerConfig config = server_config();
+    config.crls = {std::move(crl)};
+    return TlsServerContext::create(config).value();
+  }
+
+  awaitable<void> learn_of_a_revocation_later() {
+    const auto ends = co_await established(device_context());
+    const pki::Credential& authority = credentials().authority;
+    const std::string serial = pki::read_serial(credentials().device.certificate).value();
+    EXPECT_FALSE(ends.server->is_revoked_by(*server_));
+    const auto of_another = with_list(pki::revoke(authority, "", {"01"}, wall_now()).value());
+    EXPECT_FALSE(ends.server->is_revoked_by(*of_another));
+    // Its thisUpdate long ago: a list that is out of date still counts.
+    const Time past = wall_now() - std::chrono::hours(24);
+    const auto of_this = with_list(pki::revoke(authority, "", {serial}, past).value());
+    EXPECT_TRUE(ends.server->is_revoked_by(*of_this));
+    const auto namesake = pki::create_authority("Test authority", credentials().valid).value();
+    const auto forged = with_list(pki::revoke(namesake, "", {serial}, wall_now()).value());
+    EXPECT_FALSE(ends.server->is_revoked_by(*forged));
   }
 
   awaitable<void> echo_much() {
@@ -151,12 +179,16 @@ class TlsStreamTest : public TestLoop, public testing::WithParamInterface<TlsVer
     EXPECT_EQ(ready.error(), make_error_code(NetError::closed));
   }
 
-  const std::shared_ptr<const TlsServerContext> server_ = TlsServerContext::create(server_config()).value();
+  std::shared_ptr<const TlsServerContext> server_ = TlsServerContext::create(server_config()).value();
 };
 
 TEST_P(TlsStreamTest, ProvesBothIdentities) { run(prove_both_identities()); }
 
-TEST_P(TlsStreamTest, IgnoresAForeignApplicationProtocol) { run(ignore_foreign_alpn()); }
+TEST_P(TlsStreamTest, LetsAPeerInWithoutACertificateWhereNoneIsRequired) {
+  run(let_a_peer_in_without_a_certificate());
+}
+
+TEST_P(TlsStreamTest, LearnsOfARevocationAfterTheHandshake) { run(learn_of_a_revocation_later()); }
 
 TEST_P(TlsStreamTest, EchoesMoreThanTheSocketsHold) { run(echo_much()); }
 

@@ -1,32 +1,12 @@
 #include "pki/certificates.hpp"
 
-#include <openssl/bn.h>
+#include "pki/openssl_objects.hpp"
+
 #include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
-
-#include <ctime>
-#include <memory>
 
 namespace ocf::pki {
 namespace {
-
-template <auto free_function>
-struct FreeWith {
-  template <class T>
-  void operator()(T* object) const {
-    free_function(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
-using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
-using Number = std::unique_ptr<BIGNUM, FreeWith<BN_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>>;
-using Instant = std::unique_ptr<ASN1_TIME, FreeWith<ASN1_TIME_free>>;
 
 constexpr std::size_t common_name_max = 64;  // X.520, ub-common-name
 constexpr int serial_bits = 128;
@@ -53,42 +33,10 @@ constexpr ExtensionText identity_extensions[] = {
 };
 constexpr ExtensionText hub_names = {NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1"};
 
-Bio reader_of(std::string_view text) {
-  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-std::string text_of(BIO& memory) {
-  char* start = nullptr;
-  const long size = BIO_get_mem_data(&memory, &start);
-  return std::string(start, static_cast<std::size_t>(size));
-}
-
-// An encrypted key is refused instead of asking for its password on the terminal.
-int no_password(char*, int, int, void*) { return 0; }
-
-Certificate read_certificate(std::string_view pem) {
-  const Bio bio = reader_of(pem);
-  Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr));
-  ERR_clear_error();
-  return certificate;
-}
-
-Key read_key(std::string_view pem) {
-  const Bio bio = reader_of(pem);
-  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
-  ERR_clear_error();
-  return key;
-}
-
 bool set_serial(X509& certificate) {
   const Number number(BN_new());
   return number && BN_rand(number.get(), serial_bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) == 1 &&
          BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(&certificate)) != nullptr;
-}
-
-Instant instant_of(Time time) {
-  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-  return Instant(ASN1_TIME_set(nullptr, seconds));
 }
 
 bool set_validity(X509& certificate, const Validity& validity) {
@@ -188,15 +136,15 @@ Result<Credential> issue_device(const Credential& authority, std::string_view di
 Result<std::string> read_common_name(std::string_view certificate) {
   const Certificate parsed = read_certificate(certificate);
   if (!parsed) return PkiError::malformed_certificate;
-  const X509_NAME* const subject = X509_get_subject_name(parsed.get());
-  const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-  if (index < 0) return PkiError::no_common_name;
-  unsigned char* text = nullptr;
-  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
-  if (size < 0) return PkiError::no_common_name;
-  std::string common_name(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
-  OPENSSL_free(text);
+  std::string common_name = common_name_in(*X509_get_subject_name(parsed.get()));
+  if (common_name.empty()) return PkiError::no_common_name;
   return common_name;
+}
+
+Result<std::string> read_serial(std::string_view certificate) {
+  const Certificate parsed = read_certificate(certificate);
+  if (!parsed) return PkiError::malformed_certificate;
+  return text_of(*X509_get0_serialNumber(parsed.get()));
 }
 
 }  // namespace ocf::pki

@@ -36,5 +36,7 @@ Result<Credential> issue_device(const Credential& authority, std::string_view di
 
 // Of the first certificate's subject, as UTF-8. Errors: malformed_certificate, no_common_name.
 Result<std::string> read_common_name(std::string_view certificate);
+// Of the first certificate, hexadecimal in lower case. Errors: malformed_certificate.
+Result<std::string> read_serial(std::string_view certificate);
 
 }  // namespace ocf::pki

@@ -51,6 +51,13 @@ Result<void> write_new_file(const std::string& path, std::string_view content) {
   return {};
 }
 
+// Whether something stands behind the last line break.
+bool has_a_cut_line(const Descriptor& file) {
+  const off_t size = ::lseek(file.number(), 0, SEEK_END);
+  char last = '\n';
+  return size > 0 && ::pread(file.number(), &last, 1, size - 1) == 1 && last != '\n';
+}
+
 // Makes the rename itself durable.
 Result<void> sync_directory(const std::filesystem::path& directory) {
   const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -83,6 +90,17 @@ Result<void> save(const std::filesystem::path& path, std::string_view content) {
     ::unlink(temporary.c_str());
     return saved;
   }
+  return sync_directory(path.has_parent_path() ? path.parent_path() : ".");
+}
+
+Result<void> append_line(const std::filesystem::path& path, std::string_view line) {
+  const bool is_new = !std::filesystem::exists(path);
+  const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (!file.open()) return last_error();
+  const auto written = write_all(file, (has_a_cut_line(file) ? "\n" : "") + std::string(line) + "\n");
+  if (!written) return written.error();
+  if (::fsync(file.number()) != 0) return last_error();
+  if (!is_new) return {};
   return sync_directory(path.has_parent_path() ? path.parent_path() : ".");
 }
 

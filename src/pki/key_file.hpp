@@ -16,4 +16,8 @@ Result<std::string> load(const std::filesystem::path& path);
 // system.
 Result<void> save(const std::filesystem::path& path, std::string_view content);
 
+// Adds a line at the file's end, mode 0600 if it is new, durable when it returns; `line` has no line break. A
+// line that a crash cut short stays one of its own. Errors: of the operating system.
+Result<void> append_line(const std::filesystem::path& path, std::string_view line);
+
 }  // namespace ocf::pki

@@ -48,6 +48,17 @@ TEST_F(KeyFileTest, ReportsWhatTheSystemRefuses) {
   EXPECT_EQ(files(), 1);
 }
 
+TEST_F(KeyFileTest, AppendsLinesAlsoBehindOneThatWasCutShort) {
+  const fs::path path = directory_ / "issued";
+  ASSERT_TRUE(append_line(path, "first"));
+  EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  ASSERT_TRUE(save(path, "first\nsec"));
+  ASSERT_TRUE(append_line(path, "third"));
+  EXPECT_EQ(load(path).value(), "first\nsec\nthird\n");
+  EXPECT_EQ(append_line(directory_ / "missing" / "issued", "x").error(),
+            boost::system::errc::no_such_file_or_directory);
+}
+
 TEST_F(KeyFileTest, RefusesToLoadMoreThanAMebibyte) {
   ASSERT_TRUE(save(directory_ / "large", std::string(1024 * 1024 + 1, 'x')));
   EXPECT_EQ(load(directory_ / "large").error(), boost::system::errc::file_too_large);

@@ -2,6 +2,7 @@
 
 #include "http/refusal_json.hpp"
 #include "net/endpoint.hpp"
+#include "pki/error.hpp"
 #include "server/admin_socket.hpp"
 #include "server/tenant.hpp"
 
@@ -9,6 +10,7 @@
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -38,6 +40,16 @@ std::string complaint_about_owner(std::string_view owner) {
   return "";
 }
 
+// How to name a certificate instead.
+std::string_view what_to_name(const Error& error) {
+  if (error == pki::PkiError::malformed_serial)
+    return "; name a device id, which is a UUID, a serial, or a certificate's file";
+  if (error == pki::PkiError::never_issued) return "; name its serial, or its file";
+  if (error == pki::PkiError::foreign_certificate)
+    return "; the list of that CA has to name it (tls.crl_files)";
+  return "";
+}
+
 // Of "192.0.2.7", "::1", "192.0.2.7:40112" or "[::1]:40112"; nullopt: of nothing like that.
 std::optional<std::string> address_in(const std::string& text) {
   boost::system::error_code malformed;
@@ -60,6 +72,8 @@ net::awaitable<json::object> AdminRequests::answer(json::object request) {
   if (verb == "pki_device") co_return pki_device(request);
   if (verb == "pki_trust") co_return pki_trust(request);
   if (verb == "pki_list") co_return pki_list();
+  if (verb == "pki_revoke") co_return pki_revoke(request);
+  if (verb == "pki_reload") co_return pki_reload();
   if (verb == "why") co_return why(request);
   co_return refusal(fmt::format("this hub knows no command '{}'", verb), "usage");
 }
@@ -109,7 +123,7 @@ json::object AdminRequests::pki_device(const json::object& request) const {
 json::object AdminRequests::pki_trust(const json::object& request) {
   const auto name = parts_.certificates.trust(std::string(text_of(request, "certificate")));
   if (!name) return refusal("this CA cannot be trusted: " + name.error().message());
-  if (const auto reloaded = parts_.reload_trust(); !reloaded) {
+  if (const auto reloaded = parts_.put_in_force(); !reloaded) {
     return refusal("the CA is kept, but not trusted yet: " + reloaded.error().message());
   }
   return {{"common_name", *name}};
@@ -122,6 +136,35 @@ json::object AdminRequests::pki_list() const {
         json::object{{"file", kept.file}, {"common_name", kept.common_name}, {"role", kept.role}});
   }
   return {{"certificates", std::move(certificates)}};
+}
+
+json::object AdminRequests::pki_revoke(const json::object& request) {
+  const auto serials = parts_.certificates.revoke(std::string(text_of(request, "certificate")), parts_.now());
+  if (!serials) {
+    const bool is_usage = serials.error() == pki::PkiError::malformed_serial;
+    const bool is_unknown = serials.error() == pki::PkiError::never_issued;
+    return refusal(
+        fmt::format("nothing was revoked: {}{}", serials.error().message(), what_to_name(serials.error())),
+        is_usage     ? "usage"
+        : is_unknown ? "not_found"
+                     : "failed");
+  }
+  const auto closed = parts_.put_in_force();
+  if (!closed) return refusal("the revocation is kept, but not in force yet: " + closed.error().message());
+  json::array revoked;
+  for (const std::string& serial : *serials) revoked.emplace_back(serial);
+  return {{"serials", std::move(revoked)}, {"closed", *closed}};
+}
+
+json::object AdminRequests::pki_reload() {
+  try {
+    const std::size_t closed = parts_.reload_certificates();
+    json::array warnings;
+    for (const std::string& warning : parts_.certificates.warnings()) warnings.emplace_back(warning);
+    return {{"closed", closed}, {"warnings", std::move(warnings)}};
+  } catch (const std::runtime_error& e) {
+    return refusal(fmt::format("the certificates stay as they were: {}", e.what()));
+  }
 }
 
 json::object AdminRequests::why(const json::object& request) const {

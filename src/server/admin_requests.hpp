@@ -8,6 +8,8 @@
 //   pki_device  di                certificate, private_key (PEM)
 //   pki_trust   certificate       common_name
 //   pki_list                      certificates: [{file, common_name, role}]
+//   pki_revoke  certificate       serials, closed (connections): by device id, serial or PEM text
+//   pki_reload                    closed (connections), warnings
 //   why         about             refusals: of a device or an address (a port is ignored), or of anybody
 #pragma once
 
@@ -44,7 +46,10 @@ class AdminRequests {
     const AuthorizationConfig& config;
     std::string sid;
     std::function<HubAddresses()> addresses;
-    std::function<Result<void>()> reload_trust;  // after another CA is trusted
+    // After a CA was trusted or a certificate revoked; how many connections that closed.
+    std::function<Result<std::size_t>()> put_in_force;
+    // Reads the files anew, likewise. Throws std::runtime_error with a sentence, and changes nothing then.
+    std::function<std::size_t()> reload_certificates;
     std::function<Time()> now;
   };
   explicit AdminRequests(Parts parts);
@@ -58,6 +63,8 @@ class AdminRequests {
   boost::json::object pki_device(const boost::json::object& request) const;
   boost::json::object pki_trust(const boost::json::object& request);
   boost::json::object pki_list() const;
+  boost::json::object pki_revoke(const boost::json::object& request);
+  boost::json::object pki_reload();
   boost::json::object why(const boost::json::object& request) const;
 
   Parts parts_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/limits.hpp"
+#include "net/tls_context.hpp"
 #include "server/config_values.hpp"
 
 #include <chrono>
@@ -31,7 +32,9 @@ struct AuthorizationConfig {
 };
 
 struct TlsConfig {
+  net::ClientCertificate client_certificate = net::ClientCertificate::require;
   std::vector<std::string> trusted_ca_files;  // PEM; besides the hub's own CA and those added by `pki trust`
+  std::vector<std::string> crl_files;         // PEM; besides the list that `pki revoke` keeps
 };
 
 struct Config {

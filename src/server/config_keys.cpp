@@ -87,6 +87,27 @@ ConfigKey texts(std::string name, std::vector<std::string>& value, std::string c
   return {std::move(name), std::move(comment), print, set};
 }
 
+// One of a few words.
+template <class Enum>
+ConfigKey choice(std::string name, Enum& value, std::vector<std::pair<std::string, Enum>> words,
+                 std::string comment) {
+  const auto print = [&value, words] {
+    for (const auto& [word, meaning] : words) {
+      if (meaning == value) return word;
+    }
+    return std::string();
+  };
+  const auto set = [&value, words](const std::string& given) -> std::string {
+    std::string known;
+    for (const auto& [word, meaning] : words) {
+      if (word == given) return value = meaning, "";
+      known += (known.empty() ? "'" : " nor '") + word + "'";
+    }
+    return fmt::format("'{}' is neither {}", given, known);
+  };
+  return {std::move(name), std::move(comment), print, scalar(set)};
+}
+
 ConfigKey time(std::string name, seconds& value, seconds min, seconds max, std::string comment) {
   return {std::move(name), std::move(comment), [&value] { return duration_text(value); },
           scalar([&value, min, max](const std::string& given) -> std::string {
@@ -137,8 +158,9 @@ constexpr seconds day{86'400};
 
 std::vector<ConfigKey> listener_keys(Listeners& l) {
   return {
-      address("coap_tls", l.coap_tls, "off", complaint_about_listener,
-              "OCF devices and clients over TLS; both sides show a certificate."),
+      address(
+          "coap_tls", l.coap_tls, "off", complaint_about_listener,
+          "OCF devices and clients over TLS; both sides show a certificate (see tls.client_certificate)."),
       address("coap_tcp", l.coap_tcp, "off", complaint_about_listener,
               "The same without TLS: tokens and values in the clear. For tests and closed networks only."),
       address("http", l.http, "off", complaint_about_http_listener,
@@ -158,6 +180,27 @@ std::vector<ConfigKey> authorization_keys(AuthorizationConfig& a) {
       time("user_token_lifetime", a.user_token_lifetime, seconds(1), 365 * day,
            "Of the bearer tokens that `ocf-cloud token` gives out, the first start's among them. They cannot "
            "be revoked."),
+  };
+}
+
+std::vector<ConfigKey> tls_keys(TlsConfig& t) {
+  return {
+      choice<net::ClientCertificate>(
+          "client_certificate", t.client_certificate,
+          {{"require", net::ClientCertificate::require}, {"if_given", net::ClientCertificate::if_given}},
+          "`require`: a peer without a certificate is refused. `if_given`: it may connect, for clients and\n"
+          "devices that have none. The `di` that it says is then believed, as over coap_tcp: who holds a "
+          "token\n"
+          "of a device may speak for that device without its key, and a one-time code works for any `di` "
+          "that\n"
+          "is free. A certificate that is shown has to hold in either case."),
+      texts("trusted_ca_files", t.trusted_ca_files,
+            "PEM files of further CAs, besides the hub's own and those that `ocf-cloud pki trust` added."),
+      texts("crl_files", t.crl_files,
+            "PEM files of certificate revocation lists (CRLs) that such CAs publish, read again by\n"
+            "`ocf-cloud pki reload`. A CA without one is not affected. One that is out of date still counts, "
+            "and\n"
+            "is warned of: what it lists stays out, others get in."),
   };
 }
 
@@ -314,11 +357,8 @@ std::vector<ConfigSection> config_keys(Config& config) {
              "for commands.\n"
              "Readable by the hub's user only; one hub at a time.")}},
       {"authorization", "The built-in authorization server.", authorization_keys(config.authorization)},
-      {"tls",
-       "Which devices and clients are believed to be who their certificate says.",
-       {texts(
-           "trusted_ca_files", config.tls.trusted_ca_files,
-           "PEM files of further CAs, besides the hub's own and those that `ocf-cloud pki trust` added.")}},
+      {"tls", "Which devices and clients are believed to be who their certificate says.",
+       tls_keys(config.tls)},
       {"limits", "What the hub puts up with. Behind each limit stands what happens above it.",
        limit_keys(config.limits)},
   };

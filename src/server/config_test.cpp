@@ -45,7 +45,9 @@ authorization:
   provider: plgd
   code_lifetime: 90s
 tls:
+  client_certificate: if_given
   trusted_ca_files: [a.pem, 'b: c.pem']
+  crl_files: [a.crl]
 limits:
   frame_bytes_max: 1MiB
   options_per_message_max: 20
@@ -62,6 +64,8 @@ limits:
   EXPECT_EQ(config.authorization.code_lifetime, 90s);
   EXPECT_EQ(config.authorization.access_token_lifetime, 3600s);
   EXPECT_EQ(config.tls.trusted_ca_files, (Texts{"a.pem", "b: c.pem"}));
+  EXPECT_EQ(config.tls.crl_files, Texts{"a.crl"});
+  EXPECT_EQ(config.tls.client_certificate, net::ClientCertificate::if_given);
   EXPECT_EQ(config.limits.frame_bytes_max, 1024u * 1024u);
   EXPECT_EQ(config.limits.options_per_message_max, 20u);
   EXPECT_EQ(config.limits.ping_interval, 120s);
@@ -102,6 +106,8 @@ TEST(Config, ValuesOfAnotherKindAreRefused) {
             Texts{"line 2: authorization.provider: must not be empty"});
   EXPECT_EQ(mistakes_in("tls:\n  trusted_ca_files: a.pem\n"),
             Texts{"line 2: tls.trusted_ca_files: expects a list, such as [first.pem, second.pem]"});
+  EXPECT_EQ(mistakes_in("tls:\n  client_certificate: never\n"),
+            Texts{"line 2: tls.client_certificate: 'never' is neither 'require' nor 'if_given'"});
   EXPECT_EQ(mistakes_in("tls:\n  trusted_ca_files: [[a]]\n"),
             Texts{"line 2: tls.trusted_ca_files: expects a list of texts"});
   EXPECT_EQ(mistakes_in("- a\n"), Texts{"line 1: the file has to consist of keys with values"});

@@ -1,7 +1,7 @@
 // The directory of everything a hub keeps, and who may use it: one hub at a time.
 //
 //   store/           the events (RocksDB)
-//   pki/             ca.crt ca.key hub.crt hub.key trusted/*.crt
+//   pki/             ca.crt ca.key ca.crl hub.crt hub.key trusted/*.crt, issued (serials, by device)
 //   signing-key.pem  signs access tokens
 //   sid              the cloud's id, a UUID
 //   ocf-cloud.sock   for commands while a hub runs

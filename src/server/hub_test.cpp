@@ -149,6 +149,17 @@ TEST_F(HubTest, IssuesAndTrustsCertificates) {
   EXPECT_EQ(hub.ask({{"verb", "pki_list"}}).at("certificates").as_array().size(), 3u);
 }
 
+TEST_F(HubTest, RevokesAndReadsItsFilesAgain) {
+  const RunningHub hub(config());
+  hub.ask({{"verb", "pki_device"}, {"di", some_device}});
+  const json::object revoked = hub.ask({{"verb", "pki_revoke"}, {"certificate", some_device}});
+  EXPECT_EQ(revoked.at("serials").as_array().size(), 1u);
+  EXPECT_EQ(text_in(revoked, "closed"), "0");
+  EXPECT_EQ(text_in(hub.ask({{"verb", "pki_reload"}}), "warnings"), "[]");
+  std::ofstream(config().data / "pki" / "hub.key") << "nothing";
+  EXPECT_THROW(hub.ask({{"verb", "pki_reload"}}), CommandFailure);
+}
+
 TEST_F(HubTest, RequestsThatMakeNoSenseAreRefused) {
   const RunningHub hub(config());
   const auto exit_of = [&](json::object request) {
@@ -166,6 +177,8 @@ TEST_F(HubTest, RequestsThatMakeNoSenseAreRefused) {
   EXPECT_EQ(exit_of({{"verb", "onboard"}, {"owner", "a\nb"}}), Exit::usage);
   EXPECT_EQ(exit_of({{"verb", "onboard"}, {"owner", std::string(129, 'a')}}), Exit::usage);
   EXPECT_EQ(exit_of({{"verb", "pki_device"}, {"di", "light"}}), Exit::usage);
+  EXPECT_EQ(exit_of({{"verb", "pki_revoke"}, {"certificate", "lamp"}}), Exit::usage);
+  EXPECT_EQ(exit_of({{"verb", "pki_revoke"}, {"certificate", some_device}}), Exit::not_found);
   EXPECT_EQ(exit_of({{"verb", "pki_trust"}, {"certificate", "hello"}}), Exit::failed);
 }
 

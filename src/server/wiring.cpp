@@ -48,9 +48,10 @@ Hub::Hub(Config config, LogSink log)
     : config_(std::move(config)),
       log_(std::move(log)),
       data_(config_.data),
-      certificates_(data_.pki(), data_.sid(), config_.tls.trusted_ca_files, net::wall_now()),
+      certificates_(data_.pki(), data_.sid(), config_.tls, net::wall_now()),
       shard_("ocf-cloud"),
       signals_(shard_.context(), SIGINT, SIGTERM),
+      hangups_(shard_.context()),
       log_store_(store_options(data_)),
       store_(log_store_, bus_),
       authorization_(store_, authorization_settings(config_.authorization),
@@ -59,7 +60,8 @@ Hub::Hub(Config config, LogSink log)
       gateway_(shard_, cloud_, config_.limits, log_),
       api_(cloud_, config_.limits),
       admin_requests_({authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
-                       [this] { return addresses(); }, [this] { return reload_trust(); }, net::wall_now}),
+                       [this] { return addresses(); }, [this] { return put_in_force(); },
+                       [this] { return reload_certificates(); }, net::wall_now}),
       admin_socket_(shard_, admin_socket_path(data_.path()), [this](boost::json::object request) {
         return admin_requests_.answer(std::move(request));
       }) {}
@@ -99,6 +101,7 @@ net::awaitable<void> Hub::start_parts() {
 }
 
 net::awaitable<void> Hub::stop_parts() {
+  hangups_.cancel();
   co_await admin_socket_.stop();
   if (http_) http_->close();
   co_await gateway_.stop();
@@ -108,6 +111,7 @@ net::awaitable<void> Hub::stop_parts() {
 }
 
 void Hub::start_gateway() {
+  warn_of_certificates();
   if (const auto& tcp = config_.listeners.coap_tcp) {
     const auto bound = gateway_.listen_tcp(endpoint_of(*tcp));
     if (!bound) cannot("cannot listen for coap+tcp on " + tcp->text(), bound.error());
@@ -153,11 +157,42 @@ std::string Hub::cis() const {
   return (addresses_.coap_tls ? "coaps+tcp://" : "coap+tcp://") + address.text();
 }
 
-Result<void> Hub::reload_trust() {
+Result<std::size_t> Hub::put_in_force() {
   auto context = net::TlsServerContext::create(certificates_.tls());
   if (!context) return context.error();
-  gateway_.use(std::move(*context));
-  return {};
+  return gateway_.use(std::move(*context));
+}
+
+std::size_t Hub::reload_certificates() {
+  Certificates read = certificates_.read_again(net::wall_now());
+  auto context = net::TlsServerContext::create(read.tls());
+  if (!context) cannot("the files in " + data_.pki().string() + " cannot be used", context.error());
+  certificates_ = std::move(read);
+  warn_of_certificates();
+  const std::size_t closed = gateway_.use(std::move(*context));
+  log_("info", fmt::format("the certificates were read again; connections closed for it: {}", closed));
+  return closed;
+}
+
+void Hub::reload_on_hangup() {
+  hangups_.add(SIGHUP);
+  wait_for_hangup();
+}
+
+void Hub::wait_for_hangup() {
+  hangups_.async_wait([this](const boost::system::error_code& canceled, int) {
+    if (canceled) return;
+    try {
+      reload_certificates();
+    } catch (const std::runtime_error& e) {
+      log_("warn", fmt::format("the certificates stay as they were: {}", e.what()));
+    }
+    wait_for_hangup();
+  });
+}
+
+void Hub::warn_of_certificates() const {
+  for (const std::string& warning : certificates_.warnings()) log_("warn", warning);
 }
 
 HubAddresses Hub::addresses() const { return addresses_; }

@@ -40,6 +40,10 @@ class Hub {
   // As the signals do; any thread.
   void stop();
 
+  // From now on SIGHUP reads the certificates anew, as `pki reload` does; what comes of it is logged. Without
+  // this it ends the process, as usual. Before run().
+  void reload_on_hangup();
+
   // -- On the shard, once it is ready
   HubAddresses addresses() const;
   AdminRequests& requests() { return admin_requests_; }
@@ -54,7 +58,11 @@ class Hub {
   net::awaitable<void> stop_parts();
   void start_gateway();
   void start_http();
-  Result<void> reload_trust();
+  // See AdminRequests::Parts.
+  Result<std::size_t> put_in_force();
+  std::size_t reload_certificates();
+  void wait_for_hangup();
+  void warn_of_certificates() const;
   std::string cis() const;
 
   const Config config_;
@@ -63,6 +71,7 @@ class Hub {
   Certificates certificates_;
   net::Shard shard_;
   boost::asio::signal_set signals_;
+  boost::asio::signal_set hangups_;
   store_rocksdb::RocksEventStore log_store_;
   bus_local::LocalEventBus bus_;
   es::AnnouncingStore store_;

@@ -1,8 +1,12 @@
 """The status resource that the hub hosts for each device: x.cloud.device.status at /oic/cloud/s."""
 
+import time
+
 import pytest
 
-from coap_tcp import CONTENT, METHOD_NOT_ALLOWED, NOT_FOUND, OBSERVE, OCF_CBOR, poll
+from coap_tcp import (CONTENT, GATEWAY_TIMEOUT, GET, METHOD_NOT_ALLOWED, NOT_FOUND, OBSERVE, OCF_CBOR, POST, poll,
+                      request_message)
+from refusals import why
 
 
 @pytest.fixture
@@ -97,3 +101,38 @@ def test_a_device_that_answers_pings_stays(started, device):
     for _ in range(3):
         d.connection.wait_signal(0xE2)
     d.connection.assert_open()
+
+
+# -- Peers that vanish: no FIN, no reset, nothing is acknowledged
+
+
+VANISHING = {"ping_interval": "2s", "ping_retries": 1}
+INTERVAL, SLACK = 2, 1.5
+
+
+# G11
+@pytest.mark.parametrize("unacknowledged", [False, True], ids=["idle", "while a request waits"])
+def test_a_device_that_vanished_is_offline_within_one_and_a_half_intervals(started, device, transport, unacknowledged):
+    own = started(limits=VANISHING)
+    d = device(on=own).online()
+    client = device(on=own, resources=[]).online().connection
+    inbox, _ = client.observe(d.route("/oic/cloud/s"))
+    assert inbox.get().value == {"online": True}
+    d.connection.vanish()
+    vanished = time.monotonic()
+    if unacknowledged:
+        answer = client.exchange(request_message(POST, d.route("/light/1"), {"power": 7}))
+    assert inbox.get().value == {"online": False}
+    assert time.monotonic() - vanished < 1.5 * INTERVAL + SLACK
+    if unacknowledged:
+        assert answer.get().code == GATEWAY_TIMEOUT
+
+
+# G11: before a sign-in there are no pings; TCP itself gives up on what is not acknowledged
+def test_a_peer_that_vanished_before_it_signed_in_is_not_waited_for(started, device):
+    own = started(limits={**VANISHING, "sign_in_time": "10m", "first_message_time": "10m"})
+    d = device(on=own).connect()
+    d.connection.vanish()
+    d.connection.exchange(request_message(GET, "/oic/res"))
+    found = poll(lambda: [one for one in why(own) if one["stage"] == "tcp"], "given up on", 15)
+    assert "acknowledged nothing" in found[0]["reason"] and "limits.ping_interval" in found[0]["advice"]

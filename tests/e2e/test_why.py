@@ -1,6 +1,5 @@
 """Why was my device refused? `ocf-cloud why` and the owner's resource say it: stage, peer, reason, advice."""
 
-import json
 import ssl
 import time
 import uuid
@@ -8,41 +7,14 @@ import uuid
 import pytest
 
 from api import Api
-from coap_tcp import (BAD_REQUEST, CHANGED, DELETE, FORBIDDEN, GET, POST, TOO_LARGE, UNAUTHORIZED, Connection, Message, encode,
+from coap_tcp import (BAD_REQUEST, CHANGED, DELETE, DELETED, FORBIDDEN, GET, POST, TOO_LARGE, UNAUTHORIZED, Connection, Message, encode,
                       frame, path_options, poll)
 from hub import NO_HUB, OK, USAGE, run_cli
 from pki import Authority, client_context
+from refusals import newest, shake_hands, why
 
 HUB = {"config": {"authorization": {"code_lifetime": "10s"}}}
 V11, V12, V13 = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
-
-
-def why(hub, *about):
-    """The refusals, newest first."""
-    return json.loads(hub.cli_ok("why", *about, "--json"))["refusals"]
-
-
-def newest(hub, about, stage, *words):
-    """The newest refusal, once it is one at that stage with these words in its reason; complete, and told by the log, too."""
-    def fits():
-        found = why(hub, about)[:1]
-        return [one for one in found if one["stage"] == stage and all(word in one["reason"] for word in words)]
-
-    found = poll(fits, f"a refusal at {stage}: {words}")[0]
-    assert set(found) - {"device"} == {"time", "stage", "peer", "reason", "advice"}
-    assert found["peer"].startswith("127.0.0.1:")
-    assert found["advice"].endswith(".")
-    assert found["peer"] + (f" {found['device']}" if "device" in found else "") + ": " + found["reason"] in hub.log()
-    return found
-
-
-def shake_hands(hub, context):
-    """Tries; what the client makes of a refusal is not of interest."""
-    try:
-        with Connection.tls(hub.address("coap-tls"), context) as connection:
-            connection.wait_closed()
-    except (ssl.SSLError, ConnectionError):
-        pass
 
 
 # -- Each stage
@@ -199,7 +171,7 @@ def test_a_connection_too_many(started):
 @pytest.mark.parametrize("version", [V12, V13])
 def test_tls_without_a_certificate(hub, version):
     shake_hands(hub, client_context(None, None, hub.ca_file(), version=version))
-    found = newest(hub, "127.0.0.1", "tls", "did not return a certificate", "offered TLS")
+    found = newest(hub, "127.0.0.1", "tls", "did not return a certificate", "offered TLS", "; required a certificate")
     assert "`ocf-cloud pki device DI`" in found["advice"]
 
 
@@ -224,11 +196,14 @@ def test_tls_with_an_expired_certificate(started, tmp_path):
 
 # Q3, G14: what was offered, and what is wanted
 @pytest.mark.parametrize("more, reason, advice", [
-    ({"version": V12, "ciphers": "ECDHE-RSA-AES128-GCM-SHA256"}, "offered TLS 1.2, ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128"),
-    ({"version": V11, "ciphers": "DEFAULT:@SECLEVEL=0"}, "offered TLS 1.1", "TLS 1.2 or TLS 1.3")], ids=["suite", "version"])
+    ({"version": V12, "ciphers": "ECDHE-RSA-AES128-GCM-SHA256"},
+     ["offered TLS 1.2, ECDHE-RSA-AES128-GCM-SHA256", ", groups ", ", signatures ecdsa_secp256r1_sha256",
+      "; required one of ", "ECDHE-ECDSA-AES128-GCM-SHA256", "P-256:P-384"], "ECDHE-ECDSA-AES128"),
+    ({"version": V11, "ciphers": "DEFAULT:@SECLEVEL=0"}, ["offered TLS 1.1", "; required TLS 1.2 or TLS 1.3"],
+     "TLS 1.2 or TLS 1.3")], ids=["suite", "version"])
 def test_tls_with_another_suite_or_version(hub, more, reason, advice):
     shake_hands(hub, hub.context(str(uuid.uuid4()), **more))
-    assert advice in newest(hub, "127.0.0.1", "tls", reason)["advice"]
+    assert advice in newest(hub, "127.0.0.1", "tls", *reason)["advice"]
 
 
 # Q3, G14
@@ -291,7 +266,7 @@ def test_no_secret_is_told(hub, device, api, transport):
     d.refresh(refresh_token=first)
     d.refresh(refresh_token="canary-refresh")
     d.send(DELETE, "/oic/sec/account", query=[f"di={d.di}", "accesstoken=canary-query"])
-    poll(lambda: len(why(hub, d.di)) >= 5, "all are recorded")
+    poll(lambda: sum(one["count"] for one in why(hub, d.di)) >= 5, "all are recorded")
     told = hub.cli_ok("why") + hub.cli_ok("why", "--json") + hub.cli_ok("why", d.di) + hub.log()
     told += api.get(f"/api/v1/devices/{d.di}/refusals").body.decode()
     for secret in ("canary-", onboarding.code, first, d.access_token, d.refresh_token):
@@ -326,6 +301,39 @@ def test_it_prints_for_people(hub, device):
     assert hub.cli_ok("why").startswith(text), "without an argument the newest of anybody comes first"
     for address in ("127.0.0.1", "127.0.0.1:4711"):
         assert hub.cli_ok("why", address).startswith(text)
+
+
+# Q3: a device that tries again and again leaves one record, not ten
+def test_what_is_refused_again_is_counted(hub, device, api):
+    d = device().connect()
+    assert d.sign_up().code == CHANGED
+    for _ in range(6):
+        d.connect()
+        assert d.sign_in(access_token="invented").code == UNAUTHORIZED
+        assert d.sign_in(access_token="invented").code == UNAUTHORIZED
+        d.connection.wait_closed()
+    found = poll(lambda: [one for one in why(hub, d.di) if one["count"] == 12], "counted")
+    assert len(why(hub, d.di)) == 1 and found[0]["since"] < found[0]["time"]
+    assert found[0]["reason"].startswith("4.01 to POST /oic/sec/session")
+    head = hub.cli_ok("why", d.di).splitlines()[0]
+    assert head.endswith(f"  12 times since {found[0]['since']}")
+    assert api.get(f"/api/v1/devices/{d.di}/refusals").json["refusals"] == found
+    assert d.connect().sign_up().code == CHANGED  # the same registration goes on
+
+
+# Q3, R14: the next owner does not learn how often the one before was refused
+def test_another_registration_is_counted_anew(hub, device, api):
+    d = device(owner="the-first").connect()
+    assert d.sign_up().code == CHANGED
+    assert d.sign_in(access_token="invented").code == UNAUTHORIZED
+    assert d.connect().sign_in().code == CHANGED
+    assert d.send(DELETE, "/oic/sec/account", query=[f"di={d.di}"]).code == DELETED
+    heir = device(di=d.di).connect()
+    assert heir.sign_up().code == CHANGED
+    assert heir.sign_in(access_token="invented", uid=d.uid).code == UNAUTHORIZED
+    refusals = api.get(f"/api/v1/devices/{d.di}/refusals").json["refusals"]
+    assert [one["count"] for one in refusals] == [1]
+    assert len(why(hub, d.di)) >= 2
 
 
 # Q3

@@ -18,6 +18,10 @@ struct DeviceOptions : SocketOptions {
   std::string out;
 };
 
+struct RevokeOptions : SocketOptions {
+  std::string certificate;
+};
+
 struct TrustOptions : SocketOptions {
   std::string file;
 };
@@ -57,6 +61,36 @@ Exit trust(const TrustOptions& options) {
   return Exit::ok;
 }
 
+// A file's content where there is such a file, else what was typed.
+Exit revoke(const RevokeOptions& options) {
+  std::string certificate = options.certificate;
+  if (const auto pem = pki::load(certificate)) certificate = *pem;
+  const json::object answer = ask_hub(options.data, {{"verb", "pki_revoke"}, {"certificate", certificate}});
+  if (options.json) {
+    fmt::print("{}\n", json::serialize(answer));
+    return Exit::ok;
+  }
+  for (const json::value& serial : answer.at("serials").as_array()) {
+    fmt::print("The certificate with the serial {} is revoked.\n", std::string(serial.as_string()));
+  }
+  fmt::print("Connections closed: {}.\n", text_in(answer, "closed"));
+  return Exit::ok;
+}
+
+Exit reload(const SocketOptions& options) {
+  const json::object answer = ask_hub(options.data, {{"verb", "pki_reload"}});
+  if (options.json) {
+    fmt::print("{}\n", json::serialize(answer));
+    return Exit::ok;
+  }
+  fmt::print("New connections get the certificates, CAs and lists that the files hold now.\n");
+  fmt::print("Connections closed: {}.\n", text_in(answer, "closed"));
+  for (const json::value& warning : answer.at("warnings").as_array()) {
+    fmt::print("Note: {}.\n", std::string(warning.as_string()));
+  }
+  return Exit::ok;
+}
+
 Exit list(const SocketOptions& options) {
   const json::object answer = ask_hub(options.data, {{"verb", "pki_list"}});
   if (options.json) {
@@ -74,7 +108,8 @@ Exit list(const SocketOptions& options) {
 }  // namespace
 
 void add_pki(CLI::App& app, Run& run) {
-  CLI::App* pki = app.add_subcommand("pki", "Certificates: of devices, and the CAs that are trusted.");
+  CLI::App* pki =
+      app.add_subcommand("pki", "Certificates: of devices, the CAs that are trusted, what was revoked.");
   pki->require_subcommand(1);
 
   auto device_options = std::make_shared<DeviceOptions>();
@@ -93,8 +128,26 @@ void add_pki(CLI::App& app, Run& run) {
   add_socket_options(*trusted, *trust_options);
   trusted->callback([trust_options, &run] { run = [trust_options] { return trust(*trust_options); }; });
 
+  auto revoke_options = std::make_shared<RevokeOptions>();
+  CLI::App* revoked = pki->add_subcommand(
+      "revoke", "Revokes certificates of the hub's own CA for good, and closes connections that use them.");
+  revoked
+      ->add_option("WHAT", revoke_options->certificate,
+                   "A device id (all that were issued for it), a serial, or a certificate's file.")
+      ->required();
+  add_socket_options(*revoked, *revoke_options);
+  revoked->callback([revoke_options, &run] { run = [revoke_options] { return revoke(*revoke_options); }; });
+
+  auto reload_options = std::make_shared<SocketOptions>();
+  CLI::App* reloaded = pki->add_subcommand(
+      "reload",
+      "Reads the hub's certificate, CAs and revocation lists from their files, for new connections.");
+  add_socket_options(*reloaded, *reload_options);
+  reloaded->callback([reload_options, &run] { run = [reload_options] { return reload(*reload_options); }; });
+
   auto list_options = std::make_shared<SocketOptions>();
-  CLI::App* listed = pki->add_subcommand("list", "The hub's certificates and the CAs it trusts.");
+  CLI::App* listed =
+      pki->add_subcommand("list", "The hub's certificates, the CAs it trusts, and revocation lists.");
   add_socket_options(*listed, *list_options);
   listed->callback([list_options, &run] { run = [list_options] { return list(*list_options); }; });
 }

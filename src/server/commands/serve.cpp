@@ -21,6 +21,7 @@ std::string ready_line(const HubAddresses& addresses) {
 
 Exit serve(Config config) {
   Hub hub(std::move(config), stderr_log());
+  hub.reload_on_hangup();
   hub.run([&hub] {
     if (const auto token = hub.first_admin_token()) fmt::print("admin token: {}\n", *token);
     fmt::print("{}\n", ready_line(hub.addresses()));
@@ -33,7 +34,8 @@ Exit serve(Config config) {
 
 void add_serve(CLI::App& app, Run& run) {
   auto options = std::make_shared<ServeOptions>();
-  CLI::App* command = app.add_subcommand("serve", "Runs the hub in the foreground until SIGTERM or Ctrl-C.");
+  CLI::App* command = app.add_subcommand(
+      "serve", "Runs the hub in the foreground until SIGTERM or Ctrl-C; SIGHUP is `pki reload`.");
   add_serve_options(*command, *options);
   command->callback([options, &run] { run = [options] { return serve(effective_config(*options)); }; });
 }

@@ -14,6 +14,12 @@ struct Options : SocketOptions {
   std::string about;
 };
 
+// Empty for once.
+std::string how_often(const boost::json::value& refusal) {
+  const std::string count = text_in(refusal, "count");
+  return count == "1" ? "" : fmt::format("  {} times since {}", count, text_in(refusal, "since"));
+}
+
 std::string for_people(const boost::json::object& answer, const std::string& about) {
   const boost::json::array& refusals = answer.at("refusals").as_array();
   if (refusals.empty()) {
@@ -25,8 +31,8 @@ std::string for_people(const boost::json::object& answer, const std::string& abo
   std::string text;
   for (const boost::json::value& refusal : refusals) {
     const std::string device = text_in(refusal, "device");
-    text += fmt::format("{}  {}  {}{}\n", text_in(refusal, "time"), text_in(refusal, "stage"),
-                        text_in(refusal, "peer"), device.empty() ? "" : "  " + device);
+    text += fmt::format("{}  {}  {}{}{}\n", text_in(refusal, "time"), text_in(refusal, "stage"),
+                        text_in(refusal, "peer"), device.empty() ? "" : "  " + device, how_often(refusal));
     text += fmt::format("  why: {}\n  do:  {}\n", text_in(refusal, "reason"), text_in(refusal, "advice"));
   }
   return text;
