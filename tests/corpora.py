@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import json
 import pathlib
+import ssl
 import struct
 import sys
 
@@ -183,6 +184,17 @@ def certificates():
             certificate("Lampe für alle", [ExtendedKeyUsageOID.SERVER_AUTH])]
 
 
+def client_hello(version):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = context.maximum_version = version
+    sent = ssl.MemoryBIO()
+    try:
+        context.wrap_bio(ssl.MemoryBIO(), sent, server_hostname="hub.example").do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return sent.read()
+
+
 def corpora():
     found = recorded()
     frames, contents = [raw for raw, _ in messages(found)], payloads(found)
@@ -195,6 +207,7 @@ def corpora():
         "bytes_fuzz": names() + [raw.hex().encode() for raw in frames] + [base64url(raw) for raw in frames],
         "cbor_fuzz": contents,
         "certificate_fuzz": certificates() + names(),
+        "client_hello_fuzz": [client_hello(ssl.TLSVersion.TLSv1_2), client_hello(ssl.TLSVersion.TLSv1_3), frames[0]],
         "cursor_fuzz": cursors(),
         "events_fuzz": events(),
         "frame_fuzz": frames,
