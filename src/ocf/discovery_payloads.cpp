@@ -136,7 +136,11 @@ DiscoveryEntry encode_representation(const DiscoveredLink& link, const Advertise
                                      ByteView representation) {
   DiscoveryEntry entry{link.device, {}};
   Writer writer(entry.bytes);
-  writer.map(2).text("href").text(advertised_href(link, advertisement)).text("rep").encoded(representation);
+  writer.map(2)
+      .text("href")
+      .text(advertised_href(link.device, link.link.href.text(), advertisement))
+      .text("rep")
+      .encoded(representation);
   return entry;
 }
 
