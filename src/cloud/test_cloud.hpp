@@ -93,6 +93,7 @@ class TestCloud : public ::testing::Test {
   T run(awaitable<T> work) {
     std::optional<T> result;
     begin(std::move(work), result);
+    loop.restart();  // it stops whenever nothing is left to do
     while (!result) loop.run_one();
     return std::move(*result);
   }
@@ -109,14 +110,19 @@ class TestCloud : public ::testing::Test {
       if (failed) std::rethrow_exception(failed);
       done = true;
     });
+    loop.restart();
     while (!done) loop.run_one();
   }
   void settle() {
+    loop.restart();
     while (loop.poll_one() > 0) {
     }
   }
   // The next sweep has happened.
-  void sweep() { loop.run_for(std::chrono::milliseconds(300)); }
+  void sweep() {
+    loop.restart();
+    loop.run_for(std::chrono::milliseconds(300));
+  }
 
   static DeviceId device_id(char last = '1') {
     return DeviceId::parse(std::string("028acc3a-d1a5-4246-79cd-2876cfc5591") + last).value();

@@ -21,7 +21,7 @@ struct Unit {
 constexpr std::array<Unit, 4> duration_units{{{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 constexpr std::array<Unit, 4> size_units{
     {{"GiB", 1ull << 30}, {"MiB", 1ull << 20}, {"KiB", 1ull << 10}, {"B", 1}}};
-constexpr std::uint64_t duration_max = 1'000'000'000'000;
+constexpr std::uint64_t duration_max = 10'000'000'000'000;
 
 // The number and what stands behind it.
 std::optional<std::pair<std::uint64_t, std::string_view>> split_number(std::string_view text) {
