@@ -64,9 +64,12 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   // What the device said and is not yet in the cloud.
   using Said = std::variant<Deliver, DeliverCustody>;
 
+  // How a turn of reading ended.
+  enum class Turn { nothing_left, used_up };
+
   awaitable<bool> handshake();
   awaitable<void> read_all();
-  Result<void> read_what_is_there();
+  Result<Turn> read_in_turn();
 
   void perform(Actions actions);
   void perform(Send& action);
