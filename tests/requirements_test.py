@@ -1,4 +1,5 @@
-"""Holds docs/requirements.md against the tree: every requirement has a row, every named test exists."""
+"""Holds docs/requirements.md and docs/known-bugs.md against the tree: every requirement has a row, every bug that others had a
+test, and every named test exists."""
 
 import pathlib
 import re
@@ -13,7 +14,9 @@ IDS = [f"{letter}{number}" for letter, count in {"G": 16, "R": 15, "A": 11, "Q":
 
 ROWS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
         for line in PAGE.splitlines() if re.match(r"\| [A-Z]\d+ \|", line)]
-NAMED = sorted({name for row in ROWS for name in re.findall(r"`([^`]+)`", row[-1])})
+BUGS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in (ROOT / "docs" / "known-bugs.md").read_text().splitlines() if re.match(r"\| [A-Z]", line)]
+NAMED = sorted({name for row in ROWS + BUGS for name in re.findall(r"`([\w/.]+(?:::|\.)\w+)`", row[-1])})
 CASES = {f"{suite}.{name}" for path in (*ROOT.glob("src/**/*_test.cpp"), *ROOT.glob("sim/*_test.cpp"), *ROOT.glob("tests/**/*.hpp"))
          for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)", path.read_text())}
 
@@ -34,6 +37,10 @@ def test_every_requirement_has_one_row():
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_a_row_is_proved_through_real_sockets_or_says_not_yet(row):
     assert len(row) == 3 and ("`tests/e2e/" in row[2] or row[2].startswith("not yet"))
+
+
+def test_every_bug_that_others_had_has_a_test():
+    assert len(BUGS) == 17 and all(re.search(r"`(tests/e2e/|[A-Z]\w+\.)", row[2]) for row in BUGS)
 
 
 @pytest.mark.parametrize("name", NAMED)

@@ -35,6 +35,8 @@ EXAMPLES = [
     (tidy.trailing_whitespace, "src/a/a.cpp", "int a; \n", "int a;\n"),
     (tidy.long_line, "src/a/a.cpp", "x" * 121, "x" * 120),
     (tidy.catch_all, "src/a/a.cpp", "try { f(); } catch (...) { }", "catch (const std::exception& e)"),
+    (tidy.plain_assert, "src/a/a.cpp", "  assert(size < max);", "OCF_ASSERT(size < max, \"why\"); static_assert(true); // assert(x)"),
+    (tidy.plain_assert, "src/a/a.cpp", "#include <cassert>\n", "#include \"base/assert.hpp\"\n"),
 ]
 
 

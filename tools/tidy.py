@@ -117,6 +117,12 @@ def catch_all(path, text, code):
         yield line_of(code, match.start()), "catch (...) swallows what nobody expected"
 
 
+# A release build does not have it, so a bound that it keeps is none.
+def plain_assert(path, text, code):
+    for match in re.finditer(r"(?<![\w.:])assert\s*\(|^\s*#\s*include\s*<(?:cassert|assert\.h)>", code, re.MULTILINE):
+        yield line_of(code, match.start()), "assert() is gone in release: OCF_ASSERT for bugs, a Result for input"
+
+
 def unlisted_source(path, text, code, root=ROOT):
     """A source that no CMakeLists.txt of its folder or one above names, nor cmake/*.cmake, is built by nobody."""
     if not path.endswith(".cpp"):
@@ -131,7 +137,8 @@ def unlisted_source(path, text, code, root=ROOT):
 
 
 RULES = (temporary_in_await, capturing_coroutine_lambda, refused_type_name, refused_file_name, lock_outside_the_shell,
-         header_without_pragma_once, header_without_purpose, todo, trailing_whitespace, long_line, catch_all, unlisted_source)
+         header_without_pragma_once, header_without_purpose, todo, trailing_whitespace, long_line, catch_all,
+         plain_assert, unlisted_source)
 
 
 def main():

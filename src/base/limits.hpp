@@ -22,6 +22,7 @@ struct Limits {
 
   // -- A connection
   std::chrono::seconds first_message_time{15};       // close
+  std::chrono::seconds message_time{30};             // from its first byte to its last; Abort, close
   std::chrono::seconds tls_handshake_time{10};       // close
   std::chrono::seconds sign_in_time{15};             // close
   std::chrono::seconds sign_in_time_after_503{130};  // close

@@ -21,8 +21,9 @@ std::string_view advice(Cause cause) {
     case Cause::too_many_connections:
       return "Close connections that are not needed, or raise limits.connections_max of the hub.";
     case Cause::unresponsive:
-      return "Let the device answer Pings and read what the hub sends; the hub's patience is "
-             "limits.ping_interval, limits.ping_retries and limits.write_queue_bytes_max.";
+      return "Let the device answer Pings, send its messages whole and read what the hub sends; the hub's "
+             "patience is limits.ping_interval, limits.ping_retries, limits.message_time and "
+             "limits.write_queue_bytes_max.";
     case Cause::no_certificate:
       return "Give the device a certificate and its key, `ocf-cloud pki device DI` issues them, or let peers "
              "in "

@@ -11,6 +11,7 @@
 #include "net/tls_policy.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -30,6 +31,11 @@ namespace {
 
 // How long a connection that we close waits for the peer to take what was sent.
 constexpr std::chrono::seconds linger_time{2};
+
+// How much of what a peer says is taken in one turn, before the other connections have theirs: a peer that
+// floods the hub delays its neighbours by that much work and no more. A read counts as some bytes in itself.
+constexpr std::size_t turn_bytes = 4 * 1024;
+constexpr std::size_t read_cost_bytes = 256;
 
 net::Gate::Holder enter(net::Gate& gate) {
   auto holder = gate.enter();
@@ -125,7 +131,11 @@ awaitable<bool> Connection::handshake() {
 awaitable<void> Connection::read_all() {
   for (;;) {
     const auto readable = co_await stream_->wait_readable();
-    const auto read = readable ? read_what_is_there() : Result<void>(readable.error());
+    auto read = readable ? read_in_turn() : Result<Turn>(readable.error());
+    while (read && *read == Turn::used_up) {
+      co_await boost::asio::post(boost::asio::use_awaitable);
+      read = read_in_turn();
+    }
     if (read) continue;
     if (read.error() == net::NetError::unacknowledged) {
       co_return end(Disconnection::unresponsive, read.error().message(),
@@ -135,16 +145,19 @@ awaitable<void> Connection::read_all() {
   }
 }
 
-Result<void> Connection::read_what_is_there() {
-  const auto scratch = gateway_.shard_.scratch();
-  for (;;) {
+// Until the socket is empty, or the connection has had its turn.
+Result<Connection::Turn> Connection::read_in_turn() {
+  const auto scratch = gateway_.shard_.scratch().first(turn_bytes);
+  for (std::size_t taken = 0; taken < turn_bytes;) {
     const auto count = stream_->try_read(scratch);
     if (!count) {
-      if (count.error() == net::NetError::would_block) return {};
+      if (count.error() == net::NetError::would_block) return Turn::nothing_left;
       return count.error();
     }
+    taken += *count + read_cost_bytes;
     if (!ended_) perform(session_.receive(scratch.first(*count), net::steady_now()));
   }
+  return Turn::used_up;
 }
 
 void Connection::release() {

@@ -92,9 +92,12 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   void close(device::Disconnection reason) override;
 
  private:
+  // How a turn of reading ended.
+  enum class Turn { nothing_left, used_up };
+
   awaitable<bool> handshake();
   awaitable<void> read_all();
-  Result<void> read_what_is_there();
+  Result<Turn> read_in_turn();
 
   void perform(Actions actions);
   void perform(Send& action);

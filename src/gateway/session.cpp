@@ -68,6 +68,7 @@ Actions Session::receive(ByteView bytes, SteadyTime now) {
   Bytes joined;
   if (!input_.empty()) {
     input_.insert(input_.end(), bytes.begin(), bytes.end());
+    if (input_.size() < input_bytes_wanted_) return actions;  // a long message in many parts is read once
     joined = std::exchange(input_, {});
     bytes = joined;
   }
@@ -80,10 +81,19 @@ Actions Session::receive(ByteView bytes, SteadyTime now) {
     }
     if (!*frame) break;
     bytes = bytes.subspan((*frame)->bytes);
+    message_by_ = SteadyTime::max();
     take(std::move((*frame)->message), now, actions);
   }
-  if (!closed_) input_ = copy_of(bytes);
+  if (!closed_) keep_beginning(bytes, now);
   return actions;
+}
+
+void Session::keep_beginning(ByteView bytes, SteadyTime now) {
+  input_ = copy_of(bytes);
+  if (bytes.empty()) return;
+  const auto head = coap::decode_head(bytes, bounds());
+  input_bytes_wanted_ = head && *head ? (*head)->total_bytes : 0;
+  if (message_by_ == SteadyTime::max()) message_by_ = now + limits_.message_time;
 }
 
 void Session::frame_failed(const Error& error, Actions& actions) {
@@ -390,6 +400,10 @@ Actions Session::tick(SteadyTime now) {
     }
     return actions;
   }
+  if (now >= message_by_) {
+    abort(Cause::unresponsive, "a message was not whole in time", std::nullopt, actions);
+    return actions;
+  }
   blocks_.tick(now);
   if (!signed_in_ || now < ping_at_) return actions;
   if (pings_missed_ >= limits_.ping_retries) {
@@ -406,7 +420,8 @@ Actions Session::tick(SteadyTime now) {
 
 SteadyTime Session::deadline() const {
   if (closed_) return SteadyTime::max();
-  return signed_in_ ? std::min({close_at_, ping_at_, blocks_.deadline()}) : close_at_;
+  const SteadyTime message_or_end = std::min(close_at_, message_by_);
+  return signed_in_ ? std::min({message_or_end, ping_at_, blocks_.deadline()}) : message_or_end;
 }
 
 // -- The end

@@ -129,6 +129,7 @@ class Session {
   std::size_t message_bytes_to_peer_max() const;
   // Between a signed-in client and the hub; devices do not announce it, and do not bear it.
   bool transfers_blocks() const { return signed_in_ && peer_.block_wise_transfer; }
+  void keep_beginning(ByteView bytes, SteadyTime now);
   void take(coap::Message message, SteadyTime now, Actions& actions);
   void take_request(coap::Message request, SteadyTime now, Actions& actions);
   void take_response(coap::Message response, Actions& actions);
@@ -151,7 +152,9 @@ class Session {
 
   const Limits& limits_;
   std::uint64_t token_;
-  Bytes input_;  // the beginning of a message that is not all there; empty when idle
+  Bytes input_;                         // the beginning of a message that is not all there; empty when idle
+  std::size_t input_bytes_wanted_ = 0;  // of that message in all; 0: not known yet
+  SteadyTime message_by_ = SteadyTime::max();  // when it has to be whole
   coap::Capabilities peer_;
   bool signed_in_ = false;
   bool closed_ = false;

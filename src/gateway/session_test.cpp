@@ -268,6 +268,50 @@ TEST_F(SessionTest, DoesTheSameHoweverTheBytesAreCut) {
   }
 }
 
+TEST_F(SessionTest, AbortsAMessageThatIsNotWholeInTimeHoweverSteadilyItsBytesCome) {
+  signs_in();
+  Message large = request(Code::post, "/oic/rd", 3);
+  large.payload.resize(1000);
+  const Bytes bytes = coap::encode_frame(large);
+  const std::size_t seconds_max = static_cast<std::size_t>(limits_.message_time.count());
+  for (std::size_t second = 0; second < seconds_max; ++second) {
+    EXPECT_EQ(done(session_.receive(ByteView(bytes).subspan(second, 1), now_)), "");
+    EXPECT_LE(session_.deadline(), SteadyTime{} + limits_.message_time);
+    EXPECT_EQ(after(seconds(second + 1 < seconds_max ? 1 : 0)), "");
+  }
+  EXPECT_EQ(after(seconds(1)), "send 7.05; close: a message was not whole in time");
+}
+
+TEST_F(SessionTest, GivesEachMessageItsOwnTime) {
+  signs_in();
+  const Bytes message = coap::encode_frame(request(Code::get, "/oic/res", 3));
+  Bytes end_and_beginning(message.begin() + 1, message.end());
+  end_and_beginning.push_back(message[0]);
+  EXPECT_EQ(done(session_.receive(ByteView(message).first(1), now_)), "");
+  EXPECT_EQ(after(limits_.message_time - seconds(1)), "");
+  EXPECT_EQ(done(session_.receive(end_and_beginning, now_)), "serve /oic/res");
+  EXPECT_EQ(after(limits_.message_time - seconds(1)), "") << "the second one began later";
+  EXPECT_EQ(after(seconds(1)), "send 7.05; close: a message was not whole in time");
+}
+
+TEST_F(SessionTest, HasNoDeadlineForAMessageThatIsWhole) {
+  signs_in();
+  const Bytes message = coap::encode_frame(request(Code::get, "/oic/res", 3));
+  (void)done(session_.receive(ByteView(message).first(5), now_));
+  EXPECT_EQ(done(session_.receive(ByteView(message).subspan(5), now_)), "serve /oic/res");
+  EXPECT_EQ(session_.deadline(), now_ + limits_.ping_interval);
+}
+
+TEST_F(SessionTest, TakesALongMessageByteByByte) {
+  signs_in();
+  Message large = request(Code::post, "/oic/rd", 3);
+  large.payload.resize(200'000);
+  const Bytes bytes = coap::encode_frame(large);
+  for (std::size_t at = 0; at + 1 < bytes.size(); ++at)
+    ASSERT_EQ(done(session_.receive(ByteView(bytes).subspan(at, 1), now_)), "") << at;
+  EXPECT_EQ(done(session_.receive(ByteView(bytes).last(1), now_)), "serve /oic/rd");
+}
+
 TEST_F(SessionTest, AsksTheDeviceNothingBeforeItsSignInIsAnswered) {
   EXPECT_EQ(asks("/light/1"), "");
   EXPECT_EQ(signs_in(), "send 2.04; send 0.01");

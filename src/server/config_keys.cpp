@@ -231,6 +231,8 @@ std::vector<ConfigKey> connection_limits(Limits& l) {
   return {
       time("first_message_time", l.first_message_time, seconds(1), seconds(600),
            "A connection that has not sent its first message by then is closed."),
+      time("message_time", l.message_time, seconds(1), seconds(600),
+           "A message that is not whole so long after its first byte: the connection is aborted."),
       time("tls_handshake_time", l.tls_handshake_time, seconds(1), seconds(600),
            "A TLS handshake that takes longer is closed."),
       time("sign_in_time", l.sign_in_time, seconds(1), seconds(600),

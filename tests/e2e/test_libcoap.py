@@ -15,6 +15,8 @@ _RECEIVED = re.compile(rb"received \d+ bytes\n[^\n]* c:(\d\.\d\d)[^\n]*(?:\n<<([
 class Libcoap:
     """Calls of coap-client-notls, or coap-client-openssl with a certificate."""
 
+    patience = PATIENCE
+
     def __init__(self, hub, di, transport, folder):
         self.folder = folder
         if transport == "tls":
@@ -27,12 +29,12 @@ class Libcoap:
 
     def call(self, method, path, value=None):
         """(code, value) of the last message that came."""
-        command = [*self.command, "-v", "7", "-B", str(int(PATIENCE)), "-m", method]
+        command = [*self.command, "-v", "7", "-B", str(int(self.patience)), "-m", method]
         if value is not None:
             file = self.folder / f"{uuid.uuid4().hex}.cbor"
             file.write_bytes(cbor2.dumps(value))
             command += ["-t", str(OCF_CBOR), "-A", str(OCF_CBOR), "-f", file]
-        done = subprocess.run([*map(str, command), self.uri + path], capture_output=True, timeout=2 * PATIENCE)
+        done = subprocess.run([*map(str, command), self.uri + path], capture_output=True, timeout=2 * self.patience)
         found = [match for match in _RECEIVED.findall(done.stdout) if not match[0].startswith(b"7")]
         assert found, done.stdout.decode(errors="replace") + done.stderr.decode(errors="replace")
         code, payload = found[-1]

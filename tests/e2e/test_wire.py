@@ -119,6 +119,25 @@ def test_a_token_of_any_length_comes_back(signed_in, token):
     assert signed_in.exchange(message).get().token == token
 
 
+# G14, Q3: however steadily its bytes come; the hub's patience is limits.message_time, and it tells who tried it
+def test_a_message_that_is_never_whole_ends_the_connection(started, device, transport):
+    impatient = started(limits={"message_time": "1s"})
+    d = device(on=impatient, resources=[]).online()
+    connection = d.connection
+    message = encode(request_message(POST, "/oic/rd", payload=b"x" * 5000))
+    for byte in message:
+        if connection.closed.wait(0.05):
+            break
+        try:
+            connection.send_bytes(bytes([byte]))
+        except OSError:
+            break  # closed meanwhile
+    assert connection.wait_signal(ABORT).payload == b"a message was not whole in time"
+    connection.wait_closed()
+    told = impatient.cli_ok("why", d.di)
+    assert "a message was not whole in time" in told and "limits.message_time" in told
+
+
 # -- Malformed frames: Abort where that can still be said, then closed
 
 MALFORMED = {
