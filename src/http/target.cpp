@@ -29,7 +29,8 @@ bool is_text(std::string_view decoded) {
 
 Result<Target> Target::parse(std::string_view text) {
   const auto url = boost::urls::parse_origin_form({text.data(), text.size()});
-  if (!url) return HttpError::malformed_target;
+  // Boost.URL takes a "/." at the beginning for a mark of its own, and leaves it out.
+  if (!url || text.starts_with("/./")) return HttpError::malformed_target;
   Target target;
   for (const auto& segment : url->segments()) {
     target.segments.emplace_back(segment);

@@ -35,7 +35,7 @@ TEST(Target, FindsTheFirstParameterOfAName) {
 
 TEST(Target, RefusesWhatIsNoPathOrNoTextOnceDecoded) {
   for (const char* text : {"", "*", "devices", "http://hub/devices", "/a%2", "/a%zz", "/a b", "/a%00",
-                           "/a%0a", "/a%7f", "/a%ff", "/a?x=%c3", "/a?%01=x"}) {
+                           "/a%0a", "/a%7f", "/a%ff", "/a?x=%c3", "/a?%01=x", "/./", "/./devices"}) {
     const auto target = Target::parse(text);
     ASSERT_FALSE(target) << text;
     EXPECT_EQ(target.error(), HttpError::malformed_target) << text;
