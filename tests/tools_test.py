@@ -99,6 +99,7 @@ TABLE = """# Architecture
     ("src/base/a_test.cpp", '"http/a.hpp"', True), ("tests/contract/a.hpp", '"http/a.hpp"', True),
     ("src/base/hub_for_tests.hpp", '"http/a.hpp"', True), ("src/base/contest.hpp", '"http/a.hpp"', False),
     ("src/coap/a.cpp", "<openssl/ssl.h>", False), ("src/coap/a.cpp", "<boost/asio/ip/tcp.hpp>", False),
+    ("src/gateway/a.cpp", '"coap/a.hpp"', True), ("src/http/a.cpp", '"coap/a.hpp"', False),
     ("src/es/a.hpp", "<boost/asio/awaitable.hpp>", True), ("src/coap/a.cpp", "<vector>", True)])
 def test_includes_go_down_only(path, include, fine):
     table = layers.layer_table(TABLE)

@@ -31,6 +31,9 @@ LIBRARIES = {
     "spdlog/": {"server"},
 }
 
+# Modules that only these may see, whatever their layer: behind the gateway nothing knows CoAP (G15).
+ONLY_FOR = {"coap": {"gateway", "sim"}}
+
 
 def layer_table(markdown):
     """{module: (layer, place in its row, apart)}; raises ValueError where there is none."""
@@ -57,6 +60,8 @@ def module_of(path):
 def allowed(table, module, included):
     if module == included:
         return True
+    if included in ONLY_FOR and module not in ONLY_FOR[included]:
+        return False
     layer, place, apart = table[module]
     other_layer, other_place, _ = table[included]
     return other_layer < layer or (other_layer == layer and not apart and other_place < place)

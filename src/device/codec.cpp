@@ -108,7 +108,8 @@ Result<std::optional<Device::Event>> Device::decode(const es::RecordedEvent& rec
   if (type == synchronized_name) return decode_as(DeviceSynchronized(), data);
   if (type == disconnected_name) return decode_as(DeviceDisconnected(), data);
   if (type == deregistered_name) return decode_as(DeviceDeregistered(), data);
-  return std::optional<Event>();
+  // In place: g++ 12 takes a moved empty optional for one that has been read uninitialised.
+  return Result<std::optional<Event>>(boost::system::in_place_value);
 }
 
 }  // namespace ocf::device

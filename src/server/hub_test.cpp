@@ -4,72 +4,20 @@
 #include "server/commands/command.hpp"
 #include "server/commands/hub_options.hpp"
 #include "server/scratch_directory.hpp"
-#include "server/wiring.hpp"
+#include "server/test_running_hub.hpp"
 
 #include <gtest/gtest.h>
 
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace ocf::server {
 namespace {
 
-namespace json = boost::json;
-
 constexpr const char* some_device = "00000000-0000-4000-8000-000000000001";
-
-Config on_free_ports(const std::filesystem::path& data) {
-  Config config;
-  config.data = data;
-  config.listeners.coap_tcp = Address{"127.0.0.1", 0};
-  config.listeners.coap_tls = Address{"127.0.0.1", 0};
-  config.listeners.http = Address{"127.0.0.1", 0};
-  return config;
-}
-
-// A hub on a thread of its own, from ready to stopped.
-class RunningHub {
- public:
-  explicit RunningHub(Config config)
-      : data_(config.data),
-        hub_(std::move(config), [](std::string_view, std::string_view) {}),
-        thread_([this] { run(); }) {
-    ready_.get_future().get();
-  }
-  ~RunningHub() {
-    hub_.stop();
-    thread_.join();
-  }
-
-  json::object ask(json::object request) const { return ask_hub(data_, request); }
-  const HubAddresses& addresses() const { return addresses_; }
-  const std::optional<std::string>& admin_token() const { return admin_token_; }
-
- private:
-  void run() {
-    try {
-      hub_.run([this] {
-        addresses_ = hub_.addresses();
-        admin_token_ = hub_.first_admin_token();
-        ready_.set_value();
-      });
-    } catch (const std::exception&) {
-      ready_.set_exception(std::current_exception());
-    }
-  }
-
-  const std::filesystem::path data_;
-  std::promise<void> ready_;
-  HubAddresses addresses_;
-  std::optional<std::string> admin_token_;
-  Hub hub_;
-  std::thread thread_;
-};
 
 class HubTest : public testing::Test {
  protected:

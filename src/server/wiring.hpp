@@ -48,6 +48,8 @@ class Hub {
   HubAddresses addresses() const;
   AdminRequests& requests() { return admin_requests_; }
   net::Shard& shard() { return shard_; }
+  // For gateways of other protocols, which stand beside the CoAP one (G15).
+  cloud::Cloud& cloud() { return cloud_; }
   // A bearer token of owner `admin`, the first time ever that a hub is ready in this directory; nullopt
   // afterwards.
   std::optional<std::string> first_admin_token();
