@@ -26,7 +26,7 @@ std::string common_name_in(const X509_NAME& name) {
   return text;
 }
 
-std::string text_of(const ASN1_TIME& time) {
+std::string time_text(const ASN1_TIME& time) {
   std::tm fields{};
   std::array<char, 32> text{};
   if (ASN1_TIME_to_tm(&time, &fields) != 1) return "?";
@@ -49,12 +49,14 @@ std::string issuer_of(const X509& certificate) {
 }
 
 std::string validity_of(const X509& certificate) {
-  return text_of(*X509_get0_notBefore(&certificate)) + " to " + text_of(*X509_get0_notAfter(&certificate));
+  return time_text(*X509_get0_notBefore(&certificate)) + " to " +
+         time_text(*X509_get0_notAfter(&certificate));
 }
 
-std::string serial_of(const X509& certificate) {
-  const ASN1_INTEGER* const serial = X509_get0_serialNumber(&certificate);
-  return to_hex({ASN1_STRING_get0_data(serial), static_cast<std::size_t>(ASN1_STRING_length(serial))});
+std::string serial_of(const X509& certificate) { return serial_text(*X509_get0_serialNumber(&certificate)); }
+
+std::string serial_text(const ASN1_INTEGER& serial) {
+  return to_hex({ASN1_STRING_get0_data(&serial), static_cast<std::size_t>(ASN1_STRING_length(&serial))});
 }
 
 std::vector<std::string> extended_key_usage_of(const X509& certificate) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+using ASN1_INTEGER = struct asn1_string_st;
 using X509 = struct x509_st;
 
 namespace ocf::net {
@@ -16,7 +17,9 @@ std::string common_name_of(const X509& certificate);
 std::string issuer_of(const X509& certificate);
 // "2026-11-22T00:00:00Z to 2027-11-22T00:00:00Z".
 std::string validity_of(const X509& certificate);
+// Hexadecimal, in lower case.
 std::string serial_of(const X509& certificate);
+std::string serial_text(const ASN1_INTEGER& serial);
 std::vector<std::string> extended_key_usage_of(const X509& certificate);
 std::string fingerprint_sha256_of(const X509& certificate);
 

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
+#include "net/certificate_text.hpp"
 #include "net/error.hpp"
 #include "net/handshake_report.hpp"
 #include "net/tls_policy.hpp"
@@ -86,7 +87,8 @@ Result<void> trust(SSL_CTX& context, const std::vector<std::string>& ca_pool) {
 
 // Only kept: HandshakeReport and TlsStream look there. OpenSSL's own check would refuse everybody whose CA
 // has no CRL here, or one that is out of date.
-Result<void> keep_revocations(SSL_CTX& context, const std::vector<std::string>& crls) {
+Result<void> keep_revocations(SSL_CTX& context, const std::vector<std::string>& crls,
+                              std::unordered_set<std::string>& serials) {
   X509_STORE* const store = SSL_CTX_get_cert_store(&context);
   for (const std::string& pem : crls) {
     const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
@@ -94,6 +96,10 @@ Result<void> keep_revocations(SSL_CTX& context, const std::vector<std::string>& 
     while (const RevocationList list{PEM_read_bio_X509_CRL(bio.get(), nullptr, no_password, nullptr)}) {
       any = true;
       if (X509_STORE_add_crl(store, list.get()) != 1) return NetError::malformed_revocation_list;
+      STACK_OF(X509_REVOKED)* const entries = X509_CRL_get_REVOKED(list.get());
+      for (int i = 0; i < sk_X509_REVOKED_num(entries); ++i) {
+        serials.insert(serial_text(*X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(entries, i))));
+      }
     }
     const bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
     ERR_clear_error();
@@ -150,7 +156,8 @@ Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::create(const T
   auto done = use_certificate_chain(*context, config.certificate_chain);
   if (done) done = use_private_key(*context, config.private_key);
   if (done) done = trust(*context, config.ca_pool);
-  if (done) done = keep_revocations(*context, config.crls);
+  std::unordered_set<std::string> revoked;
+  if (done) done = keep_revocations(*context, config.crls, revoked);
   if (!done) return done.error();
   // The pool's names are not sent: devices have one identity, and every owner may bring a root.
   const int verify = config.client_certificate == ClientCertificate::require
@@ -159,7 +166,7 @@ Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::create(const T
   SSL_CTX_set_verify(context.get(), verify, HandshakeReport::on_device_verification);
   SSL_CTX_set_client_hello_cb(context.get(), HandshakeReport::on_client_hello, nullptr);
   SSL_CTX_set_alpn_select_cb(context.get(), select_coap, nullptr);
-  return std::make_shared<const TlsServerContext>(std::move(context));
+  return std::make_shared<const TlsServerContext>(std::move(context), std::move(revoked));
 }
 
 Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::create(const TlsClientConfig& config) {

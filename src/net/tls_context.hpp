@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 using SSL_CTX = struct ssl_ctx_st;
@@ -40,11 +41,17 @@ class TlsServerContext {
   // Errors: malformed_certificate, malformed_private_key, malformed_revocation_list.
   static Result<std::shared_ptr<const TlsServerContext>> create(const TlsServerConfig& config);
 
-  explicit TlsServerContext(SslContext context) : context_(std::move(context)) {}
+  // The serials are those that its CRLs name.
+  TlsServerContext(SslContext context, std::unordered_set<std::string> revoked)
+      : context_(std::move(context)), revoked_(std::move(revoked)) {}
   SSL_CTX* native() const { return context_.get(); }
+  // Whether any CRL names this serial, as serial_of() writes it. Quick, so that all open connections can be
+  // held against a new list; is_revoked() then says whether it is the CRL of the right CA.
+  bool may_revoke(const std::string& serial) const { return revoked_.contains(serial); }
 
  private:
   SslContext context_;
+  std::unordered_set<std::string> revoked_;
 };
 
 struct TlsClientConfig {

@@ -1,6 +1,7 @@
 #include "net/tls_stream.hpp"
 
 #include "base/assert.hpp"
+#include "net/certificate_text.hpp"
 #include "net/error.hpp"
 #include "net/handshake_report.hpp"
 #include "net/readiness.hpp"
@@ -136,6 +137,7 @@ bool TlsStream::is_revoked_by(const TlsServerContext& context) const {
   STACK_OF(X509)* const chain = established_ ? SSL_get0_verified_chain(ssl_.get()) : nullptr;
   X509_STORE* const store = SSL_CTX_get_cert_store(context.native());
   for (int i = 0; chain && i < sk_X509_num(chain); ++i) {
+    if (!context.may_revoke(serial_of(*sk_X509_value(chain, i)))) continue;
     X509* const issuer = sk_X509_value(chain, std::min(i + 1, sk_X509_num(chain) - 1));
     if (is_revoked(*store, *sk_X509_value(chain, i), *issuer)) return true;
   }
