@@ -42,14 +42,16 @@ Message abort(Token token, std::string_view diagnostic, std::optional<std::uint1
 
 CsmOutcome apply_csm(Capabilities before, const Message& csm) {
   Capabilities after = before;
-  after.announced = true;
   for (const Option& option : csm.options) {
     if (is_critical(option.number)) return {before, option.number};
     if (option.number == signaling::block_wise_transfer) after.block_wise_transfer = true;
   }
   // Elective, so that a value that is no number is ignored (RFC 7252 §5.4.3).
   if (const Option* size = csm.find_raw(signaling::max_message_size)) {
-    if (const auto number = decode_uint(size->value)) after.max_message_size = *number;
+    if (const auto number = decode_uint(size->value)) {
+      after.max_message_size = *number;
+      after.announced = true;
+    }
   }
   return {after, std::nullopt};
 }

@@ -13,9 +13,9 @@ namespace ocf::coap {
 
 // What a peer has announced so far; CSMs are cumulative (§5.3).
 struct Capabilities {
-  std::size_t max_message_size = 1152;  // §5.3.1, before any CSM
+  std::size_t max_message_size = 1152;  // §5.3.1, before any CSM says another
   bool block_wise_transfer = false;     // §5.3.2
-  bool announced = false;               // a CSM has arrived
+  bool announced = false;               // a CSM has said a Max-Message-Size
   friend bool operator==(const Capabilities&, const Capabilities&) = default;
 };
 

@@ -78,7 +78,12 @@ TEST(Csm, IgnoresUnknownElectiveOptionsAndSizesThatAreNoNumbers) {
   message.add_raw(8, {}).add_raw(signaling::max_message_size, Bytes(9, 1));
   const CsmOutcome outcome = apply_csm({}, message);
   EXPECT_EQ(outcome.bad_option, std::nullopt);
-  EXPECT_EQ(outcome.capabilities, (Capabilities{1152, false, true}));
+  EXPECT_EQ(outcome.capabilities, (Capabilities{1152, false, false}));
+}
+
+// go-coap's: it says nothing of the size, and takes more than the default.
+TEST(Csm, ThatSaysNoSizeAnnouncesNone) {
+  EXPECT_EQ(apply_csm({}, message_of("00e1")).capabilities, (Capabilities{1152, false, false}));
 }
 
 }  // namespace

@@ -8,6 +8,19 @@
 #include <algorithm>
 
 namespace ocf::gateway {
+namespace {
+
+// Of refusals that are alike so many are logged one by one, then each power of ten: a peer that is refused in
+// a loop does not fill the disk. How often it was, `ocf-cloud why` says.
+constexpr std::uint64_t logged_each = 10;
+
+bool is_logged(std::uint64_t count) {
+  if (count <= logged_each) return true;
+  while (count % 10 == 0) count /= 10;
+  return count == 1;
+}
+
+}  // namespace
 
 Gateway::Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, Log log)
     : shard_(shard),
@@ -83,7 +96,9 @@ void Gateway::turn_away(const net::Endpoint& peer) {
 
 void Gateway::note(device::Refusal refusal) {
   const device::Refusal kept = cloud_.refusals().record(std::move(refusal));
-  log_("warn", kept.peer + (kept.device ? ' ' + kept.device->text() : "") + ": " + kept.reason);
+  if (!is_logged(kept.count)) return;
+  const std::string times = kept.count > logged_each ? " (" + std::to_string(kept.count) + " times)" : "";
+  log_("warn", kept.peer + (kept.device ? ' ' + kept.device->text() : "") + ": " + kept.reason + times);
 }
 
 awaitable<void> Gateway::stop() {

@@ -6,6 +6,7 @@
 //   gateway: SET <json>         device: DONE              somebody wants it to change
 #include "cbor/cbor.hpp"
 #include "server/api_client.hpp"
+#include "server/commands/hub_options.hpp"
 #include "server/scratch_directory.hpp"
 #include "server/test_running_hub.hpp"
 

@@ -355,3 +355,15 @@ def test_it_remembers_so_many_and_they_are_gone_with_the_hub(started, device):
     poll(lambda: [refusal["reason"].split()[3] for refusal in why(own)] == ["/c:", "/b:"], "the newest two")
     own.restart()
     assert why(own) == []
+
+
+# Q3: a peer that is refused in a loop does not fill the disk
+def test_what_is_refused_again_and_again_is_logged_more_and_more_seldom(started, device):
+    hub = started()
+    connection = device(on=hub, resources=[]).connect().connection
+    for _ in range(1000):
+        assert connection.get("/oic/res").code == UNAUTHORIZED
+    lines = [line for line in hub.log().splitlines() if "asked for before a sign-in" in line]
+    assert len(lines) == 12, "ten, and the hundredth and thousandth"
+    assert lines[-1].endswith("(1000 times)")
+    assert "1000 times since" in hub.cli_ok("why", "127.0.0.1")
