@@ -228,7 +228,17 @@ void Connection::perform(Send& action) {
 
 void Connection::perform(Serve& action) {
   ++serving_;
-  gateway_.shard_.spawn(serve(shared_from_this(), std::move(action.request)));
+  to_serve_.push_back(std::move(action.request));
+  if (to_serve_.size() == 1) spawn(serve_in_turn(shared_from_this()));
+}
+
+// One request, then the other connections have theirs: who asks for much at once waits longest.
+awaitable<void> Connection::serve_in_turn(std::shared_ptr<Connection> self) {
+  while (!self->to_serve_.empty()) {
+    self->spawn(serve(self, std::move(self->to_serve_.front())));
+    co_await boost::asio::post(boost::asio::use_awaitable);
+    self->to_serve_.pop_front();
+  }
 }
 
 void Connection::perform(Deliver& action) { hear(action); }

@@ -16,6 +16,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -106,6 +107,7 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   void perform(DeliverCustody& action);
   void perform(Refused& action);
   void perform(Close& action);
+  static awaitable<void> serve_in_turn(std::shared_ptr<Connection> self);
   static awaitable<void> serve(std::shared_ptr<Connection> self, coap::Message request);
 
   // The device's session has begun and its sign-in is answered: now the hub may ask the device.
@@ -132,7 +134,8 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   Intake intake_;
   std::optional<Bytes> synchronized_;  // what was said last of synchronize() in this session
   std::size_t publications_kept_ = 0;
-  Patience patience_;  // of publications that are kept
+  Patience patience_;                   // of publications that are kept
+  std::deque<coap::Message> to_serve_;  // admitted; the first one is begun
   std::size_t serving_ = 0;
   boost::asio::steady_timer* served_ = nullptr;  // a Pong that waits until nothing is being served
   device::Disconnection ended_by_ = device::Disconnection::closed;

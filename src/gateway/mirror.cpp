@@ -125,6 +125,7 @@ Heard Mirror::hear(const Purpose& purpose, const Message& response) {
 
 Heard Mirror::hear_batch(const Message& response) {
   Heard heard;
+  if (way_ == Way::one_by_one) return heard;  // it was given up
   Etags told;
   bool observed = coap::is_success(response.code) && response.find(OptionNumber::observe) != nullptr;
   if (response.code == Code::content) {
@@ -144,7 +145,7 @@ Heard Mirror::hear_batch(const Message& response) {
     }
   }
   if (!observed) {
-    if (way_ != Way::one_by_one) heard.next = ask_one_by_one(told);
+    heard.next = ask_one_by_one(told);
     return heard;
   }
   if (way_ == Way::asked) {

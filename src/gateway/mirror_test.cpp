@@ -172,6 +172,7 @@ TEST_F(MirrorTest, ABatchThatCannotBeReadIsTroubleAndNoEnd) {
   const Heard heard = hear_batch(content("5", old_etag, true));
   EXPECT_FALSE(heard.trouble.empty());
   EXPECT_EQ(texts(heard.next), Lines{"observe /light/1"});
+  EXPECT_TRUE(hear_batch(content("5", new_etag, true)).trouble.empty()) << "nobody listens any more";
 }
 
 TEST_F(MirrorTest, ABatchThatEndsIsReplacedByObservations) {

@@ -23,6 +23,9 @@ void block_broken_pipe_signal() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
+// Many deadlines that come at once (connections that were opened at once) do not keep the others waiting.
+constexpr std::size_t timers_per_turn = 8;
+
 }  // namespace
 
 SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
@@ -74,7 +77,7 @@ void Shard::arm_tick() {
 }
 
 void Shard::tick() {
-  timers_.advance(steady_now());
+  if (timers_.advance(steady_now(), timers_per_turn)) return post([this] { tick(); });
   if (timers_.scheduled() > 0) arm_tick();
 }
 

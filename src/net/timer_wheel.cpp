@@ -58,7 +58,7 @@ void TimerWheel::remove(Timer& timer) {
   --scheduled_;
 }
 
-void TimerWheel::collect_due(std::int64_t target, detail::TimerLink& due) {
+void TimerWheel::collect_due(std::int64_t target) {
   const auto passed = std::min<std::int64_t>(target - current_, slot_count);
   for (std::int64_t step = 1; step <= passed; ++step) {
     detail::TimerLink& slot = slots_[static_cast<std::size_t>(current_ + step) % slot_count];
@@ -67,24 +67,24 @@ void TimerWheel::collect_due(std::int64_t target, detail::TimerLink& due) {
       link = link->next;
       if (timer.tick_ > target) continue;  // in a later turn of the wheel
       timer.unlink();
-      timer.insert_before(due);
+      timer.insert_before(due_);
     }
   }
 }
 
-void TimerWheel::advance(SteadyTime now) {
-  const std::int64_t target = ticks_before(now, tick_);
-  if (target <= current_) return;
+bool TimerWheel::advance(SteadyTime now, std::size_t most) {
   // What is due is taken out first: a callback may schedule into, and cancel from, any list, this one
   // included.
-  detail::TimerLink due;
-  if (scheduled_ > 0) collect_due(target, due);
-  current_ = target;
-  while (!due.alone()) {
-    Timer& timer = static_cast<Timer&>(*due.next);
+  if (const std::int64_t target = ticks_before(now, tick_); target > current_) {
+    if (scheduled_ > 0) collect_due(target);
+    current_ = target;
+  }
+  for (; !due_.alone() && most > 0; --most) {
+    Timer& timer = static_cast<Timer&>(*due_.next);
     remove(timer);
     timer.callback_(now);
   }
+  return !due_.alone();
 }
 
 }  // namespace ocf::net

@@ -68,8 +68,8 @@ class TimerWheel {
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
 
-  // Fires every timer whose tick has come by `now`.
-  void advance(SteadyTime now);
+  // Fires the timers whose tick has come by `now`, at most so many of them. Whether there are more.
+  bool advance(SteadyTime now, std::size_t most = SIZE_MAX);
 
   std::size_t scheduled() const { return scheduled_; }
   std::chrono::milliseconds tick() const { return tick_; }
@@ -79,11 +79,12 @@ class TimerWheel {
 
   void insert(Timer& timer, SteadyTime deadline);
   void remove(Timer& timer);
-  void collect_due(std::int64_t target, detail::TimerLink& due);
+  void collect_due(std::int64_t target);
 
   const std::chrono::milliseconds tick_;
   const std::function<void()> on_first_;
   std::vector<detail::TimerLink> slots_;
+  detail::TimerLink due_;     // taken out of the slots, to be fired
   std::int64_t current_ = 0;  // the tick that advance() has reached
   std::size_t scheduled_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <memory>
 #include <random>
 
 namespace ocf::net {
@@ -74,6 +75,24 @@ TEST(TimerWheel, CancelsByCallAndByDestruction) {
   EXPECT_EQ(wheel.scheduled(), 0u);
   wheel.advance(start + 1s);
   EXPECT_TRUE(fired.times.empty());
+}
+
+TEST(TimerWheel, FiresInTurnsWhatComesAtOnce) {
+  TimerWheel wheel;
+  Firings fired;
+  std::vector<std::unique_ptr<Timer>> timers;
+  for (int i = 0; i < 10; ++i) {
+    timers.push_back(std::make_unique<Timer>(wheel, fired.record()));
+    timers.back()->schedule(start);
+  }
+  EXPECT_TRUE(wheel.advance(start + 100ms, 4));
+  EXPECT_EQ(fired.times.size(), 4u);
+  timers[4]->cancel();
+  timers[5]->schedule(start + 1s);
+  EXPECT_FALSE(wheel.advance(start + 100ms, 4));
+  EXPECT_EQ(fired.times.size(), 8u);
+  EXPECT_FALSE(wheel.advance(start + 1s, 4));
+  EXPECT_EQ(fired.times.size(), 9u);
 }
 
 TEST(TimerWheel, ReschedulingReplacesTheDeadline) {

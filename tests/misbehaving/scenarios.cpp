@@ -230,7 +230,14 @@ void notifications_after_cancellation(Attack& attack) {
   const auto published = device.ask(request(Code::post, "/oic/rd", 1, std::move(links)));
   attack.expect(published && published->code == Code::changed, "a publication is refused");
   auto asked = device.next();
-  while (asked && asked->code != Code::get) asked = device.next();
+  while (asked && asked->path() != "/x") {
+    if (asked->path() == "/oic/res") {  // it does not offer the batch
+      Message no_batch = request(Code::not_found, "", 0);
+      no_batch.token = asked->token;
+      device.say(no_batch);
+    }
+    asked = device.next();
+  }
   if (!asked) return attack.expect(false, "the hub does not observe what was published");
   device.say(notification(asked->token, 0));
   Message unpublish = request(Code::del, "/oic/rd", 2);
