@@ -16,10 +16,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <sys/resource.h>
-#include <sys/syscall.h>
+#include <pthread.h>
+#include <sched.h>
 #include <thread>
-#include <unistd.h>
 
 namespace ocf::misbehaving {
 namespace {
@@ -58,9 +57,11 @@ struct Row {
   double ratio() const { return p99_before > 0 ? p99_during / p99_before : 0; }
 };
 
-void be_nice() {
-  // Attackers are other machines: they do not take the processor from the hub and its neighbours.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10);
+// Attackers are other machines: they do not take the processor from the hub and its neighbours. A thread that
+// is only nice does, for milliseconds: whoever wakes up does not always preempt it.
+void be_idle() {
+  const sched_param none{};
+  pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);
 }
 
 // Repeats the attack until the neighbours were measured long enough, and sees to its end; the highest memory
@@ -71,7 +72,7 @@ long misbehave(const HubProcess& hub, const Scenario& scenario, Attack& attack, 
   std::atomic<bool> done = false;
   const std::size_t enough = neighbours.windows() + windows;
   std::thread attacker([&] {
-    be_nice();
+    be_idle();
     do {
       scenario.attack(attack);
     } while (neighbours.windows() < enough && attack.complaint.empty());
