@@ -57,6 +57,18 @@ def wait_away(hub, device):
     poll(is_away, "the store is away")
 
 
+def publish_meanwhile(hub, disk, device):
+    """A device that publishes /light/2 while the disk is full, and where the answer will be."""
+    d = device(on=hub, resources=[light()]).online()
+    d.wait_observed("/light/1")
+    disk.fill()
+    wait_away(hub, d)
+    d.resources["/light/2"] = light("/light/2")
+    sent = d.publish_later(["/light/2"])
+    d.connection.ping()
+    return d, sent
+
+
 # R9, G8: a device cannot be told "later", so its newest word is kept
 def test_of_what_devices_say_meanwhile_the_newest_is_stored_afterwards(full, device):
     hub, disk, api = full
@@ -84,13 +96,7 @@ def test_of_what_devices_say_meanwhile_the_newest_is_stored_afterwards(full, dev
 # R1: devices ignore every answer but 2.04 and do not publish again, so it is tried again and answered late
 def test_a_publication_is_kept_and_answered_when_it_is_stored(full, device):
     hub, disk, api = full
-    d = device(on=hub, resources=[light()]).online()
-    d.wait_observed("/light/1")
-    disk.fill()
-    wait_away(hub, d)
-    d.resources["/light/2"] = light("/light/2")
-    sent = d.publish_later(["/light/2"])
-    d.connection.ping()
+    d, sent = publish_meanwhile(hub, disk, device)
     assert sent.empty()
     disk.free()
     assert sent.get().code == CHANGED
@@ -101,13 +107,7 @@ def test_a_publication_is_kept_and_answered_when_it_is_stored(full, device):
 # R1: what could not be kept is made good at the next sign-in
 def test_a_publication_that_was_lost_is_asked_for_when_the_device_comes_again(full, device):
     hub, disk, api = full
-    d = device(on=hub, resources=[light()]).online()
-    d.wait_observed("/light/1")
-    disk.fill()
-    wait_away(hub, d)
-    d.resources["/light/2"] = light("/light/2")
-    d.publish_later(["/light/2"])
-    d.connection.ping()
+    d, _ = publish_meanwhile(hub, disk, device)
     d.close()
     disk.free()
     poll(lambda: not api.device(d.di).json["online"], "offline")
