@@ -28,8 +28,8 @@ awaitable<Result<std::vector<es::RecordedEvent>>> newest(es::EventStore& store, 
 bool changes_links(const es::RecordedEvent& recorded) {
   const std::string_view name = recorded.stream.name();
   if (name == account::stream_name || name == links::stream_name) return true;
-  return name == device::stream_name && recorded.event.type != "DeviceConnected" &&
-         recorded.event.type != "DeviceDisconnected";
+  return name == device::stream_name &&
+         (recorded.event.type == "DeviceRegistered" || recorded.event.type == "DeviceDeregistered");
 }
 
 }  // namespace
