@@ -1,15 +1,14 @@
 #include "sim/client.hpp"
 
 #include "coap/frame.hpp"
+#include "net/clock.hpp"
 #include "net/error.hpp"
 #include "net/outbox.hpp"
 #include "net/stream.hpp"
-#include "sim/connect_to.hpp"
 #include "sim/registration.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <optional>
@@ -68,7 +67,7 @@ struct Client::Exchange {
 
   Client& of;
   const coap::Token token;
-  boost::asio::steady_timer answered;  // cancelled by the answer, and by the end of the connection
+  net::SteadyTimer answered;  // cancelled by the answer, and by the end of the connection
   std::optional<Message> answer;
 };
 
@@ -82,7 +81,10 @@ Client::~Client() = default;
 net::awaitable<Result<void>> Client::connect() {
   auto holder = gate_.enter();
   if (!holder) co_return holder.error();
-  auto stream = co_await connect_to(shard_, settings_.server, settings_.tls);
+  const Connector& connector = settings_.connector;
+  auto connecting =
+      connector ? connector(settings_.server) : connect_to(shard_, settings_.server, settings_.tls);
+  auto stream = co_await std::move(connecting);
   if (!stream) co_return stream.error();
   const auto shaken = co_await (*stream)->handshake();
   if (!shaken) co_return shaken.error();

@@ -7,6 +7,7 @@
 #include "net/shard.hpp"
 #include "net/tls_context.hpp"
 #include "ocf/payloads.hpp"
+#include "sim/connect_to.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -21,6 +22,7 @@ namespace ocf::sim {
 struct ClientSettings {
   std::string server;  // "coap+tcp://ADDRESS:PORT", or "coaps+tcp://ADDRESS:PORT"
   std::shared_ptr<const net::TlsClientContext> tls;
+  Connector connector;  // empty: by_network(…, tls)
   // Announced in a CSM with Block-Wise-Transfer, as libcoap's clients do; 0: no CSM, as iotivity-lite's.
   std::size_t max_message_size = 0;
   std::chrono::milliseconds answer_time{5000};

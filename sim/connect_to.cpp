@@ -35,4 +35,8 @@ net::awaitable<Made> connect_to(net::Shard& shard, std::string uri,
   co_return Made(std::move(stream));
 }
 
+Connector by_network(net::Shard& shard, std::shared_ptr<const net::TlsClientContext> tls) {
+  return [&shard, tls = std::move(tls)](std::string uri) { return connect_to(shard, std::move(uri), tls); };
+}
+
 }  // namespace ocf::sim

@@ -6,6 +6,7 @@
 #include "net/stream.hpp"
 #include "net/tls_context.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,5 +17,9 @@ namespace ocf::sim {
 // net::connect.
 net::awaitable<Result<std::unique_ptr<net::Stream>>> connect_to(
     net::Shard& shard, std::string uri, std::shared_ptr<const net::TlsClientContext> tls);
+
+// How a simulated device or client reaches its cloud: connect_to(), or a network of a test's own.
+using Connector = std::function<net::awaitable<Result<std::unique_ptr<net::Stream>>>(std::string uri)>;
+Connector by_network(net::Shard& shard, std::shared_ptr<const net::TlsClientContext> tls = {});
 
 }  // namespace ocf::sim

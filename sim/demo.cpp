@@ -22,7 +22,7 @@ DemoLight::DemoLight(net::Shard& shard, DeviceSettings settings,
                      std::chrono::milliseconds period)
     : print_(std::move(print)),
       period_(period),
-      device_(shard, renamed(std::move(settings)), std::move(tls),
+      device_(shard, renamed(std::move(settings)), by_network(shard, std::move(tls)),
               [this](std::string_view sentence) {
                 print_(std::string(name) + ": " + std::string(sentence) + '.');
               }),

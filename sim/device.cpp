@@ -2,7 +2,6 @@
 
 #include "base/random.hpp"
 #include "net/error.hpp"
-#include "sim/connect_to.hpp"
 
 #include <utility>
 
@@ -28,10 +27,9 @@ struct Device::Connection {
   net::Outbox outbox;
 };
 
-Device::Device(net::Shard& shard, DeviceSettings settings, std::shared_ptr<const net::TlsClientContext> tls,
-               Listener listener)
+Device::Device(net::Shard& shard, DeviceSettings settings, Connector connector, Listener listener)
     : shard_(shard),
-      tls_(std::move(tls)),
+      connector_(std::move(connector)),
       listener_(std::move(listener)),
       machine_(std::move(settings), random_seed(), net::wall_now(), net::steady_now()),
       timer_(shard.timers(), [this](SteadyTime now) { perform(machine_.tick(now)); }) {}
@@ -57,7 +55,7 @@ void Device::set_property(std::string_view href, std::string_view name, Value va
 // -- A connection
 
 net::awaitable<void> Device::converse(std::string uri, [[maybe_unused]] net::Gate::Holder holder) {
-  auto stream = co_await connect_to(shard_, std::move(uri), tls_);
+  auto stream = co_await connector_(std::move(uri));
   if (gate_.closed()) co_return;
   if (!stream) {
     perform(machine_.connect_failed(stream.error().message(), net::steady_now()));

@@ -5,7 +5,7 @@
 #include "net/outbox.hpp"
 #include "net/shard.hpp"
 #include "net/stream.hpp"
-#include "net/tls_context.hpp"
+#include "sim/connect_to.hpp"
 #include "sim/device_machine.hpp"
 
 #include <functional>
@@ -22,10 +22,9 @@ class Device {
   // What happened, in one sentence, as it happens; may be empty.
   using Listener = std::function<void(std::string_view sentence)>;
 
-  // `tls` is for "coaps+tcp" and may be null without. As a real device it should hold the device's own
-  // certificate and go no further than TLS 1.2.
-  Device(net::Shard& shard, DeviceSettings settings, std::shared_ptr<const net::TlsClientContext> tls = {},
-         Listener listener = {});
+  // For "coaps+tcp" the connector holds the device's own certificate, and as a real device goes no further
+  // than TLS 1.2.
+  Device(net::Shard& shard, DeviceSettings settings, Connector connector, Listener listener = {});
   ~Device();
 
   void start();
@@ -54,7 +53,7 @@ class Device {
   void perform(const Say& action);
 
   net::Shard& shard_;
-  const std::shared_ptr<const net::TlsClientContext> tls_;
+  const Connector connector_;
   const Listener listener_;
   DeviceMachine machine_;
   net::Timer timer_;

@@ -34,7 +34,7 @@ class DeviceTest : public ScriptedCloudTest {
   }
 
   net::awaitable<void> live_over_tcp() {
-    Device device(shard_, device_at(uri("coap+tcp://")), {}, note());
+    Device device(shard_, device_at(uri("coap+tcp://")), by_network(shard_), note());
     device.start();
     {
       const auto cloud = co_await accept();
@@ -64,7 +64,7 @@ class DeviceTest : public ScriptedCloudTest {
   }
 
   net::awaitable<void> close_at_a_defect() {
-    Device device(shard_, device_at(uri("coap+tcp://")), {}, note());
+    Device device(shard_, device_at(uri("coap+tcp://")), by_network(shard_), note());
     device.start();
     const auto cloud = co_await accept();
     co_await cloud->let_in();
@@ -98,7 +98,8 @@ class DeviceTest : public ScriptedCloudTest {
     client.version_max = net::TlsVersion::tls_1_2;
     const auto server_context = net::TlsServerContext::create(server).value();
 
-    Device device(shard_, settings, net::TlsClientContext::create(client).value(), note());
+    Device device(shard_, settings, by_network(shard_, net::TlsClientContext::create(client).value()),
+                  note());
     device.start();
     while (!accepted_) co_await yield();
     auto stream = std::make_unique<net::TlsStream>(std::move(*accepted_), *server_context);
@@ -126,7 +127,7 @@ class DeviceTest : public ScriptedCloudTest {
     std::string server = uri("coap+tcp://");
     listener_->close();
     listener_.reset();
-    Device device(shard_, device_at(std::move(server)), {}, note());
+    Device device(shard_, device_at(std::move(server)), by_network(shard_), note());
     device.start();
     while (!device.is_stopped()) co_await yield();
     co_await device.stop();
@@ -135,7 +136,7 @@ class DeviceTest : public ScriptedCloudTest {
   }
 
   net::awaitable<void> refuse_a_server(std::string server) {
-    Device device(shard_, device_at(std::move(server)), {}, note());
+    Device device(shard_, device_at(std::move(server)), by_network(shard_), note());
     device.start();
     while (!device.is_stopped()) co_await yield();
     co_await device.stop();
@@ -143,7 +144,7 @@ class DeviceTest : public ScriptedCloudTest {
   }
 
   net::awaitable<void> stop_while_connecting() {
-    Device device(shard_, device_at(uri("coap+tcp://")), {}, note());
+    Device device(shard_, device_at(uri("coap+tcp://")), by_network(shard_), note());
     device.start();
     const auto cloud = co_await accept();
     co_await device.stop();

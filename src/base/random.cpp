@@ -1,6 +1,7 @@
 #include "base/random.hpp"
 
 #include "base/assert.hpp"
+#include "base/simulation.hpp"
 
 #include <algorithm>
 #include <sys/random.h>
@@ -9,6 +10,10 @@ namespace ocf {
 
 Bytes random_bytes(std::size_t count) {
   Bytes bytes(count);
+  if (Simulation* simulation = Simulation::current()) {
+    simulation->fill_random(bytes);
+    return bytes;
+  }
   for (std::size_t filled = 0; filled < count;) {
     const ssize_t got = getrandom(bytes.data() + filled, std::min<std::size_t>(count - filled, 256), 0);
     OCF_ASSERT(got > 0, "requests of at most 256 bytes are neither cut short nor interrupted (getrandom(2))");

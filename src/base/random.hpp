@@ -1,5 +1,5 @@
-// Random bytes of the operating system, for tokens, codes and ids. Called at the edge only, never inside
-// decide/evolve.
+// Random bytes of the operating system, or of the Simulation of this thread, for tokens, codes and ids.
+// Called at the edge only, never inside decide/evolve.
 #pragma once
 
 #include "base/bytes.hpp"

@@ -170,7 +170,8 @@ awaitable<Result<void>> Cloud::remove(account::Access access, DeviceId id) {
   const Connected* channel = connected(key);
   if (channel != nullptr) channel->channel->close(device::Disconnection::deregistered);
   for (const pending::PendingCommand& command : models_.pending.of(key)) {
-    co_await end_command(key, command.href, command.correlation, resource::Ending::outcome_unknown);
+    co_await end_command(key, command.owner, command.href, command.correlation,
+                         resource::Ending::outcome_unknown);
   }
   co_return Result<void>();
 }

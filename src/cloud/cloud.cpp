@@ -33,12 +33,12 @@ awaitable<Result<void>> Cloud::start() {
     const auto folded = co_await catch_up(partition);
     if (!folded) co_return folded.error();
   }
+  const auto executor = co_await boost::asio::this_coro::executor;
+  sweep_timer_.emplace(executor);  // whoever is told by the bus may have to catch up on it
   bus_subscription_ = parts_.bus.subscribe([this](const es::EventBatch& batch) { on_batch(batch); });
   access_subscription_ =
       parts_.authorization.on_change([this](const account::Tenant&) { known_access_.clear(); });
   co_await disconnect_unheld(device::Disconnection::hub_stopped);
-  const auto executor = co_await boost::asio::this_coro::executor;
-  sweep_timer_.emplace(executor);
   auto inside = background_.enter();
   if (inside) boost::asio::co_spawn(executor, sweep(std::move(*inside)), boost::asio::detached);
   co_return Result<void>();
@@ -187,7 +187,8 @@ awaitable<void> Cloud::sweep(net::Gate::Holder) {
 
 awaitable<void> Cloud::expire_commands() {
   for (const pending::PendingCommand& command : models_.pending.expired(parts_.now())) {
-    co_await end_command(command.device, command.href, command.correlation, resource::Ending::expired);
+    co_await end_command(command.device, command.owner, command.href, command.correlation,
+                         resource::Ending::expired);
     // A device that took a command and does not answer it in time is not online (G13).
     const Connected* channel = connected(command.device);
     if (channel != nullptr && channel->epoch == command.dispatched_to)
@@ -229,16 +230,15 @@ awaitable<void> Cloud::end_commands(device::DeviceKey key, resource::Ending endi
                                     device::Epoch dispatched_before) {
   for (const pending::PendingCommand& command : models_.pending.of(key)) {
     if (command.dispatched_to == 0 || command.dispatched_to >= dispatched_before) continue;
-    co_await end_command(key, command.href, command.correlation, ending);
+    co_await end_command(key, command.owner, command.href, command.correlation, ending);
   }
 }
 
-awaitable<void> Cloud::end_command(device::DeviceKey key, Href href, es::CorrelationId correlation,
-                                   resource::Ending ending) {
-  const directory::DeviceEntry* device = models_.directory.known(key.tenant, key.device);
+awaitable<void> Cloud::end_command(device::DeviceKey key, account::Owner owner, Href href,
+                                   es::CorrelationId correlation, resource::Ending ending) {
   resource::EndCommand command;
   command.issued.access = access_as(account::Principal::system(key.tenant));
-  command.issued.subject = {key.tenant, key.device, device != nullptr ? device->owner : account::Owner()};
+  command.issued.subject = {key.tenant, key.device, std::move(owner)};
   command.issued.now = parts_.now();
   command.correlation = correlation;
   command.ending = ending;

@@ -16,12 +16,12 @@
 #include "es/event_bus.hpp"
 #include "es/event_store.hpp"
 #include "links/links.hpp"
+#include "net/clock.hpp"
 #include "net/gate.hpp"
 #include "resource/resource.hpp"
 #include "shadow/shadow.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <functional>
@@ -287,6 +287,9 @@ class Cloud {
   // Errors: malformed_cursor. An empty cursor: from now on.
   awaitable<Result<std::unique_ptr<Feed>>> feed(Caller caller, FeedFilter filter, std::string cursor);
 
+  // Everything that is known now; for administrators.
+  const ReadModels& read_models() const { return models_; }
+
   const std::string& gateway_id() const { return parts_.gateway_id; }
 
  private:
@@ -304,7 +307,7 @@ class Cloud {
   };
   // A caller that waits for its command to end; lives in the coroutine of request().
   struct Waiter {
-    boost::asio::steady_timer ended;
+    net::SteadyTimer ended;
     std::optional<resource::Resource::Event> how;
   };
 
@@ -317,8 +320,9 @@ class Cloud {
   awaitable<Result<void>> remove(account::Access access, DeviceId device);
   awaitable<void> end_commands(device::DeviceKey key, resource::Ending ending,
                                device::Epoch dispatched_before);
-  awaitable<void> end_command(device::DeviceKey key, Href href, es::CorrelationId correlation,
-                              resource::Ending ending);
+  // The owner is the one whom the command was accepted for: by now the device may be somebody else's.
+  awaitable<void> end_command(device::DeviceKey key, account::Owner owner, Href href,
+                              es::CorrelationId correlation, resource::Ending ending);
   awaitable<void> offer_waiting(DeviceSession session, Channel& channel);
   awaitable<Result<Answer>> command(account::Access access, device::DeviceKey key, account::Owner owner,
                                     Request request);
@@ -357,7 +361,7 @@ class Cloud {
   std::multimap<WatchKey, Watch*> watches_;
   std::list<DirectoryWatch*> directory_watches_;
   std::list<Feed*> feeds_;
-  std::optional<boost::asio::steady_timer> sweep_timer_;
+  std::optional<net::SteadyTimer> sweep_timer_;
   net::Gate background_;  // what runs without a caller: the sweep, catching up
   bool unheld_ = false;   // a disconnect could not be stored: the sweep tries again
   es::EventBus::Subscription bus_subscription_;

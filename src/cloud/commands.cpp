@@ -127,7 +127,7 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
   audit.audit.correlation = correlation;
   if (dispatched_to) audit.fence = es::Fence{key.fence_key(), *dispatched_to};
 
-  Waiter waiter{boost::asio::steady_timer(executor, valid_until - now + patience), std::nullopt};
+  Waiter waiter{net::SteadyTimer(executor, valid_until - now + patience), std::nullopt};
   waiters_.emplace(correlation, &waiter);
   struct Forget {
     Cloud& cloud;
@@ -145,7 +145,7 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
     if (channel != nullptr && channel->epoch == *dispatched_to) {
       channel->channel->offer({correlation, request.operation, request.href, request.query, request.content});
     } else {
-      co_await end_command(key, request.href, correlation, resource::Ending::outcome_unknown);
+      co_await end_command(key, owner, request.href, correlation, resource::Ending::outcome_unknown);
     }
   }
   if (!waiter.how && !background_.closed())

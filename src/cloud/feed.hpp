@@ -4,8 +4,7 @@
 #pragma once
 
 #include "cloud/cloud.hpp"
-
-#include <boost/asio/steady_timer.hpp>
+#include "net/clock.hpp"
 
 #include <chrono>
 #include <list>
@@ -44,7 +43,7 @@ class Feed {
   Caller caller_;
   FeedFilter filter_;
   Cursor cursor_;
-  boost::asio::steady_timer wake_;
+  net::SteadyTimer wake_;
   bool canceled_ = false;
   std::list<Feed*>::iterator registered_;
 };

@@ -8,8 +8,7 @@ namespace ocf::cloud {
 
 boost::asio::awaitable<Turn::Held> Turn::take() {
   if (taken_) {
-    boost::asio::steady_timer come(co_await boost::asio::this_coro::executor,
-                                   boost::asio::steady_timer::time_point::max());
+    net::SteadyTimer come(co_await boost::asio::this_coro::executor, net::SteadyTimer::time_point::max());
     waiting_.push_back(&come);
     co_await come.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   }
@@ -22,7 +21,7 @@ void Turn::pass_on() {
     taken_ = false;
     return;
   }
-  boost::asio::steady_timer* next = waiting_.front();
+  net::SteadyTimer* next = waiting_.front();
   waiting_.pop_front();
   next->cancel();
 }

@@ -2,8 +2,9 @@
 // they asked.
 #pragma once
 
+#include "net/clock.hpp"
+
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <deque>
 #include <utility>
@@ -34,8 +35,7 @@ class Turn {
   void pass_on();
 
   bool taken_ = false;
-  std::deque<boost::asio::steady_timer*>
-      waiting_;  // cancelled when their turn comes; each lives in its coroutine
+  std::deque<net::SteadyTimer*> waiting_;  // cancelled when their turn comes; each lives in its coroutine
 };
 
 }  // namespace ocf::cloud

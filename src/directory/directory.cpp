@@ -181,6 +181,16 @@ std::vector<device::DeviceKey> Directory::with_ended_links(Time ended_by) const 
   return keys;
 }
 
+std::vector<const Directory::Claimed*> Directory::all() const {
+  std::vector<const Claimed*> devices;
+  for (const auto& [tenant, slice] : tenants_) {
+    for (const auto& [id, device] : slice.devices) devices.push_back(&device);
+  }
+  std::sort(devices.begin(), devices.end(),
+            [](const Claimed* a, const Claimed* b) { return a->entry.key < b->entry.key; });
+  return devices;
+}
+
 void Directory::forget(const account::Tenant& tenant, const DeviceId& device) {
   TenantSlice& slice = tenants_[tenant];
   const auto found = slice.devices.find(device);

@@ -79,13 +79,16 @@ class Directory {
   // Devices of which a link's lifetime ended by then, the earliest first. Its cost is in those.
   std::vector<device::DeviceKey> with_ended_links(Time ended_by) const;
 
- private:
   // What is known of a device id from the moment that somebody claimed it.
   struct Claimed {
     DeviceEntry entry;
     bool registered = false;
     bool released = false;
   };
+  // All of it, unfiltered, ordered by tenant and device.
+  std::vector<const Claimed*> all() const;
+
+ private:
   struct TenantSlice {
     std::unordered_map<DeviceId, Claimed> devices;
     std::unordered_map<account::Owner, std::set<DeviceId>> owned;

@@ -89,10 +89,10 @@ Connection::Connection(Gateway& gateway, std::unique_ptr<net::Stream> stream, ne
                perform(session_.tick(now));
              }),
       intake_(*this) {
-  gateway_.connections_.insert(this);
+  place_ = gateway_.connections_.insert(gateway_.connections_.end(), this);
 }
 
-Connection::~Connection() { gateway_.connections_.erase(this); }
+Connection::~Connection() { gateway_.connections_.erase(place_); }
 
 // -- The life of a connection
 
@@ -438,8 +438,7 @@ void Connection::offer(cloud::Dispatch dispatch) {
 
 awaitable<void> Connection::answer_custody(DeliverCustody custody) {
   while (serving_ > 0 && !ended_) {
-    boost::asio::steady_timer served(co_await boost::asio::this_coro::executor,
-                                     boost::asio::steady_timer::time_point::max());
+    net::SteadyTimer served(co_await boost::asio::this_coro::executor, net::SteadyTimer::time_point::max());
     served_ = &served;
     co_await served.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     served_ = nullptr;

@@ -10,13 +10,13 @@
 #include "gateway/observations.hpp"
 #include "gateway/patience.hpp"
 #include "gateway/session.hpp"
+#include "net/clock.hpp"
 #include "net/connection_limit.hpp"
 #include "net/outbox.hpp"
 #include "net/stream.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-
 #include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -122,6 +122,7 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   Gateway& gateway_;
   net::Gate::Holder holder_;
   net::ConnectionLimit::Slot slot_;
+  std::list<Connection*>::iterator place_;  // in the gateway
   std::unique_ptr<net::Stream> stream_;
   const std::string peer_;
   net::Outbox outbox_;
@@ -138,7 +139,7 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   Patience patience_;                   // of publications that are kept
   std::deque<coap::Message> to_serve_;  // admitted; the first one is begun
   std::size_t serving_ = 0;
-  boost::asio::steady_timer* served_ = nullptr;  // a Pong that waits until nothing is being served
+  net::SteadyTimer* served_ = nullptr;  // a Pong that waits until nothing is being served
   device::Disconnection ended_by_ = device::Disconnection::closed;
   bool session_started_ = false;
   bool close_when_served_ = false;

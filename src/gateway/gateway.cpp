@@ -67,7 +67,7 @@ Result<net::Endpoint> Gateway::listen_tls(const net::Endpoint& endpoint,
 
 std::size_t Gateway::use(std::shared_ptr<const net::TlsServerContext> context) {
   tls_context_ = std::move(context);
-  const std::set<Connection*> open(connections_);
+  const std::list<Connection*> open(connections_);
   return static_cast<std::size_t>(std::count_if(
       open.begin(), open.end(), [](Connection* connection) { return connection->close_if_revoked(); }));
 }
@@ -77,6 +77,11 @@ std::size_t Gateway::use(std::shared_ptr<const net::TlsServerContext> context) {
 // close.
 void Gateway::give_up_on_silence(net::Socket& socket) const {
   net::give_up_after(socket, std::chrono::milliseconds(limits_.ping_interval) * 3 / 2);
+}
+
+void Gateway::serve(std::unique_ptr<net::Stream> stream) {
+  auto slot = connection_limit_.take();
+  if (slot) accept(std::move(stream), std::move(*slot));
 }
 
 void Gateway::accept(std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot) {
@@ -115,7 +120,7 @@ void Gateway::drain_more(SteadyTime now) {
   constexpr unsigned steps_per_second = 10;
   const unsigned steps = std::min(drain_rate_, steps_per_second);
   std::size_t due = drain_rate_ / steps;
-  for (Connection* connection : std::set<Connection*>(connections_)) {
+  for (Connection* connection : std::list<Connection*>(connections_)) {
     if (due == 0) break;
     const bool waits = now < drain_impatient_ && !connection->is_idle();
     if (!waits && connection->release()) --due;
@@ -127,7 +132,7 @@ awaitable<void> Gateway::stop() {
   drain_timer_.cancel();
   listeners_.clear();
   gate_.close();
-  for (Connection* connection : std::set<Connection*>(connections_)) connection->release();
+  for (Connection* connection : std::list<Connection*>(connections_)) connection->release();
   co_await gate_.left();
 }
 

@@ -12,6 +12,7 @@
 #include "net/tls_context.hpp"
 
 #include <functional>
+#include <list>
 #include <memory>
 #include <set>
 #include <string>
@@ -49,6 +50,9 @@ class Gateway {
     settings_.tcp_endpoint = "coap+tcp://" + std::string(address);
   }
 
+  // Takes a connection that none of its listeners accepted; closes it at once if there are too many.
+  void serve(std::unique_ptr<net::Stream> stream);
+
   // Before a stop: takes no more connections, and asks so many of the open ones per second to come back
   // later (RFC 8323 §5.5: Release), until none is left. One on which an answer is awaited keeps its turn
   // until the answer is there, at most for limits.command_time. Again: with another rate. Returns how many
@@ -77,7 +81,7 @@ class Gateway {
   net::ConnectionLimit connection_limit_;
   std::shared_ptr<const net::TlsServerContext> tls_context_;
   net::Gate gate_;
-  std::set<Connection*> connections_;
+  std::list<Connection*> connections_;  // the oldest first
   // Of these devices a publication could not be stored; bounded by connections_max.
   std::set<device::DeviceKey> lost_publications_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;

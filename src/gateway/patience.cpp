@@ -17,16 +17,16 @@ bool is_outage(const Error& error) {
 }
 
 boost::asio::awaitable<bool> Patience::wait(Pause& pause) {
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, pause);
+  net::SteadyTimer timer(co_await boost::asio::this_coro::executor, pause);
   pause = std::min(2 * pause, pause_max);
-  waiting_.insert(&timer);
+  waiting_.push_back(&timer);
   co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-  co_return waiting_.erase(&timer) != 0;
+  co_return std::erase(waiting_, &timer) != 0;
 }
 
 void Patience::give_up() {
   const auto waiting = std::exchange(waiting_, {});
-  for (boost::asio::steady_timer* timer : waiting) timer->cancel();
+  for (net::SteadyTimer* timer : waiting) timer->cancel();
 }
 
 }  // namespace ocf::gateway

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "net/clock.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
-#include <set>
+#include <vector>
 
 namespace ocf::gateway {
 
@@ -27,7 +27,7 @@ class Patience {
   void give_up();
 
  private:
-  std::set<boost::asio::steady_timer*> waiting_;
+  std::vector<net::SteadyTimer*> waiting_;  // in the order of their coming
 };
 
 }  // namespace ocf::gateway

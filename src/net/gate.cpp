@@ -43,7 +43,7 @@ awaitable<void> Gate::left() {
   OCF_ASSERT(closed_, "only a closed gate empties for good");
   OCF_ASSERT(!waiter_, "one coroutine waits");
   if (holders_ == 0) co_return;
-  asio::steady_timer waiter(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+  SteadyTimer waiter(co_await asio::this_coro::executor, SteadyTimer::time_point::max());
   waiter_ = &waiter;
   co_await waiter.async_wait(asio::as_tuple(asio::use_awaitable));
   waiter_ = nullptr;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "net/clock.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -56,7 +56,7 @@ class Gate {
   std::size_t holders_ = 0;
   bool closed_ = false;
   bool entered_ = false;
-  boost::asio::steady_timer* waiter_ = nullptr;  // in the frame of left()
+  SteadyTimer* waiter_ = nullptr;  // in the frame of left()
 };
 
 }  // namespace ocf::net

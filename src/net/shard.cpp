@@ -28,10 +28,6 @@ constexpr std::size_t timers_per_turn = 8;
 
 }  // namespace
 
-SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
-
-Time wall_now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
-
 Shard::Shard(std::string name)
     : name_(std::move(name)),
       scratch_(std::make_unique<std::uint8_t[]>(scratch_bytes)),

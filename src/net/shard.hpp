@@ -1,8 +1,8 @@
-// Shard: one thread with one event loop, and what the connections on it share. Also where the clocks are
-// read.
+// Shard: one thread with one event loop, and what the connections on it share.
 #pragma once
 
 #include "base/time.hpp"
+#include "net/clock.hpp"
 #include "net/gate.hpp"
 #include "net/timer_wheel.hpp"
 
@@ -10,7 +10,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -23,9 +22,6 @@ namespace ocf::net {
 
 // A TCP socket on a shard, with the loop's own executor type: smaller than asio's type-erased default.
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-
-SteadyTime steady_now();
-Time wall_now();
 
 // Everything on a shard runs on its thread, except post(), start(), stop() and join(). The loop's sockets are
 // not locked (BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), so sockets, timers and streams of a shard may be
@@ -71,7 +67,7 @@ class Shard {
   const std::unique_ptr<std::uint8_t[]> scratch_;
   TimerWheel timers_;  // before the loop: coroutines that are destroyed with the loop may still own timers
   boost::asio::io_context context_;
-  boost::asio::steady_timer tick_timer_;
+  SteadyTimer tick_timer_;
   std::thread thread_;
 };
 

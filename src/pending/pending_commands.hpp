@@ -18,6 +18,7 @@ namespace ocf::pending {
 
 struct PendingCommand {
   device::DeviceKey device;
+  account::Owner owner;  // of the device when the command was accepted
   Href href;
   es::CorrelationId correlation;
   resource::Operation operation = resource::Operation::retrieve;
@@ -39,6 +40,8 @@ class PendingCommands {
       const device::DeviceKey& key) const;  // in the order in which they were accepted
   std::size_t count(const device::DeviceKey& key) const;
   std::vector<PendingCommand> expired(Time now) const;  // valid until now or earlier; the oldest first
+  // Everything, by device, each in the order in which they were accepted.
+  const std::map<device::DeviceKey, std::vector<PendingCommand>>& all() const { return devices_; }
 
  private:
   using Deadline = std::tuple<Time, device::DeviceKey, es::CorrelationId>;

@@ -38,6 +38,8 @@ class Shadow {
   const Representation* get(const device::DeviceKey& key, const Href& href) const;
   // All of a device's, by href; empty if it is not registered.
   const std::map<Href, Representation>& of_device(const device::DeviceKey& key) const;
+  // Everything, by device and href.
+  const std::map<device::DeviceKey, std::map<Href, Representation>>& all() const { return devices_; }
 
  private:
   void apply_holder(const device::DeviceKey& key, const es::RecordedEvent& recorded);

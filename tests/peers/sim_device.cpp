@@ -37,7 +37,7 @@ class Trial {
         std::chrono::seconds patience)
       : shard_(shard),
         end_(net::steady_now() + patience),
-        device_(shard, std::move(settings), std::move(tls), say),
+        device_(shard, std::move(settings), by_network(shard, std::move(tls)), say),
         timer_(shard.timers(), [this](SteadyTime now) { look(now); }) {}
 
   void start() {
