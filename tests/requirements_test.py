@@ -1,5 +1,5 @@
-"""Holds docs/requirements.md and docs/known-bugs.md against the tree: every requirement has a row, every bug that others had a
-test, and every named test exists."""
+"""Holds docs/requirements.md, docs/known-bugs.md and docs/security.md against the tree: every requirement has a row, every bug that
+others had a test, and every named test exists."""
 
 import pathlib
 import re
@@ -16,7 +16,9 @@ ROWS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
         for line in PAGE.splitlines() if re.match(r"\| [A-Z]\d+ \|", line)]
 BUGS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
         for line in (ROOT / "docs" / "known-bugs.md").read_text().splitlines() if re.match(r"\| [A-Z]", line)]
-NAMED = sorted({name for row in ROWS + BUGS for name in re.findall(r"`([\w/.]+(?:::|\.)\w+)`", row[-1])})
+ATTACKS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
+           for line in (ROOT / "docs" / "security.md").read_text().splitlines() if re.match(r"\| (who|any|a|an) ", line)]
+NAMED = sorted({name for row in ROWS + BUGS + ATTACKS for name in re.findall(r"`([\w/.]+(?:::|\.)\w+)`", row[-1])})
 CASES = {f"{suite}.{name}" for path in (*ROOT.glob("src/**/*_test.cpp"), *ROOT.glob("sim/*_test.cpp"), *ROOT.glob("tests/**/*.hpp"))
          for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)", path.read_text())}
 

@@ -9,7 +9,7 @@
 #include <deque>
 #include <utility>
 
-namespace ocf::cloud {
+namespace ocf::net {
 
 // Lives on one shard; must outlive whoever waits or holds. A free turn is taken without suspending and
 // without allocation.
@@ -35,7 +35,7 @@ class Turn {
   void pass_on();
 
   bool taken_ = false;
-  std::deque<net::SteadyTimer*> waiting_;  // cancelled when their turn comes; each lives in its coroutine
+  std::deque<SteadyTimer*> waiting_;  // cancelled when their turn comes; each lives in its coroutine
 };
 
-}  // namespace ocf::cloud
+}  // namespace ocf::net

@@ -1,14 +1,14 @@
-#include "cloud/turn.hpp"
+#include "net/turn.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace ocf::cloud {
+namespace ocf::net {
 
 boost::asio::awaitable<Turn::Held> Turn::take() {
   if (taken_) {
-    net::SteadyTimer come(co_await boost::asio::this_coro::executor, net::SteadyTimer::time_point::max());
+    SteadyTimer come(co_await boost::asio::this_coro::executor, SteadyTimer::time_point::max());
     waiting_.push_back(&come);
     co_await come.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   }
@@ -21,9 +21,9 @@ void Turn::pass_on() {
     taken_ = false;
     return;
   }
-  net::SteadyTimer* next = waiting_.front();
+  SteadyTimer* next = waiting_.front();
   waiting_.pop_front();
   next->cancel();
 }
 
-}  // namespace ocf::cloud
+}  // namespace ocf::net
