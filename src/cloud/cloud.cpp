@@ -79,8 +79,9 @@ awaitable<Result<account::Access>> Cloud::access_of(Caller caller) {
   constexpr std::size_t kept_max = 10'000;
   const Time now = parts_.now();
   const auto known = known_access_.find(caller.token);
-  if (known != known_access_.end() && now - known->second.access.as_of < fresh &&
-      (!known->second.expires || now < *known->second.expires)) {
+  // The clock may have been set back meanwhile.
+  if (known != known_access_.end() && known->second.access.as_of <= now &&
+      now - known->second.access.as_of < fresh && (!known->second.expires || now < *known->second.expires)) {
     co_return known->second.access;
   }
   account::Check request(caller.token, now);

@@ -258,6 +258,68 @@ TEST_F(TestCloud, EndsWhatACrashLeftOpen) {
   EXPECT_EQ(known.content, content(5)) << "the shadow is rebuilt from the log";
 }
 
+// Stores what it is given, and of the first few appends does not say so.
+class SilentStore final : public es::EventStore {
+ public:
+  SilentStore(es::EventStore& store, int silent) : store_(store), silent_(silent) {}
+
+  es::Partition partitions() const override { return store_.partitions(); }
+  es::awaitable<Result<std::vector<es::RecordedEvent>>> read(es::StreamId stream,
+                                                             es::Version after) override {
+    return store_.read(std::move(stream), after);
+  }
+  es::awaitable<Result<es::EventBatch>> append(es::Append append) override {
+    auto stored = co_await store_.append(std::move(append));
+    if (silent_-- > 0) co_return es::StoreError::outcome_unknown;
+    co_return stored;
+  }
+  es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
+                                                     std::size_t limit) override {
+    return store_.read_partition(partition, from, limit);
+  }
+
+ private:
+  es::EventStore& store_;
+  int silent_;
+};
+
+TEST_F(TestCloud, StartsOnAStoreThatDoesNotSayWhatItStored) {
+  RecordingChannel channel;
+  publish(online(channel), "/light/1");
+  std::optional<Result<Answer>> answer;
+  begin(cloud->request(user("alice"), update(7)), answer);
+  settle();
+
+  // The device's disconnection is stored, twice tried, and not announced: the end of its command comes behind
+  // a gap.
+  SilentStore silent(memory, 2);
+  es::AnnouncingStore announcing(silent, bus);
+  run_void(cloud->stop_background());
+  crashed.push_back(std::move(cloud));
+  cloud = std::make_unique<Cloud>(
+      Cloud::Parts{announcing, bus, authorization, limits, [this] { return now; }, "hub"});
+  EXPECT_TRUE(run(cloud->start()));
+  settle();
+  EXPECT_FALSE(run(cloud->device(user("alice"), device_id()))->online);
+  EXPECT_EQ(types().back(), "CommandOutcomeUnknown");
+  run_void(cloud->stop());
+  crashed.push_back(std::move(cloud));
+  make_cloud();
+}
+
+TEST_F(TestCloud, TheEndOfACommandBelongsToTheOwnerWhoHadTheDeviceWhenItBegan) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  std::optional<Result<Answer>> answer;
+  begin(cloud->request(user("alice"), update(7)), answer);
+  settle();
+  EXPECT_TRUE(run(cloud->remove_device(user("alice"), device_id())));
+  const auto events = run(memory.read(resource::stream_of(session.key, Href("/light/1")), 0)).value();
+  EXPECT_EQ(events.back().event.type, "CommandOutcomeUnknown");
+  EXPECT_EQ(events.back().event.audit.owner, "alice");
+}
+
 TEST_F(TestCloud, ReadsFromTheLogWhatTheBusDidNotSay) {
   RecordingChannel channel;
   const DeviceSession session = online(channel);

@@ -1,5 +1,6 @@
 #include "gateway/intake.hpp"
 
+#include "account/error.hpp"
 #include "gateway/connection.hpp"
 #include "resource/resource.hpp"
 
@@ -97,6 +98,13 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
     for (;;) {
       const auto carried = co_await self.carry(next);
       if (carried) break;
+      if (account::is_refusal_of_credentials(carried.error())) {
+        // Online it would be in vain: at its next sign-in the device learns that it needs another token.
+        keep->end(device::Disconnection::token_expired,
+                  "what the device says is refused: " + carried.error().message(),
+                  device::Fault{device::Stage::sign_in, device::Cause::expired_token});
+        break;
+      }
       if (!is_outage(carried.error())) {
         const Href* href = href_of(next);
         keep->log("warn", "what the device said" + (href != nullptr ? " of " + href->text() : std::string()) +

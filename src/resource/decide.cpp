@@ -28,6 +28,12 @@ bool is_known(const State& state, const ResourceRepresentationUpdated& said) {
          state.representation->etag == said.etag;
 }
 
+// A second try to store it, because the first one was not answered.
+bool is_repeated(const State& state, const ResourceRepresentationUpdated& said) {
+  return state.representation && state.representation->epoch == said.epoch &&
+         state.representation->sequence == said.sequence && is_known(state, said);
+}
+
 Result<Events> decide_request(const State& state, const RequestCommand& command) {
   const Right needed = command.operation == Operation::retrieve ? Right::read : Right::control;
   if (!may(command.issued, needed)) return ResourceError::permission_denied;
@@ -94,7 +100,7 @@ Result<Events> decide_notify(const State& state, const NotifyRepresentation& com
     return Events{NotificationRejected{command.invalid, view_of(command.content.bytes).size()}};
   }
   ResourceRepresentationUpdated said{command.content, command.etag, command.epoch, command.sequence};
-  if (!command.anew && is_known(state, said)) return Events{};
+  if (is_repeated(state, said) || (!command.anew && is_known(state, said))) return Events{};
   return Events{std::move(said)};
 }
 

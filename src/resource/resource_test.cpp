@@ -263,6 +263,12 @@ TEST(ResourceNotify, RecordsAnewWhatTheShadowLost) {
                             updated("on", 3)}));
 }
 
+TEST(ResourceNotify, IsRecordedOnceHoweverOftenItsStoringIsTried) {
+  NotifyRepresentation again = notify("on", 2);
+  again.anew = true;
+  EXPECT_EQ(given<Resource>({updated("on", 2)}).when(again), then<Resource>({}));
+}
+
 TEST(ResourceNotify, OfAnOlderSessionIsRefused) {
   EXPECT_EQ(given<Resource>({updated("on", 1, epoch + 1)}).when(notify("off", 9)).error(),
             ResourceError::superseded_session);

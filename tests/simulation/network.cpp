@@ -120,12 +120,11 @@ class Network::Link : public std::enable_shared_from_this<Link> {
     own.wake();
   }
 
-  // The connection ends for both, at once.
+  // The connection ends for the host; the hub hears of it after what was said before.
   void break_off() {
-    for (Half& each : halves_) {
-      each.reset = true;
-      each.wake();
-    }
+    half(peer).reset = true;
+    half(peer).wake();
+    refuse(hub);
   }
 
   // The hub's side is gone.

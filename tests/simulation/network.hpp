@@ -36,7 +36,7 @@ class Network {
   // Nothing gets through to or from the host, and nobody is told; what was sent arrives afterwards.
   void cut(const std::string& host);
   void mend(const std::string& host);
-  // Ends the connections of the host on both sides.
+  // Ends the connections of the host; what it has said before is still on its way to the hub.
   void reset(const std::string& host);
 
   // With the process its sockets are gone: peers are reset. Without power nobody tells them.

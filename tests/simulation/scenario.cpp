@@ -17,8 +17,8 @@ using std::chrono::seconds;
 constexpr std::string_view provider = "ocf-cloud";
 constexpr std::string_view light_href = "/light/1";
 constexpr seconds trouble_time{90};
-constexpr seconds calm_time{70};  // what waits for a device has come to its end
-constexpr seconds settle_time_max{600};
+constexpr seconds calm_time{70};          // what waits for a device has come to its end
+constexpr seconds settle_time_max{1800};  // a clock that was set back prolongs what waits
 constexpr seconds end_time_max{300};
 constexpr seconds time_to_live{30};
 
@@ -72,7 +72,8 @@ void Scenario::draw_faults() {
     list.append(list.empty() ? "" : ", ").append(names[fault]);
   }
   world_.say("faults", list.empty() ? "none" : list);
-  if (may(Fault::delays)) network_.weather.delay_max = milliseconds(400);
+  if (may(Fault::delays))
+    network_.weather.delay_max = world_.draw().chance(500) ? milliseconds(400) : milliseconds(2500);
   if (may(Fault::splits)) network_.weather.splits = 30;
   if (may(Fault::slow_store)) troubles_.delay_max = milliseconds(500);
   if (may(Fault::conflicts)) troubles_.conflicts = 100;
@@ -400,7 +401,7 @@ awaitable<void> Scenario::make_one_trouble() {
     case Fault::power_cuts: kill(Network::Death::power, "suddenly"); break;
     case Fault::restarts: co_await restart_gracefully(); break;
     default:
-      const auto step = milliseconds(draw.below(7'200'000)) - milliseconds(3'600'000);
+      const auto step = milliseconds(draw.below(3'600'000)) - milliseconds(300'000);
       world_.say("clock", "is set by " + std::to_string(step.count()) + " ms");
       world_.simulation().step_wall(step);
   }
@@ -465,7 +466,8 @@ awaitable<void> Scenario::read_feed(std::shared_ptr<Hub> hub, std::string owner)
   const auto caller = co_await hub->user(owner);
   if (!caller) co_return;
   const cloud::Cursor begin{std::vector<es::Offset>(Store::partition_count, 1)};
-  auto feed = co_await hub->cloud().feed(*caller, {}, begin.text());
+  cloud::FeedFilter everything;
+  auto feed = co_await hub->cloud().feed(*caller, std::move(everything), begin.text());
   if (!feed) co_return;
   Log given;
   for (;;) {
