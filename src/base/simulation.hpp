@@ -14,7 +14,7 @@ namespace ocf {
 // While one lives, its thread has no other clocks and no other randomness: net::steady_now(),
 // net::wall_now(), every net::SteadyTimer and random_bytes() ask it, so what the thread does depends on the
 // seed alone. Time moves only by advance(). One per thread; production has none and pays one comparison per
-// question (docs/adr/0009-simulation.md).
+// question (docs/adr/0011-simulation.md).
 class Simulation {
  public:
   Simulation(std::uint64_t seed, Time wall);
