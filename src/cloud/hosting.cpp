@@ -2,6 +2,7 @@
 // the channel's token and fenced with its session epoch.
 #include "cbor/cbor.hpp"
 #include "cloud/cloud.hpp"
+#include "cloud/limit_of.hpp"
 
 namespace ocf::cloud {
 namespace {
@@ -9,18 +10,30 @@ namespace {
 constexpr std::uint16_t cbor_format = 60;
 constexpr std::uint16_t ocf_cbor_format = 10000;
 
-// Why content cannot be a resource's state; empty if it can.
-std::string invalid(const resource::Content& content, const Limits& limits) {
+// Why content cannot be a resource's state; empty if it can. A limit that it is above is counted.
+std::string invalid(const resource::Content& content, const Limits& limits, telemetry::LimitHits& hits) {
   if (!content.bytes) return "the message carries no representation";
   if (content.format != cbor_format && content.format != ocf_cbor_format) return "";
   const auto checked = cbor::check(*content.bytes, {limits.cbor_depth_max, limits.cbor_items_max});
-  return checked ? "" : "the content is not valid CBOR: " + checked.error().message();
+  if (checked) return "";
+  hits.hit(limit_of(checked.error()));
+  return "the content is not valid CBOR: " + checked.error().message();
 }
 
 // The store's fence and the session that the caller believes in say the same thing.
 Error session_error(const Error& error) {
   return error == es::make_error_code(es::StoreError::fenced) ? make_error_code(CloudError::session_ended)
                                                               : error;
+}
+
+// `appended` is what an event means.
+std::string_view outcome_of(const Result<es::EventBatch>& notified, std::string_view appended) {
+  if (!notified)
+    return session_error(notified.error()) == CloudError::session_ended ||
+                   notified.error() == resource::ResourceError::superseded_session
+               ? "late"
+               : "failed";
+  return (*notified)->empty() ? "unchanged" : appended;
 }
 
 }  // namespace
@@ -38,7 +51,10 @@ awaitable<Result<std::vector<Link>>> Cloud::publish(DeviceSession session, std::
   if (lifetime.count() > 0) publish.ends = parts_.now() + lifetime;
   const auto published = co_await links_.handle(session.key.stream(links::stream_name), std::move(publish),
                                                 envelope(session, *access));
-  if (!published) co_return session_error(published.error());
+  if (!published) {
+    metrics_.limit_hits.hit(limit_of(published.error()));
+    co_return session_error(published.error());
+  }
   const auto state = co_await links_.load(session.key.stream(links::stream_name));
   if (!state) co_return state.error();
   std::vector<Link> published_links;
@@ -67,7 +83,8 @@ awaitable<Result<void>> Cloud::notify(DeviceSession session, Notification notifi
   if (!access) co_return access.error();
   resource::NotifyRepresentation notify;
   notify.issued = {*access, session.subject(), parts_.now()};
-  notify.invalid = invalid(notification.content, parts_.limits);
+  notify.invalid = invalid(notification.content, parts_.limits, metrics_.limit_hits);
+  const std::string_view if_appended = notify.invalid.empty() ? "stored" : "rejected";
   notify.content = std::move(notification.content);
   notify.etag = std::move(notification.etag);
   notify.epoch = session.epoch;
@@ -76,6 +93,7 @@ awaitable<Result<void>> Cloud::notify(DeviceSession session, Notification notifi
   const auto notified =
       co_await resources_.handle(resource::stream_of(session.key, notification.href), std::move(notify),
                                  envelope(session, *access, notification.sequence));
+  metrics_.notifications.add(outcome_of(notified, if_appended));
   if (!notified) co_return session_error(notified.error());
   co_return Result<void>();
 }

@@ -351,8 +351,32 @@ Result<void> Database::index(const Commit& commit) {
 }
 
 Result<void> Database::recover() {
-  if (!db_->Resume().ok()) return es::StoreError::unavailable;
+  const rocksdb::Status resumed = db_->Resume();
+  broken_ = !resumed.ok() && resumed.severity() >= rocksdb::Status::Severity::kFatalError;
+  if (!resumed.ok()) return es::StoreError::unavailable;
   return complete_index();
+}
+
+Properties Database::properties() const {
+  static const std::string names[] = {
+      rocksdb::DB::Properties::kEstimateNumKeys,
+      rocksdb::DB::Properties::kTotalSstFilesSize,
+      rocksdb::DB::Properties::kCurSizeAllMemTables,
+      rocksdb::DB::Properties::kEstimateTableReadersMem,
+      rocksdb::DB::Properties::kNumRunningFlushes,
+      rocksdb::DB::Properties::kNumRunningCompactions,
+      rocksdb::DB::Properties::kBackgroundErrors,
+      rocksdb::DB::Properties::kIsWriteStopped,
+      rocksdb::DB::Properties::kEstimatePendingCompactionBytes,
+  };
+  Properties properties;
+  for (const std::string& name : names) {
+    std::uint64_t value = 0;
+    // "rocksdb.total-sst-files-size"
+    if (db_->GetAggregatedIntProperty(name, &value))
+      properties.emplace_back(name.substr(name.find('.') + 1), value);
+  }
+  return properties;
 }
 
 Result<void> Database::complete_index() {

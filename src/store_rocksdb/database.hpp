@@ -2,6 +2,7 @@
 #pragma once
 
 #include "es/event_store.hpp"
+#include "store_rocksdb/metrics.hpp"
 #include "store_rocksdb/rocks_event_store.hpp"
 
 #include <rocksdb/db.h>
@@ -58,6 +59,10 @@ class Database {
   // After an error of either: makes the database writable again and the index complete. Errors: unavailable,
   // corrupt.
   Result<void> recover();
+  // Whether recover() failed for an error that no running database gets over: a restart may.
+  bool is_broken() const { return broken_; }
+  // RocksDB's own numbers; any thread.
+  Properties properties() const;
   // Makes the index durable, so that the next start need not make it again.
   void flush_index();
 
@@ -79,6 +84,7 @@ class Database {
   rocksdb::ColumnFamilyHandle* index_ = nullptr;
   rocksdb::ColumnFamilyHandle* fences_ = nullptr;
   es::Partition partitions_ = 0;
+  bool broken_ = false;
 };
 
 }  // namespace ocf::store_rocksdb
