@@ -215,6 +215,7 @@ awaitable<void> Scenario::live(Light& light) {
     const std::string owner = light.owner;
     while (phase_ != Phase::end && !light.device->is_stopped() && light.owner == owner) {
       co_await world_.sleep(draw.between(milliseconds(50), seconds(4)));
+      if (light.leaving) co_await give_away(light);
       if (phase_ != Phase::trouble) continue;
       if (may(Fault::factory_resets) && draw.chance(10)) {
         world_.say(light.host, "forgets everything");
@@ -231,14 +232,17 @@ awaitable<void> Scenario::live(Light& light) {
   }
 }
 
-// Its owner removes it from the cloud, and another one takes it home.
+// Its owner removes it from the cloud, as often as it takes, and another one takes it home.
 awaitable<void> Scenario::give_away(Light& light) {
+  light.leaving = true;
   if (!serves()) co_return;
   const auto hub = hub_;
   const auto caller = co_await hub->user(light.owner);
   if (!caller) co_return;
   const auto removed = co_await hub->cloud().remove_device(*caller, light.id);
-  if (hub->is_dead() || !removed) co_return;
+  const bool gone = removed || removed.error() == cloud::CloudError::not_found;
+  if (hub->is_dead() || !gone) co_return;
+  light.leaving = false;
   light.owner = light.owner == owners[0] ? owners[1] : owners[0];
   world_.say(light.host, "belongs to " + light.owner + " now");
 }
@@ -439,7 +443,12 @@ std::string Scenario::unsettled() const {
 
 void Scenario::judge() {
   if (!serves()) return;
-  const Log log = log_of(hub_->store().log());
+  const cloud::ReadModels& models = hub_->cloud().read_models();
+  const Log stored = log_of(hub_->store().log());
+  Log log;  // without what is about to be announced
+  for (const es::RecordedEvent& event : stored) {
+    if (event.position.offset < models.next(event.position.partition)) log.push_back(event);
+  }
   world_.say("judge", std::to_string(log.size()) + " events, " + std::to_string(acknowledged_.size()) +
                           " acknowledged");
   for (const es::RecordedEvent& event : log) {
@@ -448,35 +457,39 @@ void Scenario::judge() {
                           event.event.type);
   }
   std::set<es::CorrelationId> waiting;
-  for (const auto& [key, commands] : hub_->cloud().read_models().pending.all()) {
+  for (const auto& [key, commands] : models.pending.all()) {
     for (const pending::PendingCommand& command : commands) waiting.insert(command.correlation);
   }
   check_places(world_, log);
-  check_acknowledged(world_, log, acknowledged_);
+  check_acknowledged(world_, stored, acknowledged_);
   check_commands(world_, log, waiting);
   check_sessions(world_, log);
   check_owners(world_, log);
   check_told(world_, log, told_);
-  check_read_models(world_, log, hub_->cloud().read_models());
-  for (const std::string& owner : owners) spawn(read_feed(hub_, owner));
+  check_read_models(world_, log, models);
+  for (const std::string& owner : owners) spawn(read_feed(hub_, owner, log));
+  if (!world_.run_until([this] { return reading_ == 0; }, settle_time_max))
+    world_.fail("a feed does not end");
 }
 
-// A feed from the beginning of the log, as far as it is now.
-awaitable<void> Scenario::read_feed(std::shared_ptr<Hub> hub, std::string owner) {
-  const auto caller = co_await hub->user(owner);
-  if (!caller) co_return;
-  const cloud::Cursor begin{std::vector<es::Offset>(Store::partition_count, 1)};
-  cloud::FeedFilter everything;
-  auto feed = co_await hub->cloud().feed(*caller, std::move(everything), begin.text());
-  if (!feed) co_return;
+// A feed from the beginning of the log, at least as far as it is now.
+awaitable<void> Scenario::read_feed(std::shared_ptr<Hub> hub, std::string owner, const Log& wanted) {
+  ++reading_;
   Log given;
-  for (;;) {
-    const auto page = co_await (*feed)->next(milliseconds(1));
-    if (!page || page->empty()) break;
-    for (const cloud::FeedEvent& event : *page) given.push_back(event.recorded);
+  const auto caller = co_await hub->user(owner);
+  if (caller) {
+    const cloud::Cursor begin{std::vector<es::Offset>(Store::partition_count, 1)};
+    cloud::FeedFilter everything;
+    auto feed = co_await hub->cloud().feed(*caller, std::move(everything), begin.text());
+    for (bool more = feed.has_value(); more;) {
+      const auto page = co_await (*feed)->next(milliseconds(1));
+      more = page && !page->empty();
+      for (std::size_t index = 0; more && index < page->size(); ++index)
+        given.push_back((*page)[index].recorded);
+    }
   }
-  Log log = log_of(hub->store().log());
-  if (!hub->is_dead()) check_feed(world_, log, owner, given);
+  check_feed(world_, wanted, owner, given);
+  --reading_;
 }
 
 }  // namespace ocf::simulation

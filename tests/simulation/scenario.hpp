@@ -56,6 +56,7 @@ class Scenario {
     std::string owner;
     std::unique_ptr<sim::Device> device;  // null between two lives
     std::int64_t power = 0;               // that it gave itself last
+    bool leaving = false;                 // its owner is removing it from the cloud
   };
   struct Person {
     std::string name;
@@ -99,7 +100,7 @@ class Scenario {
   // Why the world is not as its lights are; empty: it is.
   std::string unsettled() const;
   void judge();
-  awaitable<void> read_feed(std::shared_ptr<Hub> hub, std::string owner);
+  awaitable<void> read_feed(std::shared_ptr<Hub> hub, std::string owner, const Log& wanted);
   void note_seen(ByteView representation);
 
   World& world_;
@@ -123,6 +124,7 @@ class Scenario {
   std::int64_t next_odd_ = 1;  // powers that people ask for
   std::int64_t next_even_ = 2;
   std::size_t running_ = 0;  // coroutines
+  std::size_t reading_ = 0;  // feeds
 };
 
 }  // namespace ocf::simulation
