@@ -1,5 +1,5 @@
-"""Holds docs/requirements.md and docs/known-bugs.md against the tree: every requirement has a row, every bug that others had a
-test, and every named test exists."""
+"""Holds docs/requirements.md, docs/known-bugs.md and docs/operations/faults.md against the tree: every requirement has a row, every
+bug that others had a test, every fault a test or a "not yet", and every named test exists."""
 
 import pathlib
 import re
@@ -16,7 +16,9 @@ ROWS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
         for line in PAGE.splitlines() if re.match(r"\| [A-Z]\d+ \|", line)]
 BUGS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
         for line in (ROOT / "docs" / "known-bugs.md").read_text().splitlines() if re.match(r"\| [A-Z]", line)]
-NAMED = sorted({name for row in ROWS + BUGS for name in re.findall(r"`([\w/.]+(?:::|\.)\w+)`", row[-1])})
+FAULTS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
+          for line in (ROOT / "docs" / "operations" / "faults.md").read_text().splitlines() if re.match(r"\| [A-Z]", line)]
+NAMED = sorted({name for row in ROWS + BUGS + FAULTS for name in re.findall(r"`([\w/.]+(?:::|\.)\w+)`", row[-1])})
 CASES = {f"{suite}.{name}" for path in (*ROOT.glob("src/**/*_test.cpp"), *ROOT.glob("sim/*_test.cpp"), *ROOT.glob("tests/**/*.hpp"))
          for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)", path.read_text())}
 
@@ -45,6 +47,11 @@ def test_a_row_is_proved_through_real_sockets_or_says_not_yet(row):
 
 def test_every_bug_that_others_had_has_a_test():
     assert len(BUGS) == 17 and all(re.search(r"`(tests/e2e/|[A-Z]\w+\.)", row[2]) for row in BUGS)
+
+
+@pytest.mark.parametrize("row", FAULTS, ids=lambda row: row[0])
+def test_a_fault_says_what_happens_and_has_a_test_or_says_not_yet(row):
+    assert len(row) == 4 and row[1] and (re.search(r"`(tests/e2e/|[A-Z]\w+\.)", row[3]) or row[3] == "not yet")
 
 
 @pytest.mark.parametrize("name", NAMED)
