@@ -64,12 +64,13 @@ option(OCF_WERROR "Warnings are errors (set by every preset)" OFF)
 option(OCF_TIDY "The target `tidy`: clang-tidy over every source, and every header by itself (clang only)" OFF)
 option(OCF_FUZZ "Build the fuzzers against libFuzzer (clang only)" OFF)
 
-# The warnings of every target of ours.
+# The warnings, and the hardening, of every target of ours.
 function(ocf_compile_options target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow $<$<BOOL:${OCF_WERROR}>:-Werror>
     # False alarms of g++ 12 where it inlines Asio's allocation of coroutine frames.
     $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
+  target_link_libraries(${target} PRIVATE ocf_hardening)
   # Asio without its deprecated corners; handler tracking stays off.
   target_compile_definitions(${target} PRIVATE BOOST_ASIO_NO_DEPRECATED)
 endfunction()

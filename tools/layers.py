@@ -29,6 +29,7 @@ LIBRARIES = {
     "yaml-cpp/": {"server"},
     "CLI/": {"server"},
     "spdlog/": {"server"},
+    "systemd/": {"server"},
 }
 
 # Modules that only these may see, whatever their layer: behind the gateway nothing knows CoAP (G15).

@@ -160,12 +160,14 @@ Result<Connection::Turn> Connection::read_in_turn() {
   return Turn::used_up;
 }
 
-void Connection::release() {
+bool Connection::release() {
+  if (std::exchange(released_, true)) return false;
   if (session_started_ && !ended_) {
     perform(session_.release(hold_off(gateway_.limits_.release_hold_off_max)));
   } else {
     stream_->close();
   }
+  return true;
 }
 
 bool Connection::close_if_revoked() {

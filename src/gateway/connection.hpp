@@ -32,8 +32,9 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
 
   // From the handshake to the end. Never throws.
   awaitable<void> run();
-  // Asks the peer to leave and come back, and closes.
-  void release();
+  // Asks the peer to leave and come back, and closes; false if that has happened.
+  bool release();
+  bool is_idle() const { return session_.is_idle(); }
   // Closes it if the gateway's TLS context, newer perhaps than the handshake, says that the peer's
   // certificate is revoked; whether it did.
   bool close_if_revoked();
@@ -142,6 +143,7 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   bool session_started_ = false;
   bool close_when_served_ = false;
   bool ended_ = false;
+  bool released_ = false;
 };
 
 // The content with the content format that the request accepts; what is not CBOR keeps its own.

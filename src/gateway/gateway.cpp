@@ -28,7 +28,8 @@ Gateway::Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, L
       limits_(limits),
       log_(std::move(log)),
       settings_{limits, {}, {}},
-      connection_limit_(limits.connections_max) {}
+      connection_limit_(limits.connections_max),
+      drain_timer_(shard.timers(), [this](SteadyTime now) { drain_more(now); }) {}
 
 Gateway::~Gateway() = default;
 
@@ -101,7 +102,29 @@ void Gateway::note(device::Refusal refusal) {
   log_("warn", kept.peer + (kept.device ? ' ' + kept.device->text() : "") + ": " + kept.reason + times);
 }
 
+std::size_t Gateway::drain(unsigned per_second) {
+  listeners_.clear();
+  drain_rate_ = per_second;
+  if (drain_impatient_ == SteadyTime::min()) drain_impatient_ = net::steady_now() + limits_.command_time;
+  if (!drain_timer_.scheduled()) drain_timer_.schedule(net::steady_now());
+  return connections_.size();
+}
+
+// Once per second at least one, more often than that where more than one is due.
+void Gateway::drain_more(SteadyTime now) {
+  constexpr unsigned steps_per_second = 10;
+  const unsigned steps = std::min(drain_rate_, steps_per_second);
+  std::size_t due = drain_rate_ / steps;
+  for (Connection* connection : std::set<Connection*>(connections_)) {
+    if (due == 0) break;
+    const bool waits = now < drain_impatient_ && !connection->is_idle();
+    if (!waits && connection->release()) --due;
+  }
+  if (!connections_.empty()) drain_timer_.schedule(now + std::chrono::milliseconds(1000) / steps);
+}
+
 awaitable<void> Gateway::stop() {
+  drain_timer_.cancel();
   listeners_.clear();
   gate_.close();
   for (Connection* connection : std::set<Connection*>(connections_)) connection->release();

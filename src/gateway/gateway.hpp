@@ -49,7 +49,12 @@ class Gateway {
     settings_.tcp_endpoint = "coap+tcp://" + std::string(address);
   }
 
-  // Takes no more connections, asks those that are open to come back later, and waits until they are gone.
+  // Before a stop: takes no more connections, and asks so many of the open ones per second to come back
+  // later (RFC 8323 §5.5: Release), until none is left. One on which an answer is awaited keeps its turn
+  // until the answer is there, at most for limits.command_time. Again: with another rate. Returns how many
+  // are open.
+  std::size_t drain(unsigned per_second);
+  // The same at once; waits until they are gone.
   awaitable<void> stop();
 
   std::size_t connections() const { return connections_.size(); }
@@ -60,6 +65,7 @@ class Gateway {
   void accept(std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot);
   void give_up_on_silence(net::Socket& socket) const;
   void turn_away(const net::Endpoint& peer);
+  void drain_more(SteadyTime now);
   // Logs it, and keeps it for who asks.
   void note(device::Refusal refusal);
 
@@ -75,6 +81,10 @@ class Gateway {
   // Of these devices a publication could not be stored; bounded by connections_max.
   std::set<device::DeviceKey> lost_publications_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
+  unsigned drain_rate_ = 0;  // connections per second
+  SteadyTime drain_impatient_ =
+      SteadyTime::min();  // when it stops to wait for answers; min: it has not begun
+  net::Timer drain_timer_;
 };
 
 }  // namespace ocf::gateway

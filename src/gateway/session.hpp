@@ -101,6 +101,10 @@ class Session {
   // How many links the device has published: its buffers grow with them.
   void hosts(std::size_t links) { hosted_links_ = links; }
 
+  // Nobody waits for an answer, neither here nor there.
+  bool is_idle() const {
+    return in_flight_ == 0 && waiting_.empty() && serving_.empty() && deferred_.empty();
+  }
   // Asks the peer to leave and come back, not before this time has passed (RFC 8323 §5.5); 0: not said.
   Actions release(std::chrono::seconds hold_off = {});
 

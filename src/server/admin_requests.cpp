@@ -73,7 +73,8 @@ net::awaitable<json::object> AdminRequests::answer(json::object request) {
   if (verb == "pki_trust") co_return pki_trust(request);
   if (verb == "pki_list") co_return pki_list();
   if (verb == "pki_revoke") co_return pki_revoke(request);
-  if (verb == "pki_reload") co_return pki_reload();
+  if (verb == "reload") co_return reload();
+  if (verb == "drain") co_return drain(request);
   if (verb == "why") co_return why(request);
   co_return refusal(fmt::format("this hub knows no command '{}'", verb), "usage");
 }
@@ -156,15 +157,31 @@ json::object AdminRequests::pki_revoke(const json::object& request) {
   return {{"serials", std::move(revoked)}, {"closed", *closed}};
 }
 
-json::object AdminRequests::pki_reload() {
+json::object AdminRequests::reload() {
   try {
-    const std::size_t closed = parts_.reload_certificates();
+    const Reloaded reloaded = parts_.reload();
+    json::array changes;
+    for (const ConfigChange& change : reloaded.changes) {
+      changes.push_back(json::object{{"key", change.key},
+                                     {"from", change.from},
+                                     {"to", change.to},
+                                     {"needs_restart", change.needs_restart}});
+    }
     json::array warnings;
     for (const std::string& warning : parts_.certificates.warnings()) warnings.emplace_back(warning);
-    return {{"closed", closed}, {"warnings", std::move(warnings)}};
+    return {{"changes", std::move(changes)}, {"closed", reloaded.closed}, {"warnings", std::move(warnings)}};
   } catch (const std::runtime_error& e) {
-    return refusal(fmt::format("the certificates stay as they were: {}", e.what()));
+    return refusal(fmt::format("everything stays as it was: {}", e.what()));
   }
+}
+
+json::object AdminRequests::drain(const json::object& request) const {
+  const json::value* rate = request.if_contains("rate");
+  boost::system::error_code impossible;
+  const unsigned per_second = rate ? rate->to_number<unsigned>(impossible) : 0;
+  if (impossible || per_second == 0)
+    return refusal("the rate is a number of connections per second, from 1 on", "usage");
+  return {{"connections", parts_.drain(per_second)}};
 }
 
 json::object AdminRequests::why(const json::object& request) const {

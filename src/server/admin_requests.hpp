@@ -9,7 +9,8 @@
 //   pki_trust   certificate       common_name
 //   pki_list                      certificates: [{file, common_name, role}]
 //   pki_revoke  certificate       serials, closed (connections): by device id, serial or PEM text
-//   pki_reload                    closed (connections), warnings
+//   reload                        changes: [{key, from, to, needs_restart}], closed (connections), warnings
+//   drain       rate              connections: how many have to go yet, from now on `rate` per second
 //   why         about             refusals: of a device or an address (a port is ignored), or of anybody
 #pragma once
 
@@ -19,12 +20,14 @@
 #include "net/gate.hpp"
 #include "server/certificates.hpp"
 #include "server/config.hpp"
+#include "server/config_changes.hpp"
 
 #include <boost/json/object.hpp>
 
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ocf::server {
 
@@ -34,6 +37,12 @@ struct HubAddresses {
   std::optional<Address> coap_tls;
   std::optional<Address> http;
   std::string cis;  // the URI that devices get, "coaps+tcp://cloud.example.com:5684"; empty without CoAP
+};
+
+// What came of reading the configuration and the certificates anew.
+struct Reloaded {
+  std::vector<ConfigChange> changes;
+  std::size_t closed = 0;  // connections, whose certificates are revoked
 };
 
 // Lives on the hub's shard, as everything it refers to.
@@ -48,8 +57,11 @@ class AdminRequests {
     std::function<HubAddresses()> addresses;
     // After a CA was trusted or a certificate revoked; how many connections that closed.
     std::function<Result<std::size_t>()> put_in_force;
-    // Reads the files anew, likewise. Throws std::runtime_error with a sentence, and changes nothing then.
-    std::function<std::size_t()> reload_certificates;
+    // Reads configuration and certificates anew. Throws std::runtime_error with a sentence, and changes
+    // nothing then.
+    std::function<Reloaded()> reload;
+    // See gateway::Gateway::drain.
+    std::function<std::size_t(unsigned rate)> drain;
     std::function<Time()> now;
   };
   explicit AdminRequests(Parts parts);
@@ -64,7 +76,8 @@ class AdminRequests {
   boost::json::object pki_trust(const boost::json::object& request);
   boost::json::object pki_list() const;
   boost::json::object pki_revoke(const boost::json::object& request);
-  boost::json::object pki_reload();
+  boost::json::object reload();
+  boost::json::object drain(const boost::json::object& request) const;
   boost::json::object why(const boost::json::object& request) const;
 
   Parts parts_;

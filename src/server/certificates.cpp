@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <sstream>
@@ -49,15 +50,26 @@ void make_if_missing(const fs::path& stem, const std::function<Result<pki::Crede
            fmt::format("{} cannot be written", certificate.string()));
 }
 
-// In <stem>.crt and <stem>.key.
-pki::Credential load_credential(const fs::path& stem) {
-  const std::string certificate = stem.string() + ".crt";
-  const std::string key = stem.string() + ".key";
+// `credential:hub.key` is a file of the service manager's, which nobody but the hub can read.
+std::string file_named(const std::string& name) {
+  constexpr std::string_view prefix = "credential:";
+  if (!name.starts_with(prefix)) return name;
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): nobody sets
+  if (!directory)
+    throw std::runtime_error(fmt::format("{}: there is no service manager that gives it", name));
+  return fs::path(directory) / name.substr(prefix.size());
+}
+
+pki::Credential load_credential(const std::string& certificate, const std::string& key) {
   pki::Credential loaded;
   loaded.certificate = required(pki::load(certificate), fmt::format("{} cannot be read", certificate));
   loaded.private_key = required(pki::load(key), fmt::format("{} cannot be read", key));
   required(pki::read_common_name(loaded.certificate), certificate);
   return loaded;
+}
+
+pki::Credential load_credential(const fs::path& stem) {
+  return load_credential(stem.string() + ".crt", stem.string() + ".key");
 }
 
 KeptCertificate kept(std::string file, const std::string& pem, std::string role) {
@@ -78,21 +90,30 @@ Certificates::Certificates(fs::path directory, const std::string& sid, TlsConfig
   load(now);
 }
 
-Certificates Certificates::read_again(Time now) const {
+Certificates Certificates::read_again(TlsConfig settings, Time now) const {
   Certificates read(*this);
+  read.settings_ = std::move(settings);
   read.load(now);
   return read;
 }
 
 void Certificates::load(Time now) {
   authority_ = load_credential(directory_ / "ca");
-  hub_ = load_credential(directory_ / "hub");
+  hub_ = load_hub();
   trusted_.clear();
   lists_.clear();
   warnings_.clear();
   load_trusted();
   if (fs::exists(own_list())) load_list(own_list(), now);
   for (const std::string& file : settings_.crl_files) load_list(file, now);
+}
+
+pki::Credential Certificates::load_hub() const {
+  const bool is_own = settings_.certificate_file.empty();
+  if (is_own != settings_.key_file.empty())
+    throw std::runtime_error("tls.certificate_file and tls.key_file go together: one of them is missing");
+  if (is_own) return load_credential(directory_ / "hub");
+  return load_credential(file_named(settings_.certificate_file), file_named(settings_.key_file));
 }
 
 void Certificates::load_trusted() {
@@ -212,9 +233,10 @@ Result<std::string> Certificates::trust(const std::string& pem) {
 }
 
 std::vector<KeptCertificate> Certificates::list() const {
+  const std::string& named = settings_.certificate_file;
   std::vector<KeptCertificate> all{
       kept((directory_ / "ca.crt").string(), authority_.certificate, "authority"),
-      kept((directory_ / "hub.crt").string(), hub_.certificate, "hub")};
+      kept(named.empty() ? (directory_ / "hub.crt").string() : named, hub_.certificate, "hub")};
   for (const File& trusted : trusted_) all.push_back(kept(trusted.path, trusted.pem, "trusted"));
   for (const File& list : lists_) {
     const auto read = pki::read_revocation_lists(list.pem, {});

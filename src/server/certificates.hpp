@@ -32,8 +32,9 @@ class Certificates {
   // Throws std::runtime_error with a sentence.
   Certificates(std::filesystem::path directory, const std::string& sid, TlsConfig settings, Time now);
 
-  // All files as they are now; nothing is made, and this one stays as it is. Throws as above.
-  Certificates read_again(Time now) const;
+  // All files as they are now, with these settings; nothing is made, and this one stays as it is. Throws as
+  // above.
+  Certificates read_again(TlsConfig settings, Time now) const;
 
   const std::string& authority() const { return authority_.certificate; }  // PEM
 
@@ -64,6 +65,7 @@ class Certificates {
   };
 
   void load(Time now);
+  pki::Credential load_hub() const;
   void load_trusted();
   void load_trusted_file(const std::filesystem::path& file);
   void load_list(const std::filesystem::path& file, Time now);

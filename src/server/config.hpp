@@ -33,6 +33,8 @@ struct AuthorizationConfig {
 
 struct TlsConfig {
   net::ClientCertificate client_certificate = net::ClientCertificate::require;
+  std::string certificate_file;  // PEM, the hub's chain, its own first; empty: the hub's own CA issues one
+  std::string key_file;          // PEM, of that; neither or both
   std::vector<std::string> trusted_ca_files;  // PEM; besides the hub's own CA and those added by `pki trust`
   std::vector<std::string> crl_files;         // PEM; besides the list that `pki revoke` keeps
 };

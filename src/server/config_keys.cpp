@@ -68,6 +68,17 @@ ConfigKey path(std::string name, std::filesystem::path& value, std::string comme
           })};
 }
 
+// A file, or `auto` for an empty value.
+ConfigKey file_or_auto(std::string name, std::string& value, std::string comment) {
+  return {std::move(name), std::move(comment),
+          [&value] { return value.empty() ? "auto" : quoted_where_needed(value); },
+          scalar([&value](const std::string& given) -> std::string {
+            if (given.empty()) return "must not be empty";
+            value = given == "auto" ? "" : given;
+            return "";
+          })};
+}
+
 ConfigKey texts(std::string name, std::vector<std::string>& value, std::string comment) {
   const auto print = [&value] {
     YAML::Emitter out;
@@ -194,11 +205,21 @@ std::vector<ConfigKey> tls_keys(TlsConfig& t) {
           "of a device may speak for that device without its key, and a one-time code works for any `di` "
           "that\n"
           "is free. A certificate that is shown has to hold in either case."),
+      file_or_auto(
+          "certificate_file", t.certificate_file,
+          "The hub's certificate, PEM: its own first, then what leads to its CA, in one file. `auto`: "
+          "the hub's own\n"
+          "CA issues one, pki/hub.crt in the data directory. `credential:NAME` is what the service "
+          "manager\n"
+          "gives the hub under that name (systemd: LoadCredential)."),
+      file_or_auto("key_file", t.key_file,
+                   "Its private key, PEM. `auto`: pki/hub.key; where a certificate is named a key has to be, "
+                   "too."),
       texts("trusted_ca_files", t.trusted_ca_files,
             "PEM files of further CAs, besides the hub's own and those that `ocf-cloud pki trust` added."),
       texts("crl_files", t.crl_files,
             "PEM files of certificate revocation lists (CRLs) that such CAs publish, read again by\n"
-            "`ocf-cloud pki reload`. A CA without one is not affected. One that is out of date still counts, "
+            "`ocf-cloud reload`. A CA without one is not affected. One that is out of date still counts, "
             "and\n"
             "is warned of: what it lists stays out, others get in."),
   };

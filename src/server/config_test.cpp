@@ -1,5 +1,7 @@
 #include "server/config.hpp"
 
+#include "server/config_changes.hpp"
+
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -191,6 +193,35 @@ TEST(ConfigValues, DurationsAreWrittenInTheLargestUnitThatFits) {
   EXPECT_EQ(duration_text(90s), "90s");
   EXPECT_EQ(duration_text(120s), "2m");
   EXPECT_EQ(duration_text(86'400s), "24h");
+}
+
+TEST(ConfigChanges, AreWhatTheFileWouldSay) {
+  EXPECT_TRUE(changes({}, {}).empty());
+  Config wanted;
+  wanted.public_address = Address{"cloud.example.com", 5684};
+  wanted.listeners.coap_tls.reset();
+  wanted.tls.crl_files = {"a.pem"};
+  wanted.limits.ping_interval = 30s;
+  wanted.limits.connections_max = 5;
+  std::vector<std::string> texts;
+  for (const ConfigChange& change : changes({}, wanted)) texts.push_back(change.text());
+  EXPECT_EQ(texts,
+            (std::vector<std::string>{"listeners.coap_tls: 0.0.0.0:5684 -> off (after a restart)",
+                                      "public_address: auto -> cloud.example.com:5684 (after a restart)",
+                                      "tls.crl_files: [] -> [a.pem]", "limits.ping_interval: 1m -> 30s",
+                                      "limits.connections_max: 100000 -> 5 (after a restart)"}));
+}
+
+TEST(ConfigChanges, WhatWasTakenOverDiffersNoMore) {
+  Config running;
+  Config wanted;
+  wanted.authorization.provider = "other";
+  wanted.limits.ping_interval = 30s;
+  take_over(wanted, running);
+  const auto left = changes(running, wanted);
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left.front().key, "authorization.provider");
+  EXPECT_TRUE(left.front().needs_restart);
 }
 
 TEST(ConfigValues, SizesHaveBinaryUnits) {

@@ -233,11 +233,11 @@ TEST_F(CertificatesTest, ReadingAgainTakesWhatTheFilesHoldAndMakesNothing) {
   const auto hub = pki::issue_hub(authority, data_.sid(), {now, now + std::chrono::hours(1)}).value();
   ASSERT_TRUE(pki::save(data_.pki() / "hub.crt", hub.certificate));
   ASSERT_TRUE(pki::save(data_.pki() / "hub.key", hub.private_key));
-  EXPECT_EQ(certificates.read_again(now).tls().certificate_chain, hub.certificate);
+  EXPECT_EQ(certificates.read_again({}, now).tls().certificate_chain, hub.certificate);
   EXPECT_NE(certificates.tls().certificate_chain, hub.certificate);
   std::filesystem::remove(data_.pki() / "ca.crt");
   std::filesystem::remove(data_.pki() / "ca.key");
-  EXPECT_THROW(certificates.read_again(now), std::runtime_error);
+  EXPECT_THROW(certificates.read_again({}, now), std::runtime_error);
   EXPECT_FALSE(std::filesystem::exists(data_.pki() / "ca.key"));
 }
 

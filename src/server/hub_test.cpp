@@ -103,9 +103,9 @@ TEST_F(HubTest, RevokesAndReadsItsFilesAgain) {
   const json::object revoked = hub.ask({{"verb", "pki_revoke"}, {"certificate", some_device}});
   EXPECT_EQ(revoked.at("serials").as_array().size(), 1u);
   EXPECT_EQ(text_in(revoked, "closed"), "0");
-  EXPECT_EQ(text_in(hub.ask({{"verb", "pki_reload"}}), "warnings"), "[]");
+  EXPECT_EQ(text_in(hub.ask({{"verb", "reload"}}), "warnings"), "[]");
   std::ofstream(config().data / "pki" / "hub.key") << "nothing";
-  EXPECT_THROW(hub.ask({{"verb", "pki_reload"}}), CommandFailure);
+  EXPECT_THROW(hub.ask({{"verb", "reload"}}), CommandFailure);
 }
 
 TEST_F(HubTest, RequestsThatMakeNoSenseAreRefused) {

@@ -61,10 +61,12 @@ Hub::Hub(Config config, LogSink log)
       api_(cloud_, config_.limits),
       admin_requests_({authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
                        [this] { return addresses(); }, [this] { return put_in_force(); },
-                       [this] { return reload_certificates(); }, net::wall_now}),
-      admin_socket_(shard_, admin_socket_path(data_.path()), [this](boost::json::object request) {
-        return admin_requests_.answer(std::move(request));
-      }) {}
+                       [this] { return reload(); }, [this](unsigned rate) { return gateway_.drain(rate); },
+                       net::wall_now}),
+      admin_socket_(
+          shard_, admin_socket_path(data_.path()),
+          [this](boost::json::object request) { return admin_requests_.answer(std::move(request)); }),
+      supervisor_(shard_) {}
 
 void Hub::run(std::function<void()> on_ready) {
   shard_.spawn(live(std::move(on_ready)));
@@ -83,6 +85,7 @@ net::awaitable<void> Hub::live(std::function<void()> on_ready) {
   try {
     co_await start_parts();
     on_ready();
+    supervisor_.ready();
   } catch (const std::exception&) {
     failure_ = std::current_exception();
   }
@@ -101,6 +104,7 @@ net::awaitable<void> Hub::start_parts() {
 }
 
 net::awaitable<void> Hub::stop_parts() {
+  supervisor_.stopping();
   hangups_.cancel();
   co_await admin_socket_.stop();
   if (http_) http_->close();
@@ -163,18 +167,26 @@ Result<std::size_t> Hub::put_in_force() {
   return gateway_.use(std::move(*context));
 }
 
-std::size_t Hub::reload_certificates() {
-  Certificates read = certificates_.read_again(net::wall_now());
+// Everything that can fail comes before the first change.
+Reloaded Hub::reload() {
+  const Config wanted = read_config_ ? read_config_() : config_;
+  Certificates read = certificates_.read_again(wanted.tls, net::wall_now());
   auto context = net::TlsServerContext::create(read.tls());
   if (!context) cannot("the files in " + data_.pki().string() + " cannot be used", context.error());
+  Reloaded reloaded{changes(config_, wanted), 0};
+  take_over(wanted, config_);
   certificates_ = std::move(read);
+  reloaded.closed = gateway_.use(std::move(*context));
+  for (const ConfigChange& change : reloaded.changes) log_("info", "configuration: " + change.text());
   warn_of_certificates();
-  const std::size_t closed = gateway_.use(std::move(*context));
-  log_("info", fmt::format("the certificates were read again; connections closed for it: {}", closed));
-  return closed;
+  log_("info",
+       fmt::format("configuration and certificates were read again: {} keys differ, {} connections closed",
+                   reloaded.changes.size(), reloaded.closed));
+  return reloaded;
 }
 
-void Hub::reload_on_hangup() {
+void Hub::reload_by(std::function<Config()> read) {
+  read_config_ = std::move(read);
   hangups_.add(SIGHUP);
   wait_for_hangup();
 }
@@ -182,11 +194,13 @@ void Hub::reload_on_hangup() {
 void Hub::wait_for_hangup() {
   hangups_.async_wait([this](const boost::system::error_code& canceled, int) {
     if (canceled) return;
+    supervisor_.reloading();
     try {
-      reload_certificates();
+      reload();
     } catch (const std::runtime_error& e) {
-      log_("warn", fmt::format("the certificates stay as they were: {}", e.what()));
+      log_("warn", fmt::format("everything stays as it was: {}", e.what()));
     }
+    supervisor_.ready();
     wait_for_hangup();
   });
 }

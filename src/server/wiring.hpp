@@ -16,6 +16,7 @@
 #include "server/config.hpp"
 #include "server/data_directory.hpp"
 #include "server/log.hpp"
+#include "server/supervisor.hpp"
 #include "store_rocksdb/rocks_event_store.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -40,9 +41,10 @@ class Hub {
   // As the signals do; any thread.
   void stop();
 
-  // From now on SIGHUP reads the certificates anew, as `pki reload` does; what comes of it is logged. Without
-  // this it ends the process, as usual. Before run().
-  void reload_on_hangup();
+  // From now on SIGHUP does what `reload` does: the certificates are read anew, and what `read` returns is
+  // the configuration. What comes of it is logged. Without this SIGHUP ends the process, as usual, and
+  // `reload` reads the certificates only. `read` throws std::runtime_error with a sentence. Before run().
+  void reload_by(std::function<Config()> read);
 
   // -- On the shard, once it is ready
   HubAddresses addresses() const;
@@ -64,12 +66,12 @@ class Hub {
   void start_http();
   // See AdminRequests::Parts.
   Result<std::size_t> put_in_force();
-  std::size_t reload_certificates();
+  Reloaded reload();
   void wait_for_hangup();
   void warn_of_certificates() const;
   std::string cis() const;
 
-  const Config config_;
+  Config config_;  // changed by reload()
   const LogSink log_;
   DataDirectory data_;
   Certificates certificates_;
@@ -86,6 +88,8 @@ class Hub {
   std::unique_ptr<http::Server> http_;  // null while nothing listens
   AdminRequests admin_requests_;
   AdminSocket admin_socket_;
+  Supervisor supervisor_;
+  std::function<Config()> read_config_;  // empty: there is none to read anew
   HubAddresses addresses_;
   bool stopping_ = false;
   std::exception_ptr failure_;

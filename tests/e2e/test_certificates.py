@@ -203,7 +203,7 @@ def test_a_list_that_is_read_again_closes_only_what_it_names(started, root, devi
     d, crt = device_of(root, device, own)
     neighbour, _ = device_of(root, device, own)
     root.revocations(crt)
-    assert "Connections closed: 1." in own.cli_ok("pki", "reload")
+    assert "Connections closed: 1." in own.cli_ok("reload")
     d.connection.wait_closed()
     is_offline(own, d)
     neighbour.connection.assert_open()
@@ -221,7 +221,7 @@ def hubs_serial(own, ca):
 def test_a_renewed_certificate_is_shown_to_new_connections_and_old_ones_stay(own, root, device, by):
     def reload():
         if by == "command":
-            return own.cli("pki", "reload")
+            return own.cli("reload")
         return own.process.send_signal(signal.SIGHUP)
 
     d = device(on=own, tls=True).online()
@@ -229,16 +229,33 @@ def test_a_renewed_certificate_is_shown_to_new_connections_and_old_ones_stay(own
     crt, key = root.device(own.onboard().sid)
     (own.data / "pki" / "hub.crt").write_bytes(crt.read_bytes())
     done = reload()  # the key is still that of the old one
-    poll(lambda: "the certificates stay as they were" in (done.stderr if done else own.log()), "told that it is no good")
+    poll(lambda: "everything stays as it was" in (done.stderr if done else own.log()), "told that it is no good")
     assert done is None or (done.returncode == REFUSED and "private key" in done.stderr)
     assert hubs_serial(own, own.ca_file()) == kept
 
     (own.data / "pki" / "hub.key").write_bytes(key.read_bytes())
     reload()
-    poll(lambda: "the certificates were read again" in own.log(), "read again")
+    poll(lambda: "configuration and certificates were read again" in own.log(), "read again")
     assert hubs_serial(own, root.file) == certificate_in(crt).serial_number
     d.connection.assert_open()
     assert d.connection.get(d.route("/light/1")).code == CONTENT
+
+
+# G14
+def test_the_hubs_certificate_may_come_from_the_service_manager(own, root, monkeypatch):
+    crt, key = root.device(own.onboard().sid)
+    credentials = own.folder / "credentials"
+    credentials.mkdir()
+    (credentials / "hub.crt").write_bytes(crt.read_bytes())
+    (credentials / "hub.key").write_bytes(key.read_bytes())
+    own.configure(config={"tls": {"certificate_file": "credential:hub.crt"}})
+    assert "tls.certificate_file and tls.key_file go together" in own.cli("reload").stderr
+    own.configure(config={"tls": {"certificate_file": "credential:hub.crt", "key_file": "credential:hub.key"}})
+    assert "there is no service manager that gives it" in own.cli("reload").stderr
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    own.restart()
+    assert hubs_serial(own, root.file) == certificate_in(crt).serial_number
+    assert "credential:hub.crt" in own.cli_ok("pki", "list")
 
 
 # G14
@@ -247,10 +264,10 @@ def test_a_ca_whose_file_is_gone_is_not_trusted_any_more_and_its_open_connection
     d, _ = device_of(root, device, own)
     file = next((own.data / "pki" / "trusted").iterdir())
     file.write_text("nothing")
-    bad = own.cli("pki", "reload")
+    bad = own.cli("reload")
     assert bad.returncode == REFUSED and str(file) in bad.stderr
     file.unlink()
-    own.cli_ok("pki", "reload")
+    own.cli_ok("reload")
     shake_hands(own, d.context)
     newest(own, d.di, "tls", "unable to get local issuer certificate")
     d.connection.assert_open()

@@ -40,5 +40,7 @@ void add_history(CLI::App& app, Run& run);
 void add_why(CLI::App& app, Run& run);
 void add_pki(CLI::App& app, Run& run);
 void add_config(CLI::App& app, Run& run);
+void add_reload(CLI::App& app, Run& run);
+void add_drain(CLI::App& app, Run& run);
 
 }  // namespace ocf::server

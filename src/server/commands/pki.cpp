@@ -77,20 +77,6 @@ Exit revoke(const RevokeOptions& options) {
   return Exit::ok;
 }
 
-Exit reload(const SocketOptions& options) {
-  const json::object answer = ask_hub(options.data, {{"verb", "pki_reload"}});
-  if (options.json) {
-    fmt::print("{}\n", json::serialize(answer));
-    return Exit::ok;
-  }
-  fmt::print("New connections get the certificates, CAs and lists that the files hold now.\n");
-  fmt::print("Connections closed: {}.\n", text_in(answer, "closed"));
-  for (const json::value& warning : answer.at("warnings").as_array()) {
-    fmt::print("Note: {}.\n", std::string(warning.as_string()));
-  }
-  return Exit::ok;
-}
-
 Exit list(const SocketOptions& options) {
   const json::object answer = ask_hub(options.data, {{"verb", "pki_list"}});
   if (options.json) {
@@ -137,13 +123,6 @@ void add_pki(CLI::App& app, Run& run) {
       ->required();
   add_socket_options(*revoked, *revoke_options);
   revoked->callback([revoke_options, &run] { run = [revoke_options] { return revoke(*revoke_options); }; });
-
-  auto reload_options = std::make_shared<SocketOptions>();
-  CLI::App* reloaded = pki->add_subcommand(
-      "reload",
-      "Reads the hub's certificate, CAs and revocation lists from their files, for new connections.");
-  add_socket_options(*reloaded, *reload_options);
-  reloaded->callback([reload_options, &run] { run = [reload_options] { return reload(*reload_options); }; });
 
   auto list_options = std::make_shared<SocketOptions>();
   CLI::App* listed =

@@ -19,9 +19,9 @@ std::string ready_line(const HubAddresses& addresses) {
   return line;
 }
 
-Exit serve(Config config) {
-  Hub hub(std::move(config), stderr_log());
-  hub.reload_on_hangup();
+Exit serve(const ServeOptions& options) {
+  Hub hub(effective_config(options), stderr_log());
+  hub.reload_by([&options] { return effective_config(options); });
   hub.run([&hub] {
     if (const auto token = hub.first_admin_token()) fmt::print("admin token: {}\n", *token);
     fmt::print("{}\n", ready_line(hub.addresses()));
@@ -35,9 +35,9 @@ Exit serve(Config config) {
 void add_serve(CLI::App& app, Run& run) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* command = app.add_subcommand(
-      "serve", "Runs the hub in the foreground until SIGTERM or Ctrl-C; SIGHUP is `pki reload`.");
+      "serve", "Runs the hub in the foreground until SIGTERM or Ctrl-C; SIGHUP is `reload`.");
   add_serve_options(*command, *options);
-  command->callback([options, &run] { run = [options] { return serve(effective_config(*options)); }; });
+  command->callback([options, &run] { run = [options] { return serve(*options); }; });
 }
 
 }  // namespace ocf::server

@@ -1,0 +1,174 @@
+"""A hub is operated: configuration read anew, drained before a stop, under a service manager."""
+
+import json
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from api import Api
+from coap_tcp import CHANGED, PATIENCE, POST, RELEASE, Message, poll
+from device import silence
+
+SYSTEMD = pathlib.Path(__file__).resolve().parents[2] / "packaging" / "systemd"
+
+
+@pytest.fixture
+def own(started):
+    return started(limits={"ping_interval": "50s"})
+
+
+# -- Reload
+
+
+def reload(hub):
+    return json.loads(hub.cli_ok("reload", "--json"))
+
+
+def test_nothing_changed_is_said(own):
+    assert reload(own)["changes"] == []
+    assert "The configuration is the one that the hub runs with." in own.cli_ok("reload")
+
+
+def test_a_limit_is_in_force_at_once_and_the_difference_is_shown(own):
+    api = Api(own, own.token())
+    own.configure(limits={"ping_interval": "50s", "http_body_bytes_max": "1KiB"}, config={"authorization": {"provider": "other"}})
+    assert reload(own)["changes"] == [
+        {"key": "authorization.provider", "from": "ocf-cloud", "to": "other", "needs_restart": True},
+        {"key": "limits.http_body_bytes_max", "from": "256KiB", "to": "1KiB", "needs_restart": False},
+    ]
+    assert api.call("PUT", api.resource_path("0" * 8 + "-0000-4000-8000-000000000001", "/light/1"), {"text": "x" * 2000}).status == 413
+    assert own.onboard().provider == "ocf-cloud"
+    own.restart()
+    assert own.onboard().provider == "other"
+
+
+def test_a_mistake_in_the_file_changes_nothing(own):
+    api = Api(own, own.token())
+    own.configure(limits={"http_body_bytes_max": "1KiB", "ping_intervall": "50s"})
+    done = own.cli("reload")
+    assert done.returncode == 1
+    assert "everything stays as it was" in done.stderr and "did you mean 'ping_interval'?" in done.stderr
+    assert api.call("PUT", api.resource_path("0" * 8 + "-0000-4000-8000-000000000001", "/light/1"), {"text": "x" * 2000}).status == 404
+
+
+def test_a_hangup_is_a_reload(own):
+    own.configure(limits={"ping_interval": "40s"})
+    own.process.send_signal(signal.SIGHUP)
+    poll(lambda: "limits.ping_interval: 50s -> 40s" in own.log(), "the difference in the log")
+    own.configure(limits={"ping_interval": "soon"})
+    own.process.send_signal(signal.SIGHUP)
+    poll(lambda: "'soon' is not a duration" in own.log(), "the mistake in the log")
+
+
+# -- Drain
+
+
+# G4: devices are sent away a few at a time, and told when to come back; none is cut off in the middle of a command
+def test_a_drain_sends_everybody_away_and_lets_nobody_in(own, device, owner):
+    devices = [device(on=own).online() for _ in range(5)]
+    draining = threading.Thread(target=own.cli_ok, args=("drain", "--rate", "50"), daemon=True)
+    draining.start()
+    for d in devices:
+        d.connection.wait_signal(RELEASE)
+        d.connection.wait_closed()
+    draining.join(PATIENCE)
+    assert not draining.is_alive()
+    with pytest.raises(OSError):
+        own.connect()
+    api = Api(own, own.token(owner))
+    poll(lambda: not any(entry["online"] for entry in api.devices().values()), "all devices offline")
+
+
+def test_a_drain_waits_for_answers(own, device, owner):
+    idle = device(on=own, resources=[]).online()
+    busy = device(on=own).online()
+    busy.wait_observed("/light/1")
+    busy.answers[(POST, "/light/1")] = silence
+    api = Api(own, own.token(owner))
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(api.update(busy.di, "/light/1", {"power": 5})), daemon=True)
+    waiting.start()
+    request = busy.wait_asked(POST, "/light/1")
+    draining = threading.Thread(target=own.cli, args=("drain", "--rate", "50"), daemon=True)
+    draining.start()
+    idle.connection.wait_signal(RELEASE)
+    busy.connection.assert_open()
+    busy.connection.send(Message(CHANGED, request.token))
+    busy.connection.wait_signal(RELEASE)
+    waiting.join(PATIENCE)
+    assert answers and answers[0].ok
+    draining.join(PATIENCE)
+
+
+def test_a_rate_of_nothing_is_a_mistake(own):
+    assert own.cli("drain", "--rate", "0").returncode == 2
+    assert own.cli("drain", "--rate", "many").returncode == 2
+
+
+# -- The service manager
+
+
+class Manager:
+    """What systemd would hear of a hub: sd_notify(3)."""
+
+    def __init__(self, folder):
+        self.path = str(folder / "notify.sock")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.socket.settimeout(PATIENCE)
+
+    def wait(self, state):
+        while True:
+            lines = self.socket.recv(4096).decode().split("\n")
+            if state in lines:
+                return lines
+
+
+@pytest.fixture
+def manager(tmp_path, monkeypatch):
+    made = Manager(tmp_path)
+    monkeypatch.setenv("NOTIFY_SOCKET", made.path)
+    monkeypatch.setenv("WATCHDOG_USEC", "1000000")
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    yield made
+    made.socket.close()
+
+
+def test_the_service_manager_is_told_how_the_hub_is(started, manager):
+    hub = started()
+    manager.wait("READY=1")
+    manager.wait("WATCHDOG=1")
+    manager.wait("WATCHDOG=1")
+    hub.process.send_signal(signal.SIGHUP)
+    assert any(line.startswith("MONOTONIC_USEC=") for line in manager.wait("RELOADING=1"))
+    manager.wait("READY=1")
+    hub.process.send_signal(signal.SIGTERM)
+    manager.wait("STOPPING=1")
+    hub.process.wait(PATIENCE)
+
+
+def systemd_analyze(*arguments):
+    try:
+        return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, timeout=PATIENCE * 4)
+    except FileNotFoundError:
+        pytest.skip("systemd-analyze is not there")
+
+
+def test_the_unit_is_well_formed(tmp_path):
+    # The program it names is not installed where tests run.
+    unit = tmp_path / "ocf-cloud.service"
+    unit.write_text((SYSTEMD / "ocf-cloud.service").read_text().replace("/usr/bin/ocf-cloud", "/bin/true"))
+    done = systemd_analyze("verify", "--man=no", unit)
+    assert done.returncode == 0 and not done.stderr.strip(), done.stderr
+
+
+def test_the_unit_is_confined():
+    done = systemd_analyze("security", "--offline=true", str(SYSTEMD / "ocf-cloud.service"))
+    level = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout + done.stderr)
+    assert level, done.stdout + done.stderr
+    assert float(level[1]) < 2.0, done.stdout
