@@ -18,7 +18,8 @@ BUGS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
         for line in (ROOT / "docs" / "known-bugs.md").read_text().splitlines() if re.match(r"\| [A-Z]", line)]
 FAULTS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
           for line in (ROOT / "docs" / "operations" / "faults.md").read_text().splitlines() if re.match(r"\| [A-Z]", line)]
-NAMED = sorted({name for row in ROWS + BUGS + FAULTS for name in re.findall(r"`([\w/.]+(?:::|\.)\w+)`", row[-1])})
+NAMED = sorted({name for row in ROWS + BUGS + FAULTS for name in re.findall(r"`([\w/.]+(?:::|\.)\w+|store_\w+)`", row[-1])})
+PROGRAMS = set(re.findall(r"add_test\(NAME (\w+)", (ROOT / "tests" / "CMakeLists.txt").read_text()))
 CASES = {f"{suite}.{name}" for path in (*ROOT.glob("src/**/*_test.cpp"), *ROOT.glob("sim/*_test.cpp"), *ROOT.glob("tests/**/*.hpp"))
          for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)", path.read_text())}
 
@@ -28,10 +29,10 @@ WHOLE_HUB = ("`tests/e2e/", "`HubTest.", "`SecondGateway.")
 
 
 def exists(name):
-    """A file, a function of a Python file (`path::function`), or a GoogleTest (`Suite.Test`)."""
+    """A file, a function of a Python file (`path::function`), a GoogleTest (`Suite.Test`), or a program that is a test by itself."""
     path, _, function = name.partition("::")
     if not function:
-        return name in CASES or (ROOT / name).is_file()
+        return name in CASES | PROGRAMS or (ROOT / name).is_file()
     file = ROOT / path
     return file.is_file() and re.search(rf"^(async )?def {re.escape(function)}\(", file.read_text(), re.MULTILINE) is not None
 
@@ -51,7 +52,7 @@ def test_every_bug_that_others_had_has_a_test():
 
 @pytest.mark.parametrize("row", FAULTS, ids=lambda row: row[0])
 def test_a_fault_says_what_happens_and_has_a_test_or_says_not_yet(row):
-    assert len(row) == 4 and row[1] and (re.search(r"`(tests/e2e/|[A-Z]\w+\.)", row[3]) or row[3] == "not yet")
+    assert len(row) == 4 and row[1] and (re.search(r"`(tests/e2e/|store_|[A-Z]\w+\.)", row[3]) or row[3] == "not yet")
 
 
 @pytest.mark.parametrize("name", NAMED)

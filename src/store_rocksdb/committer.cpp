@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::size_t heads_max = 128 * 1024;  // streams whose version is in memory, some 200 bytes each
 constexpr std::size_t epochs_max = 64 * 1024;  // fences in memory
-constexpr std::chrono::seconds recovery_interval{1};
 
 // What an append weighs in the queue: its data and about what surrounds an event.
 std::size_t weight_of(const es::Append& append) {
@@ -19,8 +18,10 @@ std::size_t weight_of(const es::Append& append) {
 
 }  // namespace
 
-Committer::Committer(Database& database, std::size_t queued_bytes_max)
-    : database_(database), queued_bytes_max_(queued_bytes_max) {
+Committer::Committer(Database& database, const Options& options)
+    : database_(database),
+      queued_bytes_max_(options.queued_bytes_max),
+      recovery_interval_(options.recovery_interval) {
   if (!load_tails()) throw std::runtime_error("cannot read the ends of the event store's log");
   thread_ = std::thread([this] { run(); });
 }
@@ -85,7 +86,7 @@ void Committer::commit(std::vector<Queued> queue) {
 bool Committer::recover() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_recovery_) return false;
-  next_recovery_ = now + recovery_interval;
+  next_recovery_ = now + recovery_interval_;
   if (!database_.recover() || !load_tails()) return false;
   heads_.clear();
   epochs_.clear();

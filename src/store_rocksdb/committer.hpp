@@ -26,7 +26,7 @@ class Committer {
   using Stored = Result<es::EventBatch>;
 
   // Throws std::runtime_error if the database cannot be read.
-  Committer(Database& database, std::size_t queued_bytes_max);
+  Committer(Database& database, const Options& options);
   ~Committer() { close(); }
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -64,6 +64,7 @@ class Committer {
 
   Database& database_;
   const std::size_t queued_bytes_max_;
+  const std::chrono::milliseconds recovery_interval_;
 
   std::mutex mutex_;
   std::condition_variable queued_or_closing_;

@@ -59,7 +59,7 @@ class Reader {
 }  // namespace
 
 struct RocksEventStore::Parts {
-  explicit Parts(const Options& options) : database(options), committer(database, options.queued_bytes_max) {}
+  explicit Parts(const Options& options) : database(options), committer(database, options) {}
 
   Database database;
   Reader reader;

@@ -71,6 +71,7 @@ struct RocksStore : ::testing::Test {
     options.path = path;
     options.partitions = count;
     options.queued_bytes_max = queued_bytes_max;
+    options.recovery_interval = std::chrono::milliseconds(0);
     options.env = env.get();
     store.reset();
     store = std::make_unique<RocksEventStore>(options);
@@ -347,6 +348,42 @@ TEST_F(RocksStore, TellsNobodyWhatDependedOnAFailedWrite) {
   EXPECT_EQ(answers[1].error(), StoreError::outcome_unknown);
   EXPECT_EQ(answers[2].error(), StoreError::unavailable) << "it lost against something that may not exist";
   EXPECT_EQ(answers[3].error(), StoreError::outcome_unknown);
+}
+
+TEST_F(RocksStore, GoesOnWithoutARestartOnceTheDiskIsWellAgain) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(1), es::Fence{"f", 5}));
+  for (int time = 0; time < 3; ++time) {
+    troubles.trouble = Trouble::io_error;
+    const auto unknown = events_of(1);
+    const auto version = read(stream_of("a"))->size();
+    EXPECT_EQ(append(stream_of("a"), version, unknown).error(), StoreError::outcome_unknown);
+    EXPECT_EQ(append(stream_of("a"), version, unknown).error(), StoreError::unavailable);
+    EXPECT_EQ(read(stream_of("a"))->size(), version) << "reads go on";
+    troubles.trouble = Trouble::none;
+    const auto retried = append(stream_of("a"), version, unknown);
+    ASSERT_TRUE(retried) << retried.error().message();
+    EXPECT_EQ(read(stream_of("a"))->size(), version + 1);
+    EXPECT_EQ(append(stream_of("a"), version + 1, events_of(1), es::Fence{"f", 4}).error(),
+              StoreError::fenced);
+  }
+}
+
+TEST_F(RocksStore, CreatesNothingInThePlaceOfFilesThatAreGone) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(1)));
+  troubles.trouble = Trouble::io_error;
+  EXPECT_EQ(append(stream_of("a"), 1, events_of(1)).error(), StoreError::outcome_unknown);
+  troubles.trouble = Trouble::none;
+  const fs::path aside = images.path() / "aside";
+  fs::rename(directory.path(), aside);
+  fs::create_directory(directory.path());
+  EXPECT_EQ(append(stream_of("a"), 1, events_of(1)).error(), StoreError::unavailable);
+  EXPECT_EQ(log(0).error(), StoreError::unavailable);
+  fs::remove_all(directory.path());
+  fs::rename(aside, directory.path());
+  EXPECT_TRUE(append(stream_of("b"), 0, events_of(1))) << "it is tried again";
+  EXPECT_FALSE(read(stream_of("a"))->empty());
 }
 
 TEST_F(RocksStore, StoresTheEventsOfAFailedSyncOnceOrNotAtAll) {
