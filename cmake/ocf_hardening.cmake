@@ -1,6 +1,6 @@
 # The flags of the OpenSSF "Compiler Options Hardening Guide for C and C++", each asked for by itself: a compiler or linker
 # that does not know one goes without it, and says so at configure time. On unless a preset builds for finding faults, where
-# sanitizers see more; tests/hardening_test.py looks at the binary.
+# sanitizers see more; tests/binary_test.py looks at the binary.
 include(CheckCXXCompilerFlag)
 include(CheckLinkerFlag)
 
@@ -34,7 +34,6 @@ if(OCF_HARDEN)
     -Wl,-z,relro
     -Wl,-z,now
     -Wl,-z,noexecstack
-    -Wl,-z,nodlopen
     -Wl,--as-needed
     -Wl,--no-copy-dt-needed-entries)
 

@@ -1,5 +1,5 @@
-"""Holds docs/requirements.md, docs/known-bugs.md and docs/operations/faults.md against the tree: every requirement has a row, every
-bug that others had a test, every fault a test or a "not yet", and every named test exists."""
+"""Holds docs/requirements.md, docs/known-bugs.md, docs/security.md and docs/operations/faults.md against the tree: every requirement has
+a row, every bug that others had a test, every fault a test or a "not yet", and every named test exists."""
 
 import pathlib
 import re
@@ -18,7 +18,10 @@ BUGS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
         for line in (ROOT / "docs" / "known-bugs.md").read_text().splitlines() if re.match(r"\| [A-Z]", line)]
 FAULTS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
           for line in (ROOT / "docs" / "operations" / "faults.md").read_text().splitlines() if re.match(r"\| [A-Z]", line)]
-NAMED = sorted({name for row in ROWS + BUGS + FAULTS for name in re.findall(r"`([\w/.]+(?:::|\.)\w+|store_\w+)`", row[-1])})
+ATTACKS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
+           for line in (ROOT / "docs" / "security.md").read_text().splitlines() if re.match(r"\| (who|any|a|an) ", line)]
+NAMED = sorted({name for row in ROWS + BUGS + FAULTS + ATTACKS
+                for name in re.findall(r"`([\w/.]+(?:::|\.)\w+|store_\w+)`", row[-1])})
 PROGRAMS = set(re.findall(r"add_test\(NAME (\w+)", (ROOT / "tests" / "CMakeLists.txt").read_text()))
 CASES = {f"{suite}.{name}" for path in (*ROOT.glob("src/**/*_test.cpp"), *ROOT.glob("sim/*_test.cpp"), *ROOT.glob("tests/**/*.hpp"))
          for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)", path.read_text())}

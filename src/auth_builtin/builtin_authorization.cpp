@@ -82,6 +82,9 @@ awaitable<Result<account::SignedUp>> BuiltinAuthorization::sign_up(account::Sign
   const auto code = CodeText::parse(request.code);
   if (!code) co_return AuthorizationError::refused;
 
+  // Whoever comes second finds the first one served, and not half served: so a code that many show at once
+  // gives one registration, which the others then revoke.
+  const net::Turn::Held held = co_await turn_of(*code).take();
   Principal device = Principal::of_device(code->tenant, {}, request.device);
   const auto exchanged = co_await exchange(*code, device, request.now);
   if (!exchanged) co_return exchanged.error();
@@ -94,6 +97,10 @@ awaitable<Result<account::SignedUp>> BuiltinAuthorization::sign_up(account::Sign
       co_await issue_pair(std::move(device), std::move(refresh_token), std::move(command), request.now);
   if (!pair) co_return pair.error();
   co_return account::SignedUp{std::move(pair->device), std::move(pair->tokens), std::move(pair->family)};
+}
+
+net::Turn& BuiltinAuthorization::turn_of(const CodeText& code) {
+  return turns_[std::hash<std::string>()(lineage_of(code)) % turns_.size()];
 }
 
 awaitable<Result<Code::State>> BuiltinAuthorization::exchange(CodeText code, Principal device, Time now) {

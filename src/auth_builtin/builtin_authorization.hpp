@@ -10,7 +10,9 @@
 #include "auth_builtin/token_cache.hpp"
 #include "es/event_store.hpp"
 #include "es/handle_command.hpp"
+#include "net/turn.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -62,6 +64,8 @@ class BuiltinAuthorization final : public account::Authorization {
   using Known = es::Known<DeviceTokens>;
   struct IssuedPair;
 
+  // Of sign-ups with the same code, and of few others.
+  net::Turn& turn_of(const CodeText& code);
   // The exchange of the code: the one there was, if this is a repeat of it.
   account::awaitable<Result<Code::State>> exchange(CodeText code, account::Principal device, Time now);
   // The pair that the command issues; `refused` if it issues none.
@@ -78,6 +82,7 @@ class BuiltinAuthorization final : public account::Authorization {
   TokenCache cache_;
   std::uint64_t revision_ = 1;
   std::vector<std::weak_ptr<const Listener>> listeners_;
+  std::array<net::Turn, 256> turns_;
 };
 
 }  // namespace ocf::auth_builtin

@@ -2,7 +2,7 @@
 // states that were folded are kept, so that a command rarely reads its stream.
 #pragma once
 
-#include "cloud/turn.hpp"
+#include "net/turn.hpp"
 #include "es/event_store.hpp"
 #include "es/handle_command.hpp"
 
@@ -31,7 +31,7 @@ class Aggregates {
   boost::asio::awaitable<Result<typename D::State>> load(es::StreamId stream) {
     const Use use(*this, stream);
     Entry& entry = use.entry();
-    const Turn::Held held = co_await entry.turn.take();
+    const net::Turn::Held held = co_await entry.turn.take();
     if (entry.known.version == 0) {
       const auto loaded = co_await es::catch_up<D>(store_, stream, entry.known);
       if (!loaded) co_return loaded.error();
@@ -42,7 +42,7 @@ class Aggregates {
  private:
   struct Entry {
     es::Known<D> known;
-    Turn turn;
+    net::Turn turn;
     std::size_t users = 0;
     std::list<es::StreamId>::iterator recent;
   };
@@ -70,7 +70,7 @@ class Aggregates {
                                                      es::Envelope envelope) {
     const Use use(*this, stream);
     Entry& entry = use.entry();
-    const Turn::Held held = co_await entry.turn.take();
+    const net::Turn::Held held = co_await entry.turn.take();
     co_return co_await es::handle_command<D>(store_, stream, entry.known, std::move(command),
                                              std::move(envelope));
   }

@@ -141,6 +141,14 @@ Result<std::string> read_common_name(std::string_view certificate) {
   return common_name;
 }
 
+Result<Time> read_expiry(std::string_view certificate) {
+  const Certificate parsed = read_certificate(certificate);
+  std::tm end{};
+  if (!parsed || ASN1_TIME_to_tm(X509_get0_notAfter(parsed.get()), &end) != 1)
+    return PkiError::malformed_certificate;
+  return Time(std::chrono::seconds(timegm(&end)));
+}
+
 Result<std::string> read_serial(std::string_view certificate) {
   const Certificate parsed = read_certificate(certificate);
   if (!parsed) return PkiError::malformed_certificate;

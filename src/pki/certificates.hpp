@@ -36,6 +36,8 @@ Result<Credential> issue_device(const Credential& authority, std::string_view di
 
 // Of the first certificate's subject, as UTF-8. Errors: malformed_certificate, no_common_name.
 Result<std::string> read_common_name(std::string_view certificate);
+// When the first certificate ends. Errors: malformed_certificate.
+Result<Time> read_expiry(std::string_view certificate);
 // Of the first certificate, hexadecimal in lower case. Errors: malformed_certificate.
 Result<std::string> read_serial(std::string_view certificate);
 

@@ -117,6 +117,9 @@ TEST_F(CertificatesTest, TellTheirCommonName) {
   EXPECT_EQ(read_common_name(authority_.certificate).value(), "Test authority");
   EXPECT_EQ(read_common_name(issue_device(authority_, uuid, one_year)->certificate).value(),
             "uuid:" + std::string(uuid));
+  EXPECT_EQ(read_expiry(issue_device(authority_, uuid, one_year)->certificate).value(),
+            std::chrono::floor<std::chrono::seconds>(one_year.not_after));
+  EXPECT_EQ(read_expiry("nothing").error(), make_error_code(PkiError::malformed_certificate));
   EXPECT_EQ(read_common_name("nothing").error(), make_error_code(PkiError::malformed_certificate));
 }
 

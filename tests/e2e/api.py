@@ -32,6 +32,7 @@ class Reply:
 
 class Api:
     def __init__(self, hub, token):
+        self.hub = hub
         self.address = hub.address("http")
         self.token = token
 
@@ -44,7 +45,10 @@ class Api:
         try:
             connection.request(method, path, body, sent)
             reply = connection.getresponse()
-            return Reply(reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read())
+            answer = Reply(reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read())
+            told = self.hub.told_secret(answer.body.decode(errors="replace"))
+            assert not told, f"{method} {path} tells the secret {told[:12]}…"
+            return answer
         finally:
             connection.close()
 

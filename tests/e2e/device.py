@@ -176,6 +176,7 @@ class Device:
         self.uid = granted.get("uid", self.uid)
         self.access_token = granted["accesstoken"]
         self.refresh_token = granted["refreshtoken"]
+        self.hub.secrets.update((self.access_token, self.refresh_token))
 
     def route(self, href, prefix="/oic/route"):
         """The path under which the hub forwards to this device's resource."""

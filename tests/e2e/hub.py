@@ -18,6 +18,9 @@ BINARY = os.environ.get("OCF_CLOUD", "")
 # What a sanitizer prints when it found something.
 _SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|LeakSanitizer")
 
+# Commands that are for telling a secret.
+_TELLS_SECRETS = {"token", "onboard", "pki"}
+
 # Exit codes of the command line.
 OK, REFUSED, USAGE, NO_HUB, NOT_FOUND = range(5)
 
@@ -60,6 +63,7 @@ class Hub:
         self.config_file = self.folder / "ocf-cloud.yaml"
         self.admin_token = None
         self.process = None
+        self.secrets = set()
         self._listeners = [name for name, wanted in (("coap-tcp", tcp), ("coap-tls", tls), ("http", http)) if wanted]
         self._off = [name for name, wanted in (("coap-tls", tls), ("http", http)) if not wanted]
         self._arguments = list(arguments)
@@ -114,6 +118,7 @@ class Hub:
             self.output.append(line)
             if line.startswith("admin token: "):
                 self.admin_token = line.split(": ", 1)[1]
+                self.secrets.add(self.admin_token)
             if line.startswith("ready"):
                 self._addresses = dict(part.split("=", 1) for part in line.split()[1:])
                 return
@@ -136,6 +141,7 @@ class Hub:
                 raise WaitTimeout(f"the hub does not stop\n{self.log()}") from None
         self._log.close()
         self.assert_healthy()
+        self.assert_kept_secrets()
 
     def kill(self):
         """kill -9."""
@@ -151,6 +157,27 @@ class Hub:
         found = _SANITIZER.search(self.log())
         assert not found, self.log()[found.start():][:4000]
         assert self.process.returncode in (None, 0), f"exit code {self.process.returncode}\n{self.log()[-4000:]}"
+
+    def assert_kept_secrets(self):
+        """No code, token or key of this hub stands in its log or its store. Api looks at every answer for the same."""
+        texts = {self.log_file.name: self.log_file.read_bytes()}
+        texts.update({file.name: file.read_bytes() for file in (self.data / "store").glob("*") if file.is_file()})
+        for secret in self._canaries() | self._private_keys():
+            for name, text in texts.items():
+                assert secret.encode() not in text, f"{name} has the secret {secret[:12]}…"
+
+    def told_secret(self, text):
+        """The first secret in a text that should have none; None: it has none."""
+        return next((secret for secret in self._canaries() if secret in text), None)
+
+    def _canaries(self):
+        """All that fit into a test's time: of a thousand devices the tokens of some."""
+        return set(list(self.secrets)[:200])
+
+    def _private_keys(self):
+        """A line from the middle of each PEM file."""
+        files = [*(self.data / "pki").glob("*.key"), self.data / "signing-key.pem"]
+        return {file.read_text().splitlines()[1] for file in files if file.exists() and "PRIVATE KEY" in file.read_text()}
 
     def running(self):
         return self.process.poll() is None
@@ -191,7 +218,11 @@ class Hub:
     # -- Its command line
 
     def cli(self, *arguments, **more):
-        return run_cli(*arguments, "--data", self.data, **more)
+        done = run_cli(*arguments, "--data", self.data, **more)
+        if arguments[0] not in _TELLS_SECRETS:
+            told = self.told_secret(done.stdout + done.stderr)
+            assert not told, f"{arguments} tells the secret {told[:12]}…"
+        return done
 
     def cli_ok(self, *arguments, **more):
         done = self.cli(*arguments, **more)
@@ -200,10 +231,14 @@ class Hub:
 
     def token(self, owner="alice"):
         """A bearer token of this owner."""
-        return self.cli_ok("token", "--owner", owner).strip()
+        token = self.cli_ok("token", "--owner", owner).strip()
+        self.secrets.add(token)
+        return token
 
     def onboard(self, owner="alice"):
-        return Onboarding(json.loads(self.cli_ok("onboard", "--owner", owner, "--json")))
+        onboarding = Onboarding(json.loads(self.cli_ok("onboard", "--owner", owner, "--json")))
+        self.secrets.add(onboarding.code)
+        return onboarding
 
     def ca_file(self):
         path = self.folder / "ca.pem"

@@ -172,3 +172,28 @@ def test_the_unit_is_confined():
     level = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout + done.stderr)
     assert level, done.stdout + done.stderr
     assert float(level[1]) < 2.0, done.stdout
+
+
+# -- The doctor
+
+
+def findings(hub, *arguments):
+    done = hub.cli("doctor", "--json", *arguments)
+    return done.returncode, {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
+
+
+def test_the_doctor_sees_a_hub_that_runs(own):
+    code, found = findings(own, "--config", own.config_file, "--public-address", "localhost:5684")
+    assert code == 0
+    assert found["hub"]["health"] == "good" and "answers" in found["hub"]["sentence"]
+    assert "good" in own.cli_ok("doctor", "--public-address", "localhost:5684")
+
+
+def test_the_doctor_says_what_is_bad_and_what_to_do(own):
+    (own.data / "signing-key.pem").chmod(0o644)
+    own.config_file.write_text("limits:\n  ping_interval: soon\n")
+    code, found = findings(own, "--config", own.config_file)
+    assert code == 1 and "line 2: limits.ping_interval" in found["configuration"]["sentence"]
+    code, found = findings(own)
+    assert code == 1 and "chmod go=" in found["data"]["sentence"]
+    (own.data / "signing-key.pem").chmod(0o600)

@@ -1,4 +1,4 @@
-#include "cloud/turn.hpp"
+#include "net/turn.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -9,7 +9,7 @@
 
 #include <vector>
 
-namespace ocf::cloud {
+namespace ocf::net {
 namespace {
 
 boost::asio::awaitable<void> work(Turn& turn, int number, std::vector<int>& order, int& inside) {
@@ -34,4 +34,4 @@ TEST(Turn, ComesInTheOrderOfAsking) {
 }
 
 }  // namespace
-}  // namespace ocf::cloud
+}  // namespace ocf::net

@@ -1,10 +1,10 @@
-#include "cloud/turn.hpp"
+#include "net/turn.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace ocf::cloud {
+namespace ocf::net {
 
 boost::asio::awaitable<Turn::Held> Turn::take() {
   if (taken_) {
@@ -27,4 +27,4 @@ void Turn::pass_on() {
   next->cancel();
 }
 
-}  // namespace ocf::cloud
+}  // namespace ocf::net

@@ -8,7 +8,7 @@
 #include <deque>
 #include <utility>
 
-namespace ocf::cloud {
+namespace ocf::net {
 
 // Lives on one shard; must outlive whoever waits or holds. A free turn is taken without suspending and
 // without allocation.
@@ -38,4 +38,4 @@ class Turn {
       waiting_;  // cancelled when their turn comes; each lives in its coroutine
 };
 
-}  // namespace ocf::cloud
+}  // namespace ocf::net
