@@ -67,8 +67,8 @@ class FuzzedHub {
   auth_builtin::BuiltinAuthorization authorization_{store_, {}, auth_builtin::SigningKey::generate()};
   const cloud::Refusals refusals_{limits_};
   AdminRequests requests_{{authorization_, certificates(), refusals_, config_, "sid", addresses,
-                           [] { return Result<std::size_t>(0); }, [] { return std::size_t{0}; },
-                           [] { return now; }}};
+                           [] { return Result<std::size_t>(0); }, [] { return Reloaded(); },
+                           [](unsigned) { return std::size_t{0}; }, [] { return now; }}};
 };
 
 void check_refusal(const json::object& answer) {

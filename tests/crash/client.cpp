@@ -189,9 +189,11 @@ es::NewEvent Client::some_event() {
 
 std::vector<std::string> Client::findings(const std::filesystem::path& path,
                                           const std::set<std::uint64_t>& acknowledged) {
+  Disk disk;
+  const auto env = rocksdb::NewCompositeEnv(files_on(disk));
   std::unique_ptr<store_rocksdb::RocksEventStore> store;
   try {
-    store = std::make_unique<store_rocksdb::RocksEventStore>(options_of(path, nullptr));
+    store = std::make_unique<store_rocksdb::RocksEventStore>(options_of(path, env.get()));
   } catch (const std::runtime_error& error) {
     return {std::string("refused: ") + error.what()};
   }
@@ -224,7 +226,11 @@ std::vector<std::string> Client::findings(const std::filesystem::path& path,
         found.push_back("hole: " + text + " version " + std::to_string(event->version));
     }
     const auto read = es::contract::run(context_, store->read(events.front()->stream, 0));
-    if (!read || !es::contract::same(*read, stream)) found.push_back("changed: the index of " + text);
+    if (!read) {
+      found.push_back("refused: " + text + ": " + read.error().message());
+    } else if (!es::contract::same(*read, stream)) {
+      found.push_back("changed: the index of " + text);
+    }
   }
   std::map<std::string, std::uint64_t> epochs;
   for (std::uint64_t number = 0; number < told_.size(); ++number) {
@@ -248,8 +254,11 @@ std::vector<std::string> Client::findings(const std::filesystem::path& path,
   for (const auto& [key, epoch] : epochs) {
     es::Append outdated(stream_of("after", "fences"), 0, {some_event()}, es::Fence{key, epoch - 1});
     const auto answer = ask(*store, std::move(outdated));
-    if (answer || answer.error() != es::StoreError::fenced)
+    if (answer) {
       found.push_back("fence: " + key + " is open to outdated sessions");
+    } else if (answer.error() != es::StoreError::fenced) {
+      found.push_back("refused: " + key + ": " + answer.error().message());
+    }
   }
   es::Append new_append(stream_of("after"), 0, {some_event()});
   const auto answer = ask(*store, std::move(new_append));

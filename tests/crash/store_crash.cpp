@@ -11,9 +11,11 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_from.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <fcntl.h>
+#include <fstream>
 #include <iostream>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +24,7 @@ namespace {
 
 using namespace ocf::crash;
 using ocf::es::contract::TemporaryDirectory;
+namespace fs = std::filesystem;
 namespace json = boost::json;
 
 struct Chosen {
@@ -99,6 +102,83 @@ int boundaries(const Chosen& chosen) {
                        {"images", images},
                        {"not opened for holes in the last write", refused},
                        {"acknowledged", outcome.acknowledged}});
+}
+
+// What a damaged file comes to.
+struct Damage {
+  std::uint64_t harmless = 0, named = 0, served = 0;
+};
+
+bool is_named(const std::vector<std::string>& found) {
+  return std::all_of(found.begin(), found.end(),
+                     [](const std::string& finding) { return finding.starts_with("refused: "); });
+}
+
+// sst, log, MANIFEST, CURRENT, …
+std::string kind_of(const fs::path& file) {
+  const std::string extension = file.extension().string();
+  if (!extension.empty()) return extension.substr(1);
+  const std::string name = file.filename().string();
+  return name.substr(0, name.find('-'));
+}
+
+void flip(const fs::path& file, std::uintmax_t at) {
+  std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+  bytes.seekg(static_cast<std::streamoff>(at));
+  const int byte = bytes.get();
+  bytes.seekp(static_cast<std::streamoff>(at));
+  bytes.put(static_cast<char>(byte ^ 0x10));
+}
+
+// Of a process that was killed, the end of the newest log is what there is: nothing tells a log that somebody
+// cut off from one whose end is torn. After a clean stop the index tells it.
+constexpr const char* torn_end = "log cut off";
+
+constexpr std::uintmax_t places_min = 8;  // in each file, however small
+
+// The script runs once, and is killed; then bytes of each file are another, one at a time, or the file ends
+// there.
+int damage(const Chosen& chosen) {
+  const TemporaryDirectory directory, images;
+  Disk disk;
+  Client client(chosen.seed, chosen.appends, Defect::none);
+  const auto path = directory.path() / "store";
+  const Outcome outcome = client.run(disk, path);
+  auto operations = disk.operations();
+  while (operations.back().act != Act::acknowledge) operations.pop_back();
+  const auto acknowledged = Client::acknowledged_before(operations, operations.size());
+  std::mt19937_64 chance(chosen.seed);
+  const fs::path whole = images.path() / "whole", damaged = images.path() / "damaged";
+  write_image(operations, operations.size(), PowerCut::kept, chance, path, whole);
+  Findings findings;
+  std::map<std::string, Damage> kinds;
+  for (const auto& file : fs::directory_iterator(whole)) {
+    const std::uintmax_t step = std::min<std::uintmax_t>(chosen.step, file.file_size() / places_min + 1);
+    for (std::uintmax_t at = chance() % step; at < file.file_size(); at += step) {
+      for (const bool cut_off : {false, true}) {
+        fs::remove_all(damaged);
+        fs::copy(whole, damaged);
+        const fs::path one = damaged / file.path().filename();
+        if (cut_off) {
+          fs::resize_file(one, at);
+        } else {
+          flip(one, at);
+        }
+        const std::string kind = kind_of(one) + (cut_off ? " cut off" : "");
+        const auto found = client.findings(damaged, acknowledged);
+        Damage& sort = kinds[kind];
+        ++(found.empty() ? sort.harmless : is_named(found) ? sort.named : sort.served);
+        if (!is_named(found) && kind != torn_end)
+          findings.add(
+              one.filename().string() + (cut_off ? " cut off" : "") + " at byte " + std::to_string(at),
+              found);
+      }
+    }
+  }
+  json::object told;
+  for (const auto& [kind, sort] : kinds)
+    told[kind] = json::object{{"harmless", sort.harmless}, {"named", sort.named}, {"served", sort.served}};
+  return findings.end({{"seed", chosen.seed}, {"acknowledged", outcome.acknowledged}, {"files", told}});
 }
 
 // One run with one fault, in a process of its own: what ends it is a finding.
@@ -196,7 +276,8 @@ int main(int count, char** arguments) {
                                               {"dedup", Defect::dedup_off}};
   for (auto* command :
        {app.add_subcommand("boundaries", "the power goes before each write and sync"),
-        app.add_subcommand("faults", "EIO, ENOSPC and a failed sync at each of the first calls")}) {
+        app.add_subcommand("faults", "EIO, ENOSPC and a failed sync at each of the first calls"),
+        app.add_subcommand("damage", "a byte of a file is another, or the file ends there")}) {
     command->add_option("--seed", chosen.seed, "of the script");
     command->add_option("--appends", chosen.appends, "in the script");
     command->add_option("--step", chosen.step, "takes one moment of so many")->check(CLI::PositiveNumber);
@@ -209,5 +290,6 @@ int main(int count, char** arguments) {
   app.get_subcommand("faults")->add_option("--from", chosen.from, "the first call that fails");
   app.get_subcommand("faults")->add_option("--to", chosen.to, "the last one");
   CLI11_PARSE(app, count, arguments);
+  if (app.got_subcommand("damage")) return damage(chosen);
   return app.got_subcommand("boundaries") ? boundaries(chosen) : faults(chosen);
 }

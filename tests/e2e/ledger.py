@@ -166,9 +166,10 @@ class Judge:
             if fact.kind == NOTIFIED:
                 found += once(said.count(fact.value), [fact])
             elif fact.kind == UPDATED:
-                found += once(sum(pending[id] == fact.value for id in done), [fact])
-                if fact.correlation and pending.get(fact.correlation) != fact.value:
-                    found.append(f"lost: {fact}, or it is another's")
+                ends = [id for id in done if pending.get(id) == fact.value]
+                found += once(len(ends), [fact])
+                if ends and fact.correlation and fact.correlation not in ends:
+                    found.append(f"changed: {fact} has another correlation id")
         if sorted(ended) != sorted(pending):
             found.append(f"ended: of {len(pending)} commands to {di}{href} {len(set(pending) - set(ended))} are open, "
                          f"{len(ended) - len(set(ended))} ended twice")
