@@ -65,6 +65,9 @@ struct Limits {
   std::size_t http_body_bytes_max = 256 * 1024;   // 413
   std::size_t http_connections_max = 1000;        // 503, close
   std::chrono::seconds http_idle_time{60};        // close
+
+  // -- The machine
+  std::size_t disk_free_bytes_min = 256 * 1024 * 1024;  // below it /readyz says no
 };
 
 }  // namespace ocf

@@ -63,6 +63,7 @@ awaitable<void> Cloud::stop() {
 awaitable<Result<Caller>> Cloud::check(account::Check request) {
   std::string token = request.token;
   auto checked = co_await parts_.authorization.check(std::move(request));
+  count_check(checked ? Error() : checked.error());
   if (!checked) co_return checked.error();
   Caller caller(std::move(token), std::move(checked->principal));
   caller.expires = checked->expires;
@@ -86,6 +87,7 @@ awaitable<Result<account::Access>> Cloud::access_of(Caller caller) {
   account::Check request(caller.token, now);
   if (caller.principal.kind == account::Principal::Kind::device) request.device = caller.principal.device;
   const auto checked = co_await parts_.authorization.check(std::move(request));
+  count_check(checked ? Error() : checked.error());
   if (!checked) co_return checked.error();
   auto access = co_await parts_.authorization.access(checked->principal, now);
   if (!access) co_return access.error();
@@ -121,6 +123,27 @@ const Cloud::Connected* Cloud::connected(const device::DeviceKey& key) const {
   return found == channels_.end() ? nullptr : &found->second;
 }
 
+// -- What is counted
+
+void Cloud::count_check(const Error& error) {
+  const bool is_refused = account::is_refusal_of_credentials(error);
+  metrics_.authorization_checks.add(!error ? "allowed" : is_refused ? "refused" : "unavailable");
+}
+
+Levels Cloud::levels() const {
+  Levels levels;
+  levels.devices = models_.directory.size();
+  levels.devices_online = channels_.size();
+  levels.watches = watches_.size();
+  levels.directory_watches = directory_watches_.size();
+  levels.feeds = feeds_.size();
+  levels.callers_waiting = waiters_.size();
+  levels.commands_pending = models_.pending.size();
+  for (es::Partition partition = 0; partition < parts_.store.partitions(); ++partition)
+    levels.events_folded += models_.next(partition) - 1;
+  return levels;
+}
+
 // -- What was stored reaches the read models, and from there whoever waits
 
 void Cloud::on_batch(const es::EventBatch& batch) {
@@ -129,6 +152,7 @@ void Cloud::on_batch(const es::EventBatch& batch) {
     return;
   }
   // Published out of order, or a batch was missed: the log has it all.
+  metrics_.read_model_gaps.add();
   auto inside = background_.enter();
   if (!inside) return;
   boost::asio::co_spawn(sweep_timer_->get_executor(),

@@ -9,6 +9,7 @@
 #include "cloud/channel.hpp"
 #include "cloud/cursor.hpp"
 #include "cloud/error.hpp"
+#include "cloud/metrics.hpp"
 #include "cloud/read_models.hpp"
 #include "cloud/refusals.hpp"
 #include "device/device.hpp"
@@ -274,6 +275,10 @@ class Cloud {
   // Of all devices and addresses: for the gateway, which records them, and for administrators.
   Refusals& refusals() { return refusals_; }
 
+  Metrics& metrics() { return metrics_; }
+  // Looks at each device and pending command.
+  Levels levels() const;
+
   // The callback gets every change from now on, in order, on the shard, and nullptr once when the resource is
   // gone or the caller lost its access. Read after this, so that nothing falls between. Errors: not_found.
   using Watcher = std::function<void(const shadow::Representation*)>;
@@ -330,6 +335,8 @@ class Cloud {
   awaitable<void> expire_links();
   awaitable<void> disconnect_unheld(device::Disconnection reason);
 
+  void count_check(const Error& error);
+  void count_command(resource::Operation operation, const Result<Answer>& answer, SteadyTime begun);
   void on_batch(const es::EventBatch& batch);
   void fold(const es::EventBatch& batch);
   awaitable<Result<void>> catch_up(es::Partition partition);
@@ -346,6 +353,7 @@ class Cloud {
   Parts parts_;
   ReadModels models_;
   Refusals refusals_;
+  Metrics metrics_;
   Aggregates<account::Holder> holders_;
   Aggregates<device::Device> devices_;
   Aggregates<links::Links> links_;

@@ -2,6 +2,7 @@
 // back.
 #include "base/random.hpp"
 #include "cloud/cloud.hpp"
+#include "net/shard.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -48,7 +49,26 @@ Result<Answer> answer_of(const resource::Resource::Event& event, const es::Corre
   return CloudError::outcome_unknown;
 }
 
+std::string_view outcome_of(const Result<Answer>& answer) {
+  if (answer) return resource::is_success(answer->status) ? "done" : "refused_by_device";
+  const Error error = answer.error();
+  if (error == CloudError::command_expired) return "expired";
+  if (error == CloudError::command_canceled) return "canceled";
+  if (error == CloudError::outcome_unknown) return "unknown";
+  if (error == resource::ResourceError::device_offline) return "offline";
+  if (error == resource::ResourceError::permission_denied) return "forbidden";
+  if (error == resource::ResourceError::too_many_pending) return "too_many";
+  return "failed";
+}
+
 }  // namespace
+
+void Cloud::count_command(Operation operation, const Result<Answer>& answer, SteadyTime begun) {
+  metrics_.commands.add(name_of(operation), outcome_of(answer));
+  metrics_.command_seconds[static_cast<std::size_t>(operation)].observe(net::steady_now() - begun);
+  if (!answer && answer.error() == resource::ResourceError::too_many_pending)
+    metrics_.limit_hits.hit("pending_commands_per_device_max");
+}
 
 std::optional<Time> stale_since(const directory::DeviceEntry& device, const Link& link,
                                 const shadow::Representation& known) {
@@ -66,8 +86,10 @@ const directory::DeviceEntry* Cloud::visible(const account::Access& access, cons
 awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
   auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();
-  if (request.time_to_live && *request.time_to_live > parts_.limits.time_to_live_max)
+  if (request.time_to_live && *request.time_to_live > parts_.limits.time_to_live_max) {
+    metrics_.limit_hits.hit("time_to_live_max");
     co_return CloudError::time_to_live_too_long;
+  }
 
   const directory::DeviceEntry* device = visible(*access, request.device);
   if (device == nullptr) co_return CloudError::not_found;
@@ -92,10 +114,14 @@ awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
       if (!is_status) answer.stale_since = stale_since(*device, link->second, *known);
       answer.interface = std::move(interface);
       answer.by_default = true;
+      metrics_.shadow_answers.add();
       co_return answer;
     }
   }
+  const Operation operation = request.operation;
+  const SteadyTime begun = net::steady_now();
   auto answer = co_await command(std::move(*access), device->key, device->owner, std::move(request));
+  count_command(operation, answer, begun);
   if (answer) {
     answer->interface = std::move(interface);
     answer->by_default = by_default;

@@ -23,6 +23,16 @@ Error session_error(const Error& error) {
                                                               : error;
 }
 
+// `appended` is what an event means.
+std::string_view outcome_of(const Result<es::EventBatch>& notified, std::string_view appended) {
+  if (!notified)
+    return session_error(notified.error()) == CloudError::session_ended ||
+                   notified.error() == resource::ResourceError::superseded_session
+               ? "late"
+               : "failed";
+  return (*notified)->empty() ? "unchanged" : appended;
+}
+
 }  // namespace
 
 awaitable<Result<std::vector<Link>>> Cloud::publish(DeviceSession session, std::vector<Link> links,
@@ -38,7 +48,11 @@ awaitable<Result<std::vector<Link>>> Cloud::publish(DeviceSession session, std::
   if (lifetime.count() > 0) publish.ends = parts_.now() + lifetime;
   const auto published = co_await links_.handle(session.key.stream(links::stream_name), std::move(publish),
                                                 envelope(session, *access));
-  if (!published) co_return session_error(published.error());
+  if (!published) {
+    if (published.error() == links::LinksError::too_many_links)
+      metrics_.limit_hits.hit("links_per_device_max");
+    co_return session_error(published.error());
+  }
   const auto state = co_await links_.load(session.key.stream(links::stream_name));
   if (!state) co_return state.error();
   std::vector<Link> published_links;
@@ -68,6 +82,7 @@ awaitable<Result<void>> Cloud::notify(DeviceSession session, Notification notifi
   resource::NotifyRepresentation notify;
   notify.issued = {*access, session.subject(), parts_.now()};
   notify.invalid = invalid(notification.content, parts_.limits);
+  const std::string_view if_appended = notify.invalid.empty() ? "stored" : "rejected";
   notify.content = std::move(notification.content);
   notify.etag = std::move(notification.etag);
   notify.epoch = session.epoch;
@@ -76,6 +91,7 @@ awaitable<Result<void>> Cloud::notify(DeviceSession session, Notification notifi
   const auto notified =
       co_await resources_.handle(resource::stream_of(session.key, notification.href), std::move(notify),
                                  envelope(session, *access, notification.sequence));
+  metrics_.notifications.add(outcome_of(notified, if_appended));
   if (!notified) co_return session_error(notified.error());
   co_return Result<void>();
 }

@@ -16,6 +16,50 @@ std::string_view name_of(Stage stage) {
   return "unknown";
 }
 
+std::string_view name_of(Cause cause) {
+  switch (cause) {
+    case Cause::too_many_connections: return "too_many_connections";
+    case Cause::unresponsive: return "unresponsive";
+    case Cause::no_certificate: return "no_certificate";
+    case Cause::unknown_authority: return "unknown_authority";
+    case Cause::certificate_dates: return "certificate_dates";
+    case Cause::certificate_revoked: return "certificate_revoked";
+    case Cause::no_identity: return "no_identity";
+    case Cause::bad_certificate: return "bad_certificate";
+    case Cause::tls_version: return "tls_version";
+    case Cause::tls_suite: return "tls_suite";
+    case Cause::tls_protocol: return "tls_protocol";
+    case Cause::not_tls: return "not_tls";
+    case Cause::hub_distrusted: return "hub_distrusted";
+    case Cause::handshake_unfinished: return "handshake_unfinished";
+    case Cause::handshake_failed: return "handshake_failed";
+    case Cause::no_sign_in: return "no_sign_in";
+    case Cause::unknown_code: return "unknown_code";
+    case Cause::used_code: return "used_code";
+    case Cause::expired_code: return "expired_code";
+    case Cause::bad_token: return "bad_token";
+    case Cause::expired_token: return "expired_token";
+    case Cause::reused_token: return "reused_token";
+    case Cause::certificate_disagrees: return "certificate_disagrees";
+    case Cause::unknown_provider: return "unknown_provider";
+    case Cause::held_by_another: return "held_by_another";
+    case Cause::superseded: return "superseded";
+    case Cause::not_signed_in: return "not_signed_in";
+    case Cause::other_device: return "other_device";
+    case Cause::not_hosted: return "not_hosted";
+    case Cause::not_found: return "not_found";
+    case Cause::not_allowed: return "not_allowed";
+    case Cause::bad_payload: return "bad_payload";
+    case Cause::bad_format: return "bad_format";
+    case Cause::bad_option: return "bad_option";
+    case Cause::bad_frame: return "bad_frame";
+    case Cause::too_large: return "too_large";
+    case Cause::unavailable: return "unavailable";
+    case Cause::other: return "other";
+  }
+  return "unknown";
+}
+
 std::string_view advice(Cause cause) {
   switch (cause) {
     case Cause::too_many_connections:

@@ -74,12 +74,14 @@ struct Refusal {
   std::string peer;                // "192.0.2.7:40112"
   std::optional<DeviceId> device;  // signed in, or as the request or the certificate claims
   std::string reason;              // one line
+  std::string limit;               // the limit that was hit, by its name in Limits; empty: none
   std::uint64_t count = 1;         // how often just this was refused
   Time since{};                    // the first time
 };
 
-// "sign_up"; for programs, never renamed.
+// "sign_up", "expired_code"; for programs, never renamed.
 std::string_view name_of(Stage stage);
+std::string_view name_of(Cause cause);
 // One sentence: what to do about it.
 std::string_view advice(Cause cause);
 

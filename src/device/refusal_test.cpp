@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace ocf::device {
 namespace {
 
@@ -11,6 +13,15 @@ TEST(Refusal, HasOneSentenceOfAdviceForEachCause) {
     ASSERT_FALSE(sentence.empty()) << value;
     EXPECT_TRUE(sentence.ends_with('.')) << sentence;
     EXPECT_EQ(sentence.find(". "), sentence.npos) << sentence;
+  }
+}
+
+TEST(Refusal, EachCauseHasANameOfItsOwn) {
+  std::set<std::string_view> names;
+  for (int value = 0; value <= static_cast<int>(Cause::other); ++value) {
+    const std::string_view name = name_of(static_cast<Cause>(value));
+    EXPECT_NE(name, "unknown") << value;
+    EXPECT_TRUE(names.insert(name).second) << name;
   }
 }
 

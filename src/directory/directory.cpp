@@ -164,6 +164,12 @@ const DeviceEntry* Directory::known(const account::Tenant& tenant, const DeviceI
   return found != nullptr && found->registered ? &found->entry : nullptr;
 }
 
+std::size_t Directory::size() const {
+  std::size_t size = 0;
+  for (const auto& [tenant, slice] : tenants_) size += slice.devices.size();
+  return size;
+}
+
 std::vector<DeviceEntry> Directory::online() const {
   std::vector<DeviceEntry> entries;
   for (const auto& [tenant, slice] : tenants_) {

@@ -76,6 +76,8 @@ class Directory {
   const DeviceEntry* known(const account::Tenant& tenant, const DeviceId& device) const;
   // For use cases, unfiltered: copies, for callers that suspend. Visits every device.
   std::vector<DeviceEntry> online() const;
+  // How many devices are known, of all tenants.
+  std::size_t size() const;
   // Devices of which a link's lifetime ended by then, the earliest first. Its cost is in those.
   std::vector<device::DeviceKey> with_ended_links(Time ended_by) const;
 

@@ -160,7 +160,8 @@ std::optional<BlockTransfer::Reply> BlockTransfer::take_part(Message& request, c
     if (part.number > 0)
       return Refusal{Code::request_entity_incomplete, "the beginning of the body has not arrived"};
     if (arriving_.size() >= limits_.block_requests_max)
-      return Refusal{Code::service_unavailable, "too many bodies are arriving in parts"};
+      return Refusal{Code::service_unavailable, "too many bodies are arriving in parts",
+                     "block_requests_max"};
     found = arriving_.insert(arriving_.end(), Arriving{std::move(key), {}, now});
   }
   Bytes& body = found->body;
@@ -172,7 +173,8 @@ std::optional<BlockTransfer::Reply> BlockTransfer::take_part(Message& request, c
                                                          request.uint(OptionNumber::size1).value_or(0));
   if (bytes_in_all > limits_.frame_bytes_max) {
     arriving_.erase(found);
-    return Refusal{Code::request_entity_too_large, "the body is longer than the hub takes"};
+    return Refusal{Code::request_entity_too_large, "the body is longer than the hub takes",
+                   "frame_bytes_max"};
   }
   body.insert(body.end(), request.payload.begin(), request.payload.end());
   found->used = now;

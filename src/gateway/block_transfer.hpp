@@ -33,6 +33,7 @@ class BlockTransfer {
   struct Refusal {
     coap::Code code;
     std::string why;
+    std::string_view limit = {};  // as in device::Refusal
   };
   // What is sent; the token is the request's.
   using Reply = std::variant<coap::Message, Refusal>;

@@ -16,6 +16,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <numeric>
 
 namespace ocf::gateway {
 
@@ -109,17 +110,23 @@ awaitable<void> Connection::run() {
 }
 
 awaitable<bool> Connection::handshake() {
+  const SteadyTime begun = net::steady_now();
   timer_.schedule(net::steady_now() + gateway_.limits_.tls_handshake_time);
   const auto shaken = co_await stream_->handshake();
   if (!shaken) {
     const net::HandshakeFailure failure = stream_->handshake_failure();
     const auto named = DeviceId::parse(failure.device_id);
-    note_refusal(fault_of(failure.fault), named ? std::optional(*named) : std::nullopt,
-                 "TLS handshake failed: " + failure.text);
+    note_refusal(
+        fault_of(failure.fault), named ? std::optional(*named) : std::nullopt,
+        "TLS handshake failed: " + failure.text,
+        net::steady_now() - begun >= gateway_.limits_.tls_handshake_time ? "tls_handshake_time" : "");
+    gateway_.metrics_.handshakes.add("failed");
     co_return false;
   }
   if (const auto peer = stream_->tls_peer()) {
     transport_ = peer->version;
+    gateway_.metrics_.handshakes.add(transport_);
+    gateway_.metrics_.handshake_seconds.observe(net::steady_now() - begun);
     if (peer->certificate_verified) certificate_device_ = device_of(*peer);
   }
   // The list may have changed during the handshake.
@@ -155,7 +162,10 @@ Result<Connection::Turn> Connection::read_in_turn() {
       return count.error();
     }
     taken += *count + read_cost_bytes;
-    if (!ended_) perform(session_.receive(scratch.first(*count), net::steady_now()));
+    gateway_.metrics_.bytes_in.add(*count);
+    if (ended_) continue;
+    perform(session_.receive(scratch.first(*count), net::steady_now()));
+    count_in();
   }
   return Turn::used_up;
 }
@@ -170,6 +180,25 @@ bool Connection::release() {
   return true;
 }
 
+void Connection::add_to(Levels& levels) const {
+  if (ended_) {
+    ++levels.closing;
+  } else if (!session_started_) {
+    ++levels.handshaking;
+  } else {
+    ++(session_.is_signed_in() ? levels.signed_in : levels.unsigned_in);
+  }
+  levels.said_entries += intake_.size();
+  levels.write_bytes += outbox_.bytes_kept();
+  levels.requests_out += session_.requests_out();
+  levels.requests_in += serving_;
+  levels.observations += observations_.size();
+}
+
+Busy Connection::take_busy() {
+  return {device_session_ ? device_session_->key.device : DeviceId(), std::exchange(messages_, 0)};
+}
+
 bool Connection::close_if_revoked() {
   const bool is_revoked = !ended_ && gateway_.tls_context_ && stream_->is_revoked_by(*gateway_.tls_context_);
   if (!is_revoked) return false;
@@ -179,12 +208,13 @@ bool Connection::close_if_revoked() {
   return true;
 }
 
-void Connection::end(Disconnection reason, std::string why, std::optional<Fault> fault) {
+void Connection::end(Disconnection reason, std::string why, std::optional<Fault> fault,
+                     std::string_view limit) {
   if (std::exchange(ended_, true)) return;
   if (fault) {
-    note_refusal(*fault, std::nullopt, "closed: " + why);
+    note_refusal(*fault, std::nullopt, "closed: " + why, limit);
   } else {
-    log("info", "closed: " + why);
+    log(Level::info, "closed", "closed: " + why);
   }
   ended_by_ = reason;
   outbox_.finish();
@@ -221,11 +251,26 @@ void Connection::schedule() {
 
 void Connection::perform(Send& action) {
   if (ended_) return;
+  count_out(action.bytes);
   const auto sent = outbox_.send(std::move(action.bytes));
   if (!sent) {
-    end(Disconnection::unresponsive, sent.error().message(), Fault{Stage::tcp, Cause::unresponsive});
+    end(Disconnection::unresponsive, sent.error().message(), Fault{Stage::tcp, Cause::unresponsive},
+        sent.error() == net::NetError::write_queue_full ? "write_queue_bytes_max" : "");
     stream_->close();
   }
+}
+
+void Connection::count_in() {
+  const MessageCounts counts = session_.take_counts();
+  gateway_.metrics_.heard(counts);
+  messages_ += std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+void Connection::count_out(ByteView frame) {
+  const auto head = coap::decode_head(frame, {SIZE_MAX, SIZE_MAX, SIZE_MAX});
+  OCF_ASSERT(head && *head, "the hub's own frames are well-formed");
+  gateway_.metrics_.messages_out[static_cast<std::size_t>(coap::code_class((*head)->code))].add();
+  gateway_.metrics_.bytes_out.add(frame.size());
 }
 
 void Connection::perform(Serve& action) {
@@ -246,16 +291,21 @@ awaitable<void> Connection::serve_in_turn(std::shared_ptr<Connection> self) {
 void Connection::perform(Deliver& action) { hear(action); }
 void Connection::perform(DeliverCustody& action) { intake_.put(std::move(action)); }
 void Connection::perform(Refused& action) {
-  note_refusal(action.fault, action.claimed, std::move(action.why));
+  note_refusal(action.fault, action.claimed, std::move(action.why), action.limit);
 }
-void Connection::perform(Close& action) { end(action.reason, std::move(action.why), action.fault); }
+void Connection::perform(Close& action) {
+  end(action.reason, std::move(action.why), action.fault, action.limit);
+}
 
 awaitable<void> Connection::serve(std::shared_ptr<Connection> self, Message request) {
   const coap::Token token = request.token;
   Exchange exchange{*self, self->gateway_.cloud_, self->gateway_.settings_, std::move(request)};
   const Endpoint endpoint = endpoint_of(exchange.request);
+  const SteadyTime begun = net::steady_now();
   Answer answer = co_await endpoint(exchange);
   --self->serving_;
+  self->gateway_.metrics_.requests.add(name_of(endpoint), coap::to_text(answer.message.code));
+  self->gateway_.metrics_.request_seconds.observe(net::steady_now() - begun);
   if (self->served_ != nullptr) self->served_->cancel();
   const bool was_signed_in = self->session_.is_signed_in();
   self->perform(
@@ -285,7 +335,8 @@ awaitable<Result<std::optional<Time>>> Connection::sign_in(cloud::SignIn request
     co_return cloud::CloudError::session_ended;
   }
   device_session_ = std::move(*session);
-  log("info", "signed in over " + transport_ + ", session epoch " + std::to_string(device_session_->epoch));
+  log(Level::info, "signed_in",
+      "signed in over " + transport_ + ", session epoch " + std::to_string(device_session_->epoch));
   co_return device_session_->caller.expires;
 }
 
@@ -348,7 +399,7 @@ void Connection::hear(const Deliver& answer) {
   }
   if (!mirror_) return;
   Heard heard = mirror_->hear(answer.purpose, answer.response);
-  if (!heard.trouble.empty()) log("warn", heard.trouble);
+  if (!heard.trouble.empty()) log(Level::warn, "not_understood", heard.trouble);
   for (Heard::Representation& said : heard.said) {
     cloud::Notification notification;
     notification.href = std::move(said.href);
@@ -396,6 +447,8 @@ awaitable<Result<std::vector<Link>>> Connection::publish(const PublishRequest& r
       ++publications_kept_;
       again = co_await patience_.wait(pause);
       --publications_kept_;
+    } else {
+      hit("publications_kept_max");
     }
     if (again) continue;
     if (gateway_.lost_publications_.size() < gateway_.limits_.connections_max)
@@ -407,7 +460,8 @@ awaitable<Result<std::vector<Link>>> Connection::publish(const PublishRequest& r
 void Connection::publication_found(const std::vector<Link>& links) {
   if (!device_session_) return;
   gateway_.lost_publications_.erase(device_session_->key);
-  log("info", "published " + std::to_string(links.size()) + " links that the device was asked for");
+  log(Level::info, "published",
+      "published " + std::to_string(links.size()) + " links that the device was asked for");
   keep_true(links);
 }
 
@@ -490,7 +544,8 @@ void Connection::note_refusal(const Message& request, Code code, Fault fault, st
 }
 
 // Of a device that is signed in only an account request may be about another one.
-void Connection::note_refusal(Fault fault, std::optional<DeviceId> claimed, std::string reason) {
+void Connection::note_refusal(Fault fault, std::optional<DeviceId> claimed, std::string reason,
+                              std::string_view limit) {
   device::Refusal refusal;
   refusal.time = net::wall_now();
   refusal.fault = fault;
@@ -502,17 +557,19 @@ void Connection::note_refusal(Fault fault, std::optional<DeviceId> claimed, std:
     refusal.device = certificate_device_;
   }
   refusal.reason = std::move(reason);
+  refusal.limit = limit;
   gateway_.note(std::move(refusal));
 }
 
-void Connection::log(std::string_view level, std::string_view line) const {
-  std::string text = peer_;
+void Connection::log(Level level, std::string_view event, std::string text) const {
+  telemetry::LogLine line(level, event, std::move(text));
+  line.peer = peer_;
   if (device_session_) {
-    text += ' ' + device_session_->key.device.text();
+    line.device = device_session_->key.device.text();
   } else if (certificate_device_) {
-    text += " (certificate of " + certificate_device_->text() + ')';
+    line.device = "(certificate of " + certificate_device_->text() + ')';
   }
-  gateway_.log_(level, text + ": " + std::string(line));
+  gateway_.log_(line);
 }
 
 void set_content(Message& message, const Message& request, const resource::Content& content) {

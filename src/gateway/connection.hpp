@@ -39,6 +39,11 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   // certificate is revoked; whether it did.
   bool close_if_revoked();
 
+  // Adds what there is of this one.
+  void add_to(Levels& levels) const;
+  // Its device, the nil id without one, and what it said since this was asked last.
+  Busy take_busy();
+
   // -- for endpoints
   const std::optional<cloud::DeviceSession>& device_session() const { return device_session_; }
   const std::optional<DeviceId>& certificate_device() const { return certificate_device_; }
@@ -71,8 +76,14 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   const Limits& limits() const { return gateway_.limits_; }
   Intake& intake() { return intake_; }
   // Ends the session and closes once everything was sent. With a fault it is a refusal.
-  void end(device::Disconnection reason, std::string why, std::optional<device::Fault> fault = std::nullopt);
-  void log(std::string_view level, std::string_view line) const;
+  void end(device::Disconnection reason, std::string why, std::optional<device::Fault> fault = std::nullopt,
+           std::string_view limit = {});
+  // A limit was hit without a refusal.
+  void hit(std::string_view limit) { cloud().metrics().limit_hits.hit(limit); }
+  // Notifications of which only a newer one was stored.
+  void count_coalesced(std::size_t more) { gateway_.metrics_.coalesced.add(more); }
+  // What kind of line it is: see telemetry::LogLine.
+  void log(Level level, std::string_view event, std::string text) const;
   // After a change, what cannot be observed is read.
   void read_again(const Href& href);
   // The shadow has everything that the device said up to this device-wide ETag (empty: it gave none).
@@ -101,6 +112,8 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   awaitable<void> read_all();
   Result<Turn> read_in_turn();
 
+  void count_in();
+  void count_out(ByteView frame);
   void perform(Actions actions);
   void perform(Send& action);
   void perform(Serve& action);
@@ -117,7 +130,8 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   void hear(const Deliver& answer);
   void schedule();
 
-  void note_refusal(device::Fault fault, std::optional<DeviceId> claimed, std::string reason);
+  void note_refusal(device::Fault fault, std::optional<DeviceId> claimed, std::string reason,
+                    std::string_view limit = {});
 
   Gateway& gateway_;
   net::Gate::Holder holder_;
@@ -134,6 +148,7 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   std::optional<Mirror> mirror_;  // while a device session lasts, from the answer to its sign-in
   Intake intake_;
   std::optional<Bytes> synchronized_;  // what was said last of synchronize() in this session
+  std::uint64_t messages_ = 0;         // that came since take_busy()
   std::size_t publications_kept_ = 0;
   Patience patience_;                   // of publications that are kept
   std::deque<coap::Message> to_serve_;  // admitted; the first one is begun

@@ -34,8 +34,10 @@ DiscoveryObservations::~DiscoveryObservations() = default;
 awaitable<Result<void>> DiscoveryObservations::start(Exchange& exchange, cloud::Caller caller,
                                                      DiscoveryQuery query) {
   connection_.observations().cancel(exchange.request.token);
-  if (connection_.observations().are_full(exchange.settings.limits))
+  if (connection_.observations().are_full(exchange.settings.limits)) {
+    connection_.hit("observations_per_connection_max");
     co_return account::AuthorizationError::unavailable;
+  }
   auto made = std::make_unique<Observed>(next_number_++, exchange, std::move(query));
   Observed* const observed = made.get();
   std::function<void()> changed = [this, observed] { on_change(*observed); };

@@ -31,6 +31,11 @@ Gateway::Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, L
       connection_limit_(limits.connections_max),
       drain_timer_(shard.timers(), [this](SteadyTime now) { drain_more(now); }) {}
 
+Gateway::Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, const LogText& log)
+    : Gateway(shard, cloud, limits, Log([log](const telemetry::LogLine& line) {
+                log(telemetry::name_of(line.level), telemetry::for_people(line));
+              })) {}
+
 Gateway::~Gateway() = default;
 
 Result<net::Endpoint> Gateway::listen_tcp(const net::Endpoint& endpoint) {
@@ -38,6 +43,7 @@ Result<net::Endpoint> Gateway::listen_tcp(const net::Endpoint& endpoint) {
       shard_, endpoint, connection_limit_,
       [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
         give_up_on_silence(socket);
+        metrics_.accepted.add("tcp");
         accept(std::make_unique<net::TcpStream>(std::move(socket)), std::move(slot));
       },
       [this](const net::Endpoint& peer) { turn_away(peer); });
@@ -55,6 +61,7 @@ Result<net::Endpoint> Gateway::listen_tls(const net::Endpoint& endpoint,
       shard_, endpoint, connection_limit_,
       [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
         give_up_on_silence(socket);
+        metrics_.accepted.add("tls");
         accept(std::make_unique<net::TlsStream>(std::move(socket), *tls_context_), std::move(slot));
       },
       [this](const net::Endpoint& peer) { turn_away(peer); });
@@ -92,14 +99,42 @@ void Gateway::turn_away(const net::Endpoint& peer) {
   refusal.fault = {device::Stage::tcp, device::Cause::too_many_connections};
   refusal.peer = net::to_text(peer);
   refusal.reason = "closed: there are too many connections";
+  refusal.limit = "connections_max";
   note(std::move(refusal));
 }
 
 void Gateway::note(device::Refusal refusal) {
+  metrics_.refusals.add(device::name_of(refusal.fault.stage), device::name_of(refusal.fault.cause));
+  cloud_.metrics().limit_hits.hit(refusal.limit);
   const device::Refusal kept = cloud_.refusals().record(std::move(refusal));
   if (!is_logged(kept.count)) return;
   const std::string times = kept.count > logged_each ? " (" + std::to_string(kept.count) + " times)" : "";
-  log_("warn", kept.peer + (kept.device ? ' ' + kept.device->text() : "") + ": " + kept.reason + times);
+  telemetry::LogLine line(Level::warn, "refused", kept.reason + times);
+  line.peer = kept.peer;
+  if (kept.device) line.device = kept.device->text();
+  line.stage = device::name_of(kept.fault.stage);
+  line.cause = device::name_of(kept.fault.cause);
+  line.limit = kept.limit;
+  log_(line);
+}
+
+Levels Gateway::levels() const {
+  Levels levels;
+  for (const Connection* connection : connections_) connection->add_to(levels);
+  return levels;
+}
+
+std::vector<Busy> Gateway::take_busiest(std::size_t most) {
+  std::vector<Busy> devices;
+  for (Connection* connection : connections_) {
+    const Busy busy = connection->take_busy();
+    if (busy.messages > 0 && busy.device != DeviceId()) devices.push_back(busy);
+  }
+  const auto end = devices.begin() + static_cast<std::ptrdiff_t>(std::min(most, devices.size()));
+  std::partial_sort(devices.begin(), end, devices.end(),
+                    [](const Busy& a, const Busy& b) { return a.messages > b.messages; });
+  devices.erase(end, devices.end());
+  return devices;
 }
 
 std::size_t Gateway::drain(unsigned per_second) {

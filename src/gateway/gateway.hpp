@@ -4,12 +4,14 @@
 #include "cloud/cloud.hpp"
 #include "device/refusal.hpp"
 #include "gateway/endpoint.hpp"
+#include "gateway/metrics.hpp"
 #include "net/connection_limit.hpp"
 #include "net/gate.hpp"
 #include "net/listener.hpp"
 #include "net/shard.hpp"
 #include "net/stream.hpp"
 #include "net/tls_context.hpp"
+#include "telemetry/log.hpp"
 
 #include <functional>
 #include <memory>
@@ -22,13 +24,16 @@ namespace ocf::gateway {
 
 class Connection;
 
-// One line: level is "info" or "warn".
-using Log = std::function<void(std::string_view level, std::string_view line)>;
+using telemetry::Level;
+using telemetry::Log;
+// For tests: the level's name, and the line as people read it.
+using LogText = std::function<void(std::string_view level, std::string_view line)>;
 
 // Lives on one shard, that of the cloud. The shard, the cloud and the limits outlive it.
 class Gateway {
  public:
   Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, Log log);
+  Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, const LogText& log);
   ~Gateway();
 
   // The endpoint it really listens on. Errors: of the operating system.
@@ -58,6 +63,14 @@ class Gateway {
   awaitable<void> stop();
 
   std::size_t connections() const { return connections_.size(); }
+  // Whether new connections are taken: it listens, and is neither drained nor stopped.
+  bool is_open() const { return !listeners_.empty(); }
+  const Metrics& metrics() const { return metrics_; }
+  // Looks at each connection: 100 ns or so for each.
+  Levels levels() const;
+  // The devices that said most since this was asked last, at most so many; looks at each connection, too. For
+  // whoever may see device ids.
+  std::vector<Busy> take_busiest(std::size_t most);
 
  private:
   friend class Connection;
@@ -73,6 +86,7 @@ class Gateway {
   cloud::Cloud& cloud_;
   const Limits& limits_;
   Log log_;
+  Metrics metrics_;
   Settings settings_;
   net::ConnectionLimit connection_limit_;
   std::shared_ptr<const net::TlsServerContext> tls_context_;

@@ -39,11 +39,15 @@ void Intake::put(Said said) {
   queued_bytes_ += bytes_of(said);
   queue_.push_back(std::move(said));
   const Limits& limits = connection_.limits();
-  if (holds_more_than(limits.notifications_queued_max)) drop_replaced();
+  if (holds_more_than(limits.notifications_queued_max)) {
+    connection_.hit(limit_above(limits.notifications_queued_max));
+    drop_replaced();
+  }
   // Representations are now one per resource.
   if (holds_more_than(limits.notifications_queued_max + limits.links_per_device_max)) {
     return connection_.end(device::Disconnection::unresponsive, "the device says more than the hub can store",
-                           device::Fault{device::Stage::protocol, device::Cause::unresponsive});
+                           device::Fault{device::Stage::protocol, device::Cause::unresponsive},
+                           limit_above(limits.notifications_queued_max + limits.links_per_device_max));
   }
   if (std::exchange(carrying_, true)) return;
   connection_.spawn(carry(connection_.shared_from_this()));
@@ -61,6 +65,15 @@ bool Intake::holds_more_than(std::size_t entries) const {
   return queue_.size() > entries || queued_bytes_ > connection_.limits().notifications_queued_bytes_max;
 }
 
+std::string_view Intake::limit_above(std::size_t entries) const {
+  return queue_.size() > entries ? "notifications_queued_max" : "notifications_queued_bytes_max";
+}
+
+void Intake::count_replaced() {
+  ++replaced_;
+  connection_.count_coalesced(1);
+}
+
 // Of each resource only the newest representation is left.
 void Intake::drop_replaced() {
   std::set<Href> newer;
@@ -71,7 +84,7 @@ void Intake::drop_replaced() {
       left.push_front(std::move(*said));
     } else {
       queued_bytes_ -= bytes_of(*said);
-      ++replaced_;
+      count_replaced();
     }
   }
   queue_ = std::move(left);
@@ -99,12 +112,13 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
       if (carried) break;
       if (!is_outage(carried.error())) {
         const Href* href = href_of(next);
-        keep->log("warn", "what the device said" + (href != nullptr ? " of " + href->text() : std::string()) +
-                              " was not stored: " + carried.error().message());
+        keep->log(Level::warn, "not_stored",
+                  "what the device said" + (href != nullptr ? " of " + href->text() : std::string()) +
+                      " was not stored: " + carried.error().message());
         break;
       }
       if (self.is_replaced(next)) {
-        ++self.replaced_;
+        self.count_replaced();
         break;
       }
       if (!co_await self.patience_.wait(pause)) break;
@@ -116,9 +130,10 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
 
 void Intake::tell_of_replaced() {
   if (replaced_ == 0) return;
-  connection_.log("warn", "of what the device said while the store was away, " +
-                              std::to_string(std::exchange(replaced_, 0)) +
-                              " representations were replaced by newer ones");
+  connection_.log(Level::warn, "coalesced",
+                  "of what the device said while the store was away, " +
+                      std::to_string(std::exchange(replaced_, 0)) +
+                      " representations were replaced by newer ones");
 }
 
 awaitable<Result<void>> Intake::carry(Said said) {
@@ -161,7 +176,8 @@ awaitable<Result<void>> Intake::carry(const DeviceSession& session, Gone said) {
   if (instances.empty()) co_return Result<void>();
   const auto unpublished = co_await connection_.cloud().unpublish(session, std::move(instances));
   if (!unpublished) co_return unpublished.error();
-  connection_.log("info", "unpublished " + said.href.text() + ": the device answers that it is not there");
+  connection_.log(Level::info, "unpublished",
+                  "unpublished " + said.href.text() + ": the device answers that it is not there");
   connection_.forget_unpublished();
   co_return Result<void>();
 }

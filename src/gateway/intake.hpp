@@ -45,6 +45,7 @@ class Intake {
   void put(Said said);
   // The device's session is over: what is not stored is what the next one will ask for.
   void clear();
+  std::size_t size() const { return queue_.size(); }
 
  private:
   static boost::asio::awaitable<void> carry(std::shared_ptr<Connection> keep);
@@ -55,7 +56,10 @@ class Intake {
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Found said);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Synchronized said);
   bool holds_more_than(std::size_t entries) const;
+  // Which limit that is.
+  std::string_view limit_above(std::size_t entries) const;
   void drop_replaced();
+  void count_replaced();
   bool is_replaced(const Said& said) const;
   void tell_of_replaced();
 

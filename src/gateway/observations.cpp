@@ -14,7 +14,10 @@ awaitable<Result<void>> Observations::start(Exchange& exchange, cloud::Caller ca
   drop_ended();
   const coap::Token token = exchange.request.token;
   cancel(token);
-  if (are_full(exchange.settings.limits)) co_return account::AuthorizationError::unavailable;
+  if (are_full(exchange.settings.limits)) {
+    connection_.hit("observations_per_connection_max");
+    co_return account::AuthorizationError::unavailable;
+  }
   cloud::Cloud::Watcher changed = [this, token](const shadow::Representation* now) { on_change(token, now); };
   auto watch = co_await exchange.cloud.watch(std::move(caller), target.device, std::move(target.href),
                                              std::move(changed));

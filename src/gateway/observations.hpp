@@ -33,9 +33,8 @@ class Observations {
 
   // Those of /oic/res. One token is of one observation, of either kind.
   DiscoveryObservations& discovery() { return discovery_; }
-  bool are_full(const Limits& limits) const {
-    return observed_.size() + discovery_.size() >= limits.observations_per_connection_max;
-  }
+  bool are_full(const Limits& limits) const { return size() >= limits.observations_per_connection_max; }
+  std::size_t size() const { return observed_.size() + discovery_.size(); }
 
  private:
   struct Observed {

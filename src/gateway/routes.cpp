@@ -70,6 +70,32 @@ Endpoint endpoint_of(const Route& route, const coap::Message& request) {
 
 }  // namespace
 
+std::string_view name_of(Endpoint endpoint) {
+  struct Named {
+    Endpoint endpoint;
+    std::string_view name;
+  };
+  static constexpr Named names[] = {
+      {sign_up, "sign_up"},
+      {sign_off, "sign_off"},
+      {sign_in_or_out, "sign_in_or_out"},
+      {refresh_token, "refresh_token"},
+      {publish, "publish"},
+      {unpublish, "unpublish"},
+      {select, "select"},
+      {discover, "discover"},
+      {describe, "describe"},
+      {retrieve, "retrieve"},
+      {update, "update"},
+      {remove, "remove"},
+      {replace, "replace"},
+  };
+  for (const Named& named : names) {
+    if (named.endpoint == endpoint) return named.name;
+  }
+  return "none";
+}
+
 Endpoint endpoint_of(const coap::Message& request) {
   // FETCH, PATCH, iPATCH (RFC 8132) and what is no method yet: nothing has them, and a device would not even
   // answer.

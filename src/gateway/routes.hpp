@@ -9,6 +9,9 @@ namespace ocf::gateway {
 // that the hub's own resource does not have: 4.06, a condition that does not hold for it: 4.12.
 Endpoint endpoint_of(const coap::Message& request);
 
+// "sign_up"; of what nobody serves "none". For programs, never renamed.
+std::string_view name_of(Endpoint endpoint);
+
 // The endpoints, one file each in endpoints/.
 awaitable<Answer> sign_up(Exchange& exchange);
 awaitable<Answer> sign_off(Exchange& exchange);

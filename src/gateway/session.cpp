@@ -25,6 +25,13 @@ constexpr std::uint64_t retry_after_seconds = 2;
 // OCF's version option, the payload marker.
 constexpr std::size_t answer_head_bytes_max = 48;
 
+// The limit that a frame is above.
+std::string_view limit_of(const Error& error, bool signed_in) {
+  if (error == coap::FrameError::too_large)
+    return signed_in ? "frame_bytes_max" : "frame_bytes_before_sign_in_max";
+  return error == coap::FrameError::too_many_options ? "options_per_message_max" : "";
+}
+
 }  // namespace
 
 Session::Session(const Limits& limits, std::uint64_t seed, SteadyTime now)
@@ -110,11 +117,13 @@ void Session::frame_failed(const Error& error, Actions& actions) {
     actions.push_back(Send{coap::encode_frame(too_large)});
   }
   input_.clear();
-  abort(is_too_large ? Cause::too_large : Cause::bad_frame, error.message(), std::nullopt, actions);
+  abort(is_too_large ? Cause::too_large : Cause::bad_frame, error.message(), std::nullopt, actions,
+        limit_of(error, signed_in_));
 }
 
 void Session::take(Message message, SteadyTime now, Actions& actions) {
   if (!std::exchange(heard_, true)) close_at_ = sign_in_by_;
+  ++heard_counts_[static_cast<std::size_t>(coap::code_class(message.code))];
   if (message.code == Code::empty) return;
   if (coap::is_signaling(message.code)) return take_signaling(message, actions);
   if (coap::is_request(message.code)) return take_request(std::move(message), now, actions);
@@ -157,7 +166,8 @@ void Session::take_request(Message request, SteadyTime now, Actions& actions) {
     return refuse(request, Code::proxying_not_supported, "the hub is no forward proxy", actions);
   }
   if (serving_.size() + deferred_.size() >= limits_.requests_in_flight_max) {
-    return refuse(request, Code::service_unavailable, "too many requests at once", actions);
+    return refuse(request, Code::service_unavailable, "too many requests at once", actions,
+                  "requests_in_flight_max");
   }
   if (!deferred_.empty() || must_wait(request)) {
     deferred_.push_back(std::move(request));
@@ -197,7 +207,7 @@ void Session::serve(Message request, SteadyTime now, Actions& actions) {
 
 void Session::reply(const Message& request, BlockTransfer::Reply reply, Actions& actions) {
   if (const auto* refusal = std::get_if<BlockTransfer::Refusal>(&reply)) {
-    refuse(request, refusal->code, refusal->why, actions);
+    refuse(request, refusal->code, refusal->why, actions, refusal->limit);
   } else {
     send_response(request, std::get<Message>(std::move(reply)), actions);
   }
@@ -211,13 +221,15 @@ void Session::send_response(const Message& request, Message response, Actions& a
     too_large.code = Code::request_entity_too_large;
     too_large.token = request.token;
     bytes = coap::encode_frame(too_large);
-    actions.push_back(
-        Refused{Fault{Stage::request, Cause::too_large}, "the answer is longer than the peer can take"});
+    actions.push_back(Refused{Fault{Stage::request, Cause::too_large},
+                              "the answer is longer than the peer can take", std::nullopt,
+                              "frame_bytes_to_peer_max"});
   }
   actions.push_back(Send{std::move(bytes)});
 }
 
-void Session::refuse(const Message& request, Code code, std::string why, Actions& actions) {
+void Session::refuse(const Message& request, Code code, std::string why, Actions& actions,
+                     std::string_view limit) {
   Message response;
   response.code = code;
   response.token = request.token;
@@ -228,7 +240,7 @@ void Session::refuse(const Message& request, Code code, std::string why, Actions
   if (peer_.block_wise_transfer) response.payload = copy_of(as_bytes(why));
   actions.push_back(Send{coap::encode_frame(response)});
   actions.push_back(
-      Refused{fault_of(request, code), refusal_text(request, code, why), claimed_device(request)});
+      Refused{fault_of(request, code), refusal_text(request, code, why), claimed_device(request), limit});
 }
 
 void Session::take_response(Message response, Actions& actions) {
@@ -397,19 +409,21 @@ Actions Session::tick(SteadyTime now) {
              Fault{Stage::sign_in, Cause::expired_token}},
             actions);
     } else {
-      close({Disconnection::closed, "no sign-in in time", Fault{Stage::sign_in, Cause::no_sign_in}}, actions);
+      close({Disconnection::closed, "no sign-in in time", Fault{Stage::sign_in, Cause::no_sign_in},
+             heard_ ? "sign_in_time" : "first_message_time"},
+            actions);
     }
     return actions;
   }
   if (now >= message_by_) {
-    abort(Cause::unresponsive, "a message was not whole in time", std::nullopt, actions);
+    abort(Cause::unresponsive, "a message was not whole in time", std::nullopt, actions, "message_time");
     return actions;
   }
   blocks_.tick(now);
   if (!signed_in_ || now < ping_at_) return actions;
   if (pings_missed_ >= limits_.ping_retries) {
     close({Disconnection::unresponsive, "no answer to " + std::to_string(pings_missed_) + " pings",
-           Fault{Stage::protocol, Cause::unresponsive}},
+           Fault{Stage::protocol, Cause::unresponsive}, "ping_retries"},
           actions);
     return actions;
   }
@@ -427,9 +441,10 @@ SteadyTime Session::deadline() const {
 
 // -- The end
 
-void Session::abort(Cause cause, std::string why, std::optional<std::uint16_t> bad_option, Actions& actions) {
+void Session::abort(Cause cause, std::string why, std::optional<std::uint16_t> bad_option, Actions& actions,
+                    std::string_view limit) {
   actions.push_back(Send{coap::encode_frame(coap::abort(next_token(), why, bad_option))});
-  close({Disconnection::protocol_error, std::move(why), Fault{Stage::protocol, cause}}, actions);
+  close({Disconnection::protocol_error, std::move(why), Fault{Stage::protocol, cause}, limit}, actions);
 }
 
 void Session::close(Close how, Actions& actions) {

@@ -22,12 +22,15 @@
 #include "gateway/purpose.hpp"
 #include "ocf/link.hpp"
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -55,13 +58,17 @@ struct Refused {
   device::Fault fault;
   std::string why;
   std::optional<DeviceId> claimed = {};  // whom a request says to come from
+  std::string_view limit = {};           // as in device::Refusal
 };
 // Close after what was sent is flushed.
 struct Close {
   device::Disconnection reason = device::Disconnection::closed;
   std::string why;
   std::optional<device::Fault> fault = {};  // nullopt: nothing was refused, somebody left
+  std::string_view limit = {};              // as in device::Refusal
 };
+// Messages by the class of their code: 0 requests, 2 success, 4 and 5 errors, 7 signaling.
+using MessageCounts = std::array<std::uint16_t, 8>;
 using Action = std::variant<Send, Serve, Deliver, DeliverCustody, Refused, Close>;
 using Actions = std::vector<Action>;
 
@@ -117,6 +124,10 @@ class Session {
   bool is_signed_in() const { return signed_in_; }
   bool is_closed() const { return closed_; }
   const coap::Capabilities& peer() const { return peer_; }
+  // What was heard since this was asked last.
+  MessageCounts take_counts() { return std::exchange(heard_counts_, {}); }
+  // Requests of ours that wait for room, or for their answer.
+  std::size_t requests_out() const { return waiting_.size() + in_flight_; }
 
  private:
   struct Waiting {
@@ -145,11 +156,13 @@ class Session {
   void serve(coap::Message request, SteadyTime now, Actions& actions);
   void reply(const coap::Message& request, BlockTransfer::Reply reply, Actions& actions);
   void send_response(const coap::Message& request, coap::Message response, Actions& actions);
-  void refuse(const coap::Message& request, coap::Code code, std::string why, Actions& actions);
+  void refuse(const coap::Message& request, coap::Code code, std::string why, Actions& actions,
+              std::string_view limit = {});
   void send_request(Waiting waiting, Actions& actions);
   void send_waiting(Actions& actions);
   void frame_failed(const Error& error, Actions& actions);
-  void abort(device::Cause cause, std::string why, std::optional<std::uint16_t> bad_option, Actions& actions);
+  void abort(device::Cause cause, std::string why, std::optional<std::uint16_t> bad_option, Actions& actions,
+             std::string_view limit = {});
   void close(Close how, Actions& actions);
   void close_if_released(Actions& actions);
   coap::Token next_token() { return coap::Token::of(token_++); }
@@ -179,6 +192,7 @@ class Session {
   std::deque<Waiting> waiting_;
 
   bool heard_ = false;  // a whole message has arrived
+  MessageCounts heard_counts_{};
   SteadyTime sign_in_by_;
   SteadyTime close_at_;  // no message yet, no sign-in yet, or the end of the token
   unsigned pings_missed_ = 0;

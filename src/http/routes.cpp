@@ -3,6 +3,7 @@
 #include "http/endpoints/endpoints.hpp"
 #include "http/error.hpp"
 #include "http/problem.hpp"
+#include "net/shard.hpp"
 
 #include <array>
 
@@ -81,6 +82,15 @@ Result<std::string> bearer_token(const Request& request) {
 }
 
 awaitable<Response> Api::answer(Request request) {
+  const SteadyTime begun = net::steady_now();
+  std::string route = "other";
+  Response response = co_await find_and_respond(std::move(request), route);
+  metrics_.requests.add(route, std::to_string(response.status));
+  metrics_.request_seconds.observe(net::steady_now() - begun);
+  co_return response;
+}
+
+awaitable<Response> Api::find_and_respond(Request request, std::string& route_name) {
   auto target = Target::parse(request.target);
   if (!target) co_return problem(target.error());
   Routed routed = route(request.method, target->segments);
@@ -92,6 +102,7 @@ awaitable<Response> Api::answer(Request request) {
   }
   Exchange exchange(cloud_, limits_, std::move(request), std::move(*target));
   exchange.captures = std::move(routed.captures);
+  route_name = std::string(routed.route->method) + ' ' + std::string(routed.route->pattern);
   auto response = co_await respond(exchange, routed.route->endpoint);
   if (!response) co_return problem(response.error());
   co_return std::move(*response);

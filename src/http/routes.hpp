@@ -6,6 +6,8 @@
 #include "cloud/cloud.hpp"
 #include "http/exchange.hpp"
 #include "http/message.hpp"
+#include "telemetry/counter_table.hpp"
+#include "telemetry/histogram.hpp"
 
 namespace ocf::http {
 
@@ -24,6 +26,12 @@ struct Routed {
 };
 Routed route(std::string_view method, const std::vector<std::string>& segments);
 
+// What the API counts; lives in it.
+struct Metrics {
+  telemetry::CounterTable requests;  // by route ("GET /api/v1/devices/{di}", or "other") and status
+  telemetry::Histogram request_seconds;
+};
+
 // Lives on the cloud's shard; the cloud outlives it.
 class Api {
  public:
@@ -32,12 +40,15 @@ class Api {
   // Route, authenticate, endpoint; every failure becomes a problem document. Not ended by a client that goes
   // away: a command that was accepted goes on.
   awaitable<Response> answer(Request request);
+  const Metrics& metrics() const { return metrics_; }
 
  private:
+  awaitable<Response> find_and_respond(Request request, std::string& route);
   awaitable<Result<Response>> respond(Exchange& exchange, Endpoint endpoint);
 
   cloud::Cloud& cloud_;
   const Limits& limits_;
+  Metrics metrics_;
 };
 
 // The token of `Authorization: Bearer …`. Errors: no_token.

@@ -68,6 +68,12 @@ Error error_of(const beast::error_code& error) {
   return error.category() == of_beast ? make_error_code(HttpError::malformed_request) : Error(error);
 }
 
+std::string_view limit_of(const Error& error) {
+  if (error == HttpError::header_too_large) return "http_header_bytes_max";
+  if (error == HttpError::body_too_large) return "http_body_bytes_max";
+  return "";
+}
+
 // The peer sent something that it can be told about.
 bool is_refusal(const Error& error) {
   return error.category() == make_error_code(HttpError::internal).category();
@@ -115,8 +121,10 @@ class Server::Connections {
   Connections(asio::io_context& context, const Limits& limits, Answer answer)
       : context_(context), limits_(limits), answer_(std::move(answer)), acceptor_(context), retry_(context) {}
 
-  Result<void> open(const net::Endpoint& endpoint);
+  Result<void> open(const net::Endpoint& endpoint, Reach reach);
   const net::Endpoint& endpoint() const { return endpoint_; }
+  std::size_t open_count() const { return open_.size(); }
+  const telemetry::LimitHits& limit_hits() const { return limit_hits_; }
   void close();
   awaitable<void> left() { return gate_.left(); }
 
@@ -145,11 +153,12 @@ class Server::Connections {
       retry_;
   net::Endpoint endpoint_;
   std::set<ConnectionPtr> open_;
+  telemetry::LimitHits limit_hits_;
   net::Gate gate_;
 };
 
-Result<void> Server::Connections::open(const net::Endpoint& endpoint) {
-  if (!endpoint.address().is_loopback()) return HttpError::not_loopback;
+Result<void> Server::Connections::open(const net::Endpoint& endpoint, Reach reach) {
+  if (reach == Reach::loopback && !endpoint.address().is_loopback()) return HttpError::not_loopback;
   Error error;
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
@@ -188,7 +197,10 @@ awaitable<void> Server::Connections::accept(net::Gate::Holder) {
 void Server::Connections::admit(net::Socket socket) {
   Error ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  if (open_.size() >= limits_.http_connections_max) return refuse(std::move(socket));
+  if (open_.size() >= limits_.http_connections_max) {
+    limit_hits_.hit("http_connections_max");
+    return refuse(std::move(socket));
+  }
   auto connection = std::make_shared<Connection>(std::move(socket));
   open_.insert(connection);
   asio::co_spawn(context_, serve(*gate_.enter(), std::move(connection)), let_out);
@@ -222,6 +234,7 @@ awaitable<bool> Server::Connections::exchange(ConnectionPtr connection) {
   connection->waits_for_peer = false;
   if (!received) {
     constexpr unsigned version = 11;
+    limit_hits_.hit(limit_of(received.error()));
     if (is_refusal(received.error())) co_await send(*connection, problem(received.error()), version, false);
     co_return false;
   }
@@ -309,14 +322,16 @@ Server::Server(std::unique_ptr<Connections> connections) : connections_(std::mov
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::open(asio::io_context& context, const net::Endpoint& endpoint,
-                                             const Limits& limits, Answer answer) {
+                                             const Limits& limits, Answer answer, Reach reach) {
   auto connections = std::make_unique<Connections>(context, limits, std::move(answer));
-  const auto opened = connections->open(endpoint);
+  const auto opened = connections->open(endpoint, reach);
   if (!opened) return opened.error();
   return std::unique_ptr<Server>(new Server(std::move(connections)));
 }
 
 const net::Endpoint& Server::endpoint() const { return connections_->endpoint(); }
+std::size_t Server::connections() const { return connections_->open_count(); }
+const telemetry::LimitHits& Server::limit_hits() const { return connections_->limit_hits(); }
 void Server::close() { connections_->close(); }
 awaitable<void> Server::left() { return connections_->left(); }
 

@@ -6,6 +6,7 @@
 #include "http/message.hpp"
 #include "net/endpoint.hpp"
 #include "net/gate.hpp"
+#include "telemetry/limit_hits.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -23,16 +24,23 @@ class Server {
   // Called once per request; must not throw.
   using Answer = std::function<awaitable<Response>(Request)>;
 
+  // Who may connect: without TLS tokens do not leave the machine.
+  enum class Reach { loopback, anywhere };
+
   // Binds and listens; port 0 lets the system choose. The limits outlive the server. Errors: not_loopback,
   // and those of the operating system.
   static Result<std::unique_ptr<Server>> open(boost::asio::io_context& context, const net::Endpoint& endpoint,
-                                              const Limits& limits, Answer answer);
+                                              const Limits& limits, Answer answer,
+                                              Reach reach = Reach::loopback);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   // With the port that the system chose.
   const net::Endpoint& endpoint() const;
+
+  std::size_t connections() const;
+  const telemetry::LimitHits& limit_hits() const;
 
   // Nothing more is accepted; idle connections and live bodies end at once, others after the response they
   // wait for.

@@ -38,7 +38,8 @@ class PendingCommands {
   std::vector<PendingCommand> of(
       const device::DeviceKey& key) const;  // in the order in which they were accepted
   std::size_t count(const device::DeviceKey& key) const;
-  std::vector<PendingCommand> expired(Time now) const;  // valid until now or earlier; the oldest first
+  std::size_t size() const { return deadlines_.size(); }  // on all devices
+  std::vector<PendingCommand> expired(Time now) const;    // valid until now or earlier; the oldest first
 
  private:
   using Deadline = std::tuple<Time, device::DeviceKey, es::CorrelationId>;

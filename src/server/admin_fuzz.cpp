@@ -68,7 +68,8 @@ class FuzzedHub {
   const cloud::Refusals refusals_{limits_};
   AdminRequests requests_{{authorization_, certificates(), refusals_, config_, "sid", addresses,
                            [] { return Result<std::size_t>(0); }, [] { return Reloaded(); },
-                           [](unsigned) { return std::size_t{0}; }, [] { return now; }}};
+                           [](unsigned) { return std::size_t{0}; }, [] { return json::object(); },
+                           [] { return now; }}};
 };
 
 void check_refusal(const json::object& answer) {

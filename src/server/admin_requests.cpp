@@ -75,6 +75,7 @@ net::awaitable<json::object> AdminRequests::answer(json::object request) {
   if (verb == "pki_revoke") co_return pki_revoke(request);
   if (verb == "reload") co_return reload();
   if (verb == "drain") co_return drain(request);
+  if (verb == "top") co_return parts_.top();
   if (verb == "why") co_return why(request);
   co_return refusal(fmt::format("this hub knows no command '{}'", verb), "usage");
 }
@@ -85,6 +86,7 @@ json::object AdminRequests::status() const {
   if (addresses.coap_tcp) answer["coap_tcp"] = addresses.coap_tcp->text();
   if (addresses.coap_tls) answer["coap_tls"] = addresses.coap_tls->text();
   if (addresses.http) answer["http"] = addresses.http->text();
+  if (addresses.admin) answer["admin"] = addresses.admin->text();
   return answer;
 }
 

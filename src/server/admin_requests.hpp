@@ -2,7 +2,7 @@
 // {"error": sentence, "exit": "failed" | "usage" | "not_found"}.
 //
 //   verb        request           answer
-//   status                        sid, cis, coap_tcp, coap_tls, http (what there is)
+//   status                        sid, cis, coap_tcp, coap_tls, http, admin (what there is)
 //   token       owner             token
 //   onboard     owner             code, authprovider, cis, sid, ca
 //   pki_device  di                certificate, private_key (PEM)
@@ -11,6 +11,7 @@
 //   pki_revoke  certificate       serials, closed (connections): by device id, serial or PEM text
 //   reload                        changes: [{key, from, to, needs_restart}], closed (connections), warnings
 //   drain       rate              connections: how many have to go yet, from now on `rate` per second
+//   top                           as in top.hpp
 //   why         about             refusals: of a device or an address (a port is ignored), or of anybody
 #pragma once
 
@@ -36,6 +37,7 @@ struct HubAddresses {
   std::optional<Address> coap_tcp;
   std::optional<Address> coap_tls;
   std::optional<Address> http;
+  std::optional<Address> admin;
   std::string cis;  // the URI that devices get, "coaps+tcp://cloud.example.com:5684"; empty without CoAP
 };
 
@@ -62,6 +64,8 @@ class AdminRequests {
     std::function<Reloaded()> reload;
     // See gateway::Gateway::drain.
     std::function<std::size_t(unsigned rate)> drain;
+    // See top.hpp.
+    std::function<boost::json::object()> top;
     std::function<Time()> now;
   };
   explicit AdminRequests(Parts parts);

@@ -232,6 +232,11 @@ Result<std::string> Certificates::trust(const std::string& pem) {
   return name;
 }
 
+Time Certificates::expiry() const {
+  const auto ends = pki::read_expiry(hub_.certificate);
+  return ends ? *ends : Time::max();  // one that cannot be read is not used either
+}
+
 std::vector<KeptCertificate> Certificates::list() const {
   const std::string& named = settings_.certificate_file;
   std::vector<KeptCertificate> all{

@@ -55,6 +55,8 @@ class Certificates {
   Result<std::vector<std::string>> revoke(const std::string& what, Time now);
 
   std::vector<KeptCertificate> list() const;
+  // When the hub's own certificate, which it shows to devices, ends.
+  Time expiry() const;
   // What an operator should know of the files, a sentence each: lists out of date, lists of nobody known.
   const std::vector<std::string>& warnings() const { return warnings_; }
 

@@ -5,6 +5,7 @@
 #include "base/limits.hpp"
 #include "net/tls_context.hpp"
 #include "server/config_values.hpp"
+#include "server/log.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -21,6 +22,7 @@ struct Listeners {
   std::optional<Address> coap_tcp;  // the same without TLS; nullopt: off
   std::optional<Address> http =
       Address{"127.0.0.1", 8080};  // services, people, the command line; nullopt: off
+  std::optional<Address> admin = Address{"127.0.0.1", 9464};  // /metrics, /livez, /readyz; nullopt: off
 };
 
 struct AuthorizationConfig {
@@ -39,12 +41,19 @@ struct TlsConfig {
   std::vector<std::string> crl_files;         // PEM; besides the list that `pki revoke` keeps
 };
 
+struct TelemetryConfig {
+  std::string otlp_endpoint;  // "http://127.0.0.1:4318", of a collector; empty: nothing is sent
+  std::chrono::seconds otlp_interval{15};
+};
+
 struct Config {
   Listeners listeners;
   std::optional<Address> public_address;  // what devices are told; nullopt: where CoAP is listened on
   std::filesystem::path data = "./ocf-cloud-data";  // the hub's own directory
   AuthorizationConfig authorization;
   TlsConfig tls;
+  LogConfig log;
+  TelemetryConfig telemetry;
   Limits limits;
 };
 

@@ -68,6 +68,21 @@ ConfigKey path(std::string name, std::filesystem::path& value, std::string comme
           })};
 }
 
+// An HTTP URL with an IP address, a port and nothing else, or `off` for an empty value.
+ConfigKey url_or_off(std::string name, std::string& value, std::string comment) {
+  return {std::move(name), std::move(comment), [&value] { return value.empty() ? "off" : value; },
+          scalar([&value](const std::string& given) -> std::string {
+            constexpr std::string_view scheme = "http://";
+            if (given == "off") return value.clear(), "";
+            const auto address =
+                given.starts_with(scheme) ? parse_address(given.substr(scheme.size())) : std::nullopt;
+            if (!address || !complaint_about_listener(*address).empty() || address->port == 0)
+              return fmt::format("'{}' is neither like http://127.0.0.1:4318, nor 'off'", given);
+            value = given;
+            return "";
+          })};
+}
+
 // A file, or `auto` for an empty value.
 ConfigKey file_or_auto(std::string name, std::string& value, std::string comment) {
   return {std::move(name), std::move(comment),
@@ -176,6 +191,10 @@ std::vector<ConfigKey> listener_keys(Listeners& l) {
               "The same without TLS: tokens and values in the clear. For tests and closed networks only."),
       address("http", l.http, "off", complaint_about_http_listener,
               "The HTTP API, which the command line uses too. Loopback only: it has no TLS yet."),
+      address("admin", l.admin, "off", complaint_about_listener,
+              "/metrics for Prometheus, /livez and /readyz. Whoever reaches it needs no token: it tells "
+              "numbers, and no\n"
+              "device, owner or address."),
   };
 }
 
@@ -222,6 +241,28 @@ std::vector<ConfigKey> tls_keys(TlsConfig& t) {
             "`ocf-cloud reload`. A CA without one is not affected. One that is out of date still counts, "
             "and\n"
             "is warned of: what it lists stays out, others get in."),
+  };
+}
+
+std::vector<ConfigKey> log_keys(LogConfig& l) {
+  return {
+      choice<LogFormat>("format", l.format, {{"human", LogFormat::human}, {"json", LogFormat::json}},
+                        "`human`: a line for people. `json`: an object a line, for programs."),
+      choice<telemetry::Level>("level", l.level,
+                               {{"info", telemetry::Level::info},
+                                {"warn", telemetry::Level::warn},
+                                {"error", telemetry::Level::error}},
+                               "What is said: this and what is worse."),
+  };
+}
+
+std::vector<ConfigKey> telemetry_keys(TelemetryConfig& t) {
+  return {
+      url_or_off(
+          "otlp_endpoint", t.otlp_endpoint,
+          "An OpenTelemetry collector that gets all metrics, by OTLP over HTTP: http://ADDRESS:PORT, or "
+          "`off`."),
+      time("otlp_interval", t.otlp_interval, seconds(1), seconds(3600), "How often."),
   };
 }
 
@@ -354,10 +395,17 @@ std::vector<ConfigKey> face_limits(Limits& l) {
   };
 }
 
+std::vector<ConfigKey> machine_limits(Limits& l) {
+  return {
+      bytes("disk_free_bytes_min", l.disk_free_bytes_min, 0, 1024 * 1024 * mib,
+            "Free space where the data directory is: below it /readyz answers 503. The hub goes on."),
+  };
+}
+
 std::vector<ConfigKey> limit_keys(Limits& limits) {
   std::vector<ConfigKey> keys;
-  for (const auto part :
-       {message_limits, connection_limits, block_limits, device_limits, refusal_limits, face_limits}) {
+  for (const auto part : {message_limits, connection_limits, block_limits, device_limits, refusal_limits,
+                          face_limits, machine_limits}) {
     for (ConfigKey& key : part(limits)) keys.push_back(std::move(key));
   }
   return keys;
@@ -382,6 +430,9 @@ std::vector<ConfigSection> config_keys(Config& config) {
       {"authorization", "The built-in authorization server.", authorization_keys(config.authorization)},
       {"tls", "Which devices and clients are believed to be who their certificate says.",
        tls_keys(config.tls)},
+      {"log", "What the hub says on standard error.", log_keys(config.log)},
+      {"telemetry", "Metrics that the hub sends of itself; what is asked of it is `listeners.admin`.",
+       telemetry_keys(config.telemetry)},
       {"limits", "What the hub puts up with. Behind each limit stands what happens above it.",
        limit_keys(config.limits)},
   };

@@ -88,6 +88,7 @@ Findings look_at_listeners(const Listeners& listeners) {
   look("coap_tls", listeners.coap_tls);
   look("coap_tcp", listeners.coap_tcp);
   look("http", listeners.http);
+  look("admin", listeners.admin);
   if (!listeners.coap_tls && !listeners.coap_tcp)
     found.push_back(doubtful("listeners", "No device can connect: coap_tls and coap_tcp are off."));
   return found;

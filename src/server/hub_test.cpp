@@ -28,7 +28,7 @@ class HubTest : public testing::Test {
 // What starting a hub fails with.
 std::string failure_of(Config config) {
   try {
-    Hub hub(std::move(config), [](std::string_view, std::string_view) {});
+    Hub hub(std::move(config), [](const telemetry::LogLine&) {});
     hub.run([&hub] { hub.stop(); });
     return "";
   } catch (const std::runtime_error& e) {
@@ -155,7 +155,7 @@ TEST_F(HubTest, AnAddressThatIsTakenIsASentence) {
 
 TEST_F(HubTest, ATermSignalStopsItCleanly) {
   {
-    Hub hub(config(), [](std::string_view, std::string_view) {});
+    Hub hub(config(), [](const telemetry::LogLine&) {});
     hub.run([] { std::raise(SIGTERM); });
   }
   EXPECT_FALSE(std::filesystem::exists(admin_socket_path(config().data)));

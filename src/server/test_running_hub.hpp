@@ -23,6 +23,7 @@ inline Config on_free_ports(const std::filesystem::path& data) {
   config.listeners.coap_tcp = Address{"127.0.0.1", 0};
   config.listeners.coap_tls = Address{"127.0.0.1", 0};
   config.listeners.http = Address{"127.0.0.1", 0};
+  config.listeners.admin = Address{"127.0.0.1", 0};
   return config;
 }
 
@@ -31,7 +32,7 @@ class RunningHub {
  public:
   explicit RunningHub(Config config)
       : data_(config.data),
-        hub_(std::move(config), [](std::string_view, std::string_view) {}),
+        hub_(std::move(config), [](const telemetry::LogLine&) {}),
         thread_([this] { run(); }) {
     ready_.get_future().get();
   }

@@ -1,6 +1,8 @@
 #include "server/wiring.hpp"
 
+#include "server/metrics.hpp"
 #include "server/tenant.hpp"
+#include "server/top.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,6 +15,7 @@
 namespace ocf::server {
 
 namespace asio = boost::asio;
+using telemetry::Level;
 
 namespace {
 
@@ -50,6 +53,7 @@ Hub::Hub(Config config, LogSink log)
       data_(config_.data),
       certificates_(data_.pki(), data_.sid(), config_.tls, net::wall_now()),
       shard_("ocf-cloud"),
+      pulse_(shard_),
       signals_(shard_.context(), SIGINT, SIGTERM),
       hangups_(shard_.context()),
       log_store_(store_options(data_)),
@@ -59,10 +63,11 @@ Hub::Hub(Config config, LogSink log)
       cloud_({store_, bus_, authorization_, config_.limits, net::wall_now, data_.sid()}),
       gateway_(shard_, cloud_, config_.limits, log_),
       api_(cloud_, config_.limits),
+      admin_http_({[this] { return collect(); }, live_checks(checked()), ready_checks(checked())}),
       admin_requests_({authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
                        [this] { return addresses(); }, [this] { return put_in_force(); },
                        [this] { return reload(); }, [this](unsigned rate) { return gateway_.drain(rate); },
-                       net::wall_now}),
+                       [this] { return top(); }, net::wall_now}),
       admin_socket_(
           shard_, admin_socket_path(data_.path()),
           [this](boost::json::object request) { return admin_requests_.answer(std::move(request)); }),
@@ -94,13 +99,17 @@ net::awaitable<void> Hub::live(std::function<void()> on_ready) {
   shard_.stop();
 }
 
-// The log is folded before anybody is let in.
+// The log is folded before anybody is let in, but for those who ask how far it is.
 net::awaitable<void> Hub::start_parts() {
+  pulse_.start();
+  start_admin();
+  start_otlp();
   if (const auto started = co_await cloud_.start(); !started)
     cannot("the events cannot be read", started.error());
   start_gateway();
   start_http();
   admin_socket_.start();
+  is_started_ = true;
 }
 
 net::awaitable<void> Hub::stop_parts() {
@@ -111,6 +120,12 @@ net::awaitable<void> Hub::stop_parts() {
   co_await gateway_.stop();
   co_await cloud_.stop();
   if (http_) co_await http_->left();
+  if (admin_listener_) {
+    admin_listener_->close();
+    co_await admin_listener_->left();
+  }
+  if (otlp_) co_await otlp_->stop();
+  pulse_.stop();
   log_store_.close();
 }
 
@@ -127,6 +142,7 @@ void Hub::start_gateway() {
       cannot("the hub's certificates in " + data_.pki().string() + " cannot be used", context.error());
     const auto bound = gateway_.listen_tls(endpoint_of(*tls), std::move(*context));
     if (!bound) cannot("cannot listen for coaps+tcp on " + tls->text(), bound.error());
+    serves_tls_ = true;
     addresses_.coap_tls = address_of(*bound);
   }
   addresses_.cis = cis();
@@ -149,14 +165,57 @@ void Hub::start_http() {
   addresses_.http = address_of(http_->endpoint());
 }
 
+void Hub::start_admin() {
+  const auto& admin = config_.listeners.admin;
+  if (!admin) return;
+  auto opened = http::Server::open(
+      shard_.context(), endpoint_of(*admin), config_.limits,
+      [this](http::Request request) { return admin_http_.answer(std::move(request)); },
+      http::Server::Reach::anywhere);
+  if (!opened) cannot("cannot listen for metrics and health on " + admin->text(), opened.error());
+  admin_listener_ = std::move(*opened);
+  addresses_.admin = address_of(admin_listener_->endpoint());
+}
+
+telemetry::Snapshot Hub::collect() {
+  telemetry::Snapshot snapshot =
+      server::collect({cloud_, gateway_, api_, log_store_, shard_, pulse_}, http_.get());
+  auto& exports = snapshot.counter("ocf_otlp_exports_total", "Exports to the OTLP collector, by result.");
+  if (otlp_) exports.add(otlp_->exports().rows(), "result");
+  return snapshot;
+}
+
+boost::json::object Hub::top() {
+  constexpr std::size_t devices_max = 10;
+  return top_document(collect(), gateway_.take_busiest(devices_max), net::steady_now());
+}
+
+void Hub::start_otlp() {
+  const TelemetryConfig& config = config_.telemetry;
+  if (config.otlp_endpoint.empty()) return;
+  constexpr std::size_t scheme_bytes = sizeof("http://") - 1;
+  OtlpExporter::Settings settings;
+  settings.collector = *parse_address(config.otlp_endpoint.substr(scheme_bytes));
+  settings.interval = config.otlp_interval;
+  settings.resource = {"ocf-cloud", OCF_CLOUD_VERSION, data_.sid()};
+  otlp_.emplace(shard_, std::move(settings), [this] { return collect(); });
+  otlp_->start();
+}
+
+Checked Hub::checked() const {
+  return {log_store_,     cloud_,       gateway_,    certificates_, pulse_,
+          config_.limits, data_.path(), is_started_, serves_tls_};
+}
+
 // Devices come by TLS where there is TLS.
 std::string Hub::cis() const {
   const auto& listener = addresses_.coap_tls ? addresses_.coap_tls : addresses_.coap_tcp;
   if (!listener) return "";
   const Address& address = config_.public_address ? *config_.public_address : *listener;
   if (!config_.public_address && asio::ip::make_address(address.host).is_unspecified()) {
-    log_("warn", fmt::format("devices are told to connect to {}: set public_address to what they can reach",
-                             address.text()));
+    say(Level::warn, "configuration",
+        fmt::format("devices are told to connect to {}: set public_address to what they can reach",
+                    address.text()));
   }
   return (addresses_.coap_tls ? "coaps+tcp://" : "coap+tcp://") + address.text();
 }
@@ -177,11 +236,12 @@ Reloaded Hub::reload() {
   take_over(wanted, config_);
   certificates_ = std::move(read);
   reloaded.closed = gateway_.use(std::move(*context));
-  for (const ConfigChange& change : reloaded.changes) log_("info", "configuration: " + change.text());
+  for (const ConfigChange& change : reloaded.changes)
+    say(Level::info, "configuration", "configuration: " + change.text());
   warn_of_certificates();
-  log_("info",
-       fmt::format("configuration and certificates were read again: {} keys differ, {} connections closed",
-                   reloaded.changes.size(), reloaded.closed));
+  say(Level::info, "reloaded",
+      fmt::format("configuration and certificates were read again: {} keys differ, {} connections closed",
+                  reloaded.changes.size(), reloaded.closed));
   return reloaded;
 }
 
@@ -198,7 +258,7 @@ void Hub::wait_for_hangup() {
     try {
       reload();
     } catch (const std::runtime_error& e) {
-      log_("warn", fmt::format("everything stays as it was: {}", e.what()));
+      say(Level::warn, "not_reloaded", fmt::format("everything stays as it was: {}", e.what()));
     }
     supervisor_.ready();
     wait_for_hangup();
@@ -206,7 +266,11 @@ void Hub::wait_for_hangup() {
 }
 
 void Hub::warn_of_certificates() const {
-  for (const std::string& warning : certificates_.warnings()) log_("warn", warning);
+  for (const std::string& warning : certificates_.warnings()) say(Level::warn, "certificate", warning);
+}
+
+void Hub::say(Level level, std::string_view event, std::string text) const {
+  log_(telemetry::LogLine(level, event, std::move(text)));
 }
 
 HubAddresses Hub::addresses() const { return addresses_; }

@@ -10,12 +10,16 @@
 #include "http/routes.hpp"
 #include "http/server.hpp"
 #include "net/shard.hpp"
+#include "server/admin_http.hpp"
 #include "server/admin_requests.hpp"
 #include "server/admin_socket.hpp"
 #include "server/certificates.hpp"
+#include "server/checks.hpp"
 #include "server/config.hpp"
 #include "server/data_directory.hpp"
 #include "server/log.hpp"
+#include "server/otlp_exporter.hpp"
+#include "server/pulse.hpp"
 #include "server/supervisor.hpp"
 #include "store_rocksdb/rocks_event_store.hpp"
 
@@ -64,18 +68,25 @@ class Hub {
   net::awaitable<void> stop_parts();
   void start_gateway();
   void start_http();
+  void start_admin();
+  void start_otlp();
+  boost::json::object top();
+  telemetry::Snapshot collect();
+  Checked checked() const;
   // See AdminRequests::Parts.
   Result<std::size_t> put_in_force();
   Reloaded reload();
   void wait_for_hangup();
   void warn_of_certificates() const;
   std::string cis() const;
+  void say(telemetry::Level level, std::string_view event, std::string text) const;
 
   Config config_;  // changed by reload()
   const LogSink log_;
   DataDirectory data_;
   Certificates certificates_;
   net::Shard shard_;
+  Pulse pulse_;
   boost::asio::signal_set signals_;
   boost::asio::signal_set hangups_;
   store_rocksdb::RocksEventStore log_store_;
@@ -86,6 +97,11 @@ class Hub {
   gateway::Gateway gateway_;
   http::Api api_;
   std::unique_ptr<http::Server> http_;  // null while nothing listens
+  bool is_started_ = false;
+  bool serves_tls_ = false;
+  AdminHttp admin_http_;
+  std::unique_ptr<http::Server> admin_listener_;  // null while nothing listens
+  std::optional<OtlpExporter> otlp_;              // nullopt: nothing is sent
   AdminRequests admin_requests_;
   AdminSocket admin_socket_;
   Supervisor supervisor_;

@@ -18,10 +18,11 @@ std::size_t weight_of(const es::Append& append) {
 
 }  // namespace
 
-Committer::Committer(Database& database, const Options& options)
+Committer::Committer(Database& database, const Options& options, Metrics& metrics)
     : database_(database),
       queued_bytes_max_(options.queued_bytes_max),
-      recovery_interval_(options.recovery_interval) {
+      recovery_interval_(options.recovery_interval),
+      metrics_(metrics) {
   if (!load_tails()) throw std::runtime_error("cannot read the ends of the event store's log");
   thread_ = std::thread([this] { run(); });
 }
@@ -33,11 +34,13 @@ void Committer::submit(es::Append append, Waiter<Stored> waiter) {
     const std::lock_guard lock(mutex_);
     if (!closing_ && queued_bytes_ + weight <= queued_bytes_max_) {
       queued_bytes_ += weight;
-      queue_.push_back({std::move(append), std::move(waiter)});
+      metrics_.queued_bytes.set(static_cast<std::int64_t>(queued_bytes_));
+      queue_.push_back({std::move(append), std::move(waiter), std::chrono::steady_clock::now()});
       queued_or_closing_.notify_one();
       return;
     }
     if (!closing_) refused = es::StoreError::unavailable;
+    metrics_.refused.add();
   }
   waiter.complete(refused);
 }
@@ -61,6 +64,7 @@ void Committer::run() {
       if (queue_.empty()) return;
       queue.swap(queue_);
       queued_bytes_ = 0;
+      metrics_.queued_bytes.set(0);
     }
     commit(std::move(queue));
     heads_.trim(heads_max);
@@ -78,8 +82,25 @@ void Committer::commit(std::vector<Queued> queue) {
   } else {
     answers.assign(queue.size(), es::StoreError::unavailable);
   }
-  for (std::size_t index = 0; index < queue.size(); ++index)
+  metrics_.writable.set(writable_ ? 1 : 0);
+  for (std::size_t index = 0; index < queue.size(); ++index) {
+    count(answers[index], queue[index].since);
     queue[index].waiter.complete(std::move(answers[index]));
+  }
+}
+
+void Committer::count(const Stored& answer, std::chrono::steady_clock::time_point since) {
+  metrics_.append_seconds.observe(std::chrono::steady_clock::now() - since);
+  if (answer) return metrics_.stored.add();
+  const bool is_conflict = answer.error() == es::StoreError::version_conflict;
+  const bool is_fenced = answer.error() == es::StoreError::fenced;
+  (is_conflict ? metrics_.conflicts : is_fenced ? metrics_.fenced : metrics_.failed).add();
+}
+
+void Committer::tell_tails() {
+  es::Offset sum = 0;
+  for (const es::Offset tail : tails_) sum += tail;
+  metrics_.last_offsets.set(static_cast<std::int64_t>(sum));
 }
 
 // What is in memory may be what a failed write would have made true: it is read again.
@@ -87,7 +108,9 @@ bool Committer::recover() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_recovery_) return false;
   next_recovery_ = now + recovery_interval_;
-  if (!database_.recover() || !load_tails()) return false;
+  const bool recovered = database_.recover() && load_tails();
+  metrics_.broken.set(database_.is_broken() ? 1 : 0);
+  if (!recovered) return false;
   heads_.clear();
   epochs_.clear();
   writable_ = true;
@@ -102,6 +125,7 @@ bool Committer::load_tails() {
     tails.push_back(*tail);
   }
   tails_ = std::move(tails);
+  tell_tails();
   return true;
 }
 
@@ -114,12 +138,20 @@ std::vector<Committer::Stored> Committer::judge(const std::vector<Queued>& queue
 
 // If the write fails, nobody is told what depended on it: neither the stored nor those who lost against them.
 void Committer::make_durable(const Commit& commit, std::vector<Stored>& answers) {
-  if (!database_.store(commit)) {
+  const auto begun = std::chrono::steady_clock::now();
+  const auto is_stored = database_.store(commit);
+  metrics_.sync_seconds.observe(std::chrono::steady_clock::now() - begun);
+  if (!is_stored) {
     writable_ = false;
     for (Stored& answer : answers)
       answer = answer ? es::StoreError::outcome_unknown : es::StoreError::unavailable;
     return;
   }
+  std::size_t events = 0;
+  for (const es::EventBatch& batch : commit.batches) events += batch->size();
+  metrics_.appended.add(events);
+  metrics_.batch_events.observe(static_cast<double>(events));
+  tell_tails();
   if (!database_.index(commit)) writable_ = false;
 }
 

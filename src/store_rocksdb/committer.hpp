@@ -4,6 +4,7 @@
 #include "es/event_store.hpp"
 #include "store_rocksdb/database.hpp"
 #include "store_rocksdb/lru_map.hpp"
+#include "store_rocksdb/metrics.hpp"
 #include "store_rocksdb/waiter.hpp"
 
 #include <chrono>
@@ -26,7 +27,7 @@ class Committer {
   using Stored = Result<es::EventBatch>;
 
   // Throws std::runtime_error if the database cannot be read.
-  Committer(Database& database, const Options& options);
+  Committer(Database& database, const Options& options, Metrics& metrics);
   ~Committer() { close(); }
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -40,6 +41,7 @@ class Committer {
   struct Queued {
     es::Append append;
     Waiter<Stored> waiter;
+    std::chrono::steady_clock::time_point since;
   };
   // A stream's version, and those of its events that are in the batch being made.
   struct Head {
@@ -54,6 +56,8 @@ class Committer {
   std::vector<Stored> judge(const std::vector<Queued>& queue, Commit& commit);
   void make_durable(const Commit& commit, std::vector<Stored>& answers);
   void forget_staged();
+  void count(const Stored& answer, std::chrono::steady_clock::time_point since);
+  void tell_tails();
 
   Stored judge(const es::Append& append, Commit& commit);
   Stored stage(const es::Append& append, Head& head, Commit& commit);
@@ -65,6 +69,7 @@ class Committer {
   Database& database_;
   const std::size_t queued_bytes_max_;
   const std::chrono::milliseconds recovery_interval_;
+  Metrics& metrics_;
 
   std::mutex mutex_;
   std::condition_variable queued_or_closing_;

@@ -404,6 +404,30 @@ bool Database::takes_writes() const {
   return written.ok();
 }
 
+Properties Database::properties() const {
+  static const std::string names[] = {
+      rocksdb::DB::Properties::kEstimateNumKeys,
+      rocksdb::DB::Properties::kTotalSstFilesSize,
+      rocksdb::DB::Properties::kCurSizeAllMemTables,
+      rocksdb::DB::Properties::kEstimateTableReadersMem,
+      rocksdb::DB::Properties::kNumRunningFlushes,
+      rocksdb::DB::Properties::kNumRunningCompactions,
+      rocksdb::DB::Properties::kBackgroundErrors,
+      rocksdb::DB::Properties::kIsWriteStopped,
+      rocksdb::DB::Properties::kEstimatePendingCompactionBytes,
+  };
+  Properties properties;
+  const std::shared_lock lock(files_, std::try_to_lock);
+  if (!lock || !db_) return properties;
+  for (const std::string& name : names) {
+    std::uint64_t value = 0;
+    // "rocksdb.total-sst-files-size"
+    if (db_->GetAggregatedIntProperty(name, &value))
+      properties.emplace_back(name.substr(name.find('.') + 1), value);
+  }
+  return properties;
+}
+
 Result<void> Database::complete_index() {
   for (es::Partition partition = 0; partition < partitions_; ++partition) {
     if (const auto complete = complete_index(partition); !complete) return complete;

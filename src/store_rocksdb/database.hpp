@@ -2,6 +2,7 @@
 #pragma once
 
 #include "es/event_store.hpp"
+#include "store_rocksdb/metrics.hpp"
 #include "store_rocksdb/rocks_event_store.hpp"
 
 #include <rocksdb/db.h>
@@ -60,6 +61,10 @@ class Database {
   // Reads that need the disk wait for it; they go on as long as it does not, and if the files cannot be
   // opened then they are unavailable, too, until a later call succeeds. Errors: unavailable.
   Result<void> recover();
+  // Whether recover() closed the files and could not open them. For the thread that writes.
+  bool is_broken() const { return db_ == nullptr; }
+  // RocksDB's own numbers; any thread.
+  Properties properties() const;
   // Makes the index durable, so that the next start need not make it again.
   void flush_index();
 

@@ -59,8 +59,9 @@ class Reader {
 }  // namespace
 
 struct RocksEventStore::Parts {
-  explicit Parts(const Options& options) : database(options), committer(database, options) {}
+  explicit Parts(const Options& options) : database(options), committer(database, options, metrics) {}
 
+  Metrics metrics;
   Database database;
   Reader reader;
   Committer committer;
@@ -77,6 +78,8 @@ void RocksEventStore::close() {
 }
 
 es::Partition RocksEventStore::partitions() const { return parts_->database.partitions(); }
+const Metrics& RocksEventStore::metrics() const { return parts_->metrics; }
+Properties RocksEventStore::properties() const { return parts_->database.properties(); }
 
 es::awaitable<Result<std::vector<es::RecordedEvent>>> RocksEventStore::read(es::StreamId stream,
                                                                             es::Version after) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "es/event_store.hpp"
+#include "store_rocksdb/metrics.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -45,6 +46,11 @@ class RocksEventStore final : public es::EventStore {
   es::awaitable<Result<es::EventBatch>> append(es::Append append) override;
   es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
                                                      std::size_t limit) override;
+
+  // Any thread.
+  const Metrics& metrics() const;
+  // RocksDB's own numbers, "total-sst-files-size" and the like; any thread.
+  Properties properties() const;
 
   // Stores what is queued, then answers `closed` to everything. Blocks; idempotent; the destructor does it
   // too. The last completions are posted. Executors of callers outlive this call: a thread of the store may

@@ -56,7 +56,8 @@ class Onboarding:
 class Hub:
     """One hub. `limits` and `config` go into its YAML file; restart() and kill() keep its data."""
 
-    def __init__(self, *, limits=None, config=None, tcp=True, tls=True, http=True, folder=None, arguments=(), environment=None):
+    def __init__(self, *, limits=None, config=None, tcp=True, tls=True, http=True, admin=True, folder=None, arguments=(),
+                 environment=None):
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="ocf-cloud-e2e-"))
         self.data = self.folder / "data"
         self.log_file = self.folder / "hub.log"
@@ -64,8 +65,8 @@ class Hub:
         self.admin_token = None
         self.process = None
         self.secrets = set()
-        self._listeners = [name for name, wanted in (("coap-tcp", tcp), ("coap-tls", tls), ("http", http)) if wanted]
-        self._off = [name for name, wanted in (("coap-tls", tls), ("http", http)) if not wanted]
+        self._listeners = [name for name, wanted in (("coap-tcp", tcp), ("coap-tls", tls), ("http", http), ("admin", admin)) if wanted]
+        self._off = [name for name, wanted in (("coap-tls", tls), ("http", http), ("admin", admin)) if not wanted]
         self._arguments = list(arguments)
         self._environment = {**os.environ, **(environment or {})}
         self._contexts = {}

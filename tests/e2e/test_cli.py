@@ -33,7 +33,7 @@ def test_the_first_start_prints_one_admin_token_and_the_ready_line(started):
 
 
 def test_only_the_listeners_that_exist_are_in_the_ready_line(started):
-    hub = started(tcp=False, http=False)
+    hub = started(tcp=False, http=False, admin=False)
     assert re.fullmatch(r"ready coap-tls=127\.0\.0\.1:\d+", hub.output[-1])
 
 
@@ -198,7 +198,8 @@ def test_a_configuration_that_is_missing_or_no_yaml_is_refused(tmp_path):
 # The embedded store: a newer schema is refused with a clear sentence
 def test_a_hub_that_cannot_start_says_why(tmp_path):
     (tmp_path / "data").write_text("a file, not a folder")
-    done = run_cli("serve", "--data", tmp_path / "data", "--coap-tls", "127.0.0.1:0", "--http", "127.0.0.1:0")
+    done = run_cli("serve", "--data", tmp_path / "data", "--coap-tls", "127.0.0.1:0", "--http", "127.0.0.1:0",
+                   "--admin", "off")
     assert done.returncode == REFUSED
     assert len(done.stderr.strip().splitlines()) >= 1 and "data" in done.stderr
 
@@ -207,7 +208,7 @@ def test_a_port_that_is_taken_is_named():
     with Hub() as hub:
         port = hub.address("coap-tcp")[1]
         done = run_cli("serve", "--data", hub.folder / "other", "--coap-tcp", f"127.0.0.1:{port}",
-                       "--coap-tls", "off", "--http", "off")
+                       "--coap-tls", "off", "--http", "off", "--admin", "off")
         assert done.returncode == REFUSED and str(port) in done.stderr
 
 

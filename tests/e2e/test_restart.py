@@ -131,7 +131,7 @@ def test_the_shadow_after_kill_9_is_the_last_event(started, device, owner):
 # R9: a data directory is one hub's
 def test_a_second_hub_on_the_same_data_is_refused(started):
     hub = started()
-    done = hub.cli("serve", "--coap-tcp", "127.0.0.1:0", "--coap-tls", "off", "--http", "off", timeout=30)
+    done = hub.cli("serve", "--coap-tcp", "127.0.0.1:0", "--coap-tls", "off", "--http", "off", "--admin", "off", timeout=30)
     assert done.returncode == 1
     assert done.stderr.strip()
     assert hub.running()

@@ -70,7 +70,7 @@ HubProcess::HubProcess(std::string binary) : binary_(std::move(binary)), folder_
     close(ready[0]);
     execl(binary_.c_str(), binary_.c_str(), "serve", "--data", (folder_ + "/data").c_str(), "--config",
           (folder_ + "/ocf-cloud.yaml").c_str(), "--coap-tcp", "127.0.0.1:0", "--coap-tls", "127.0.0.1:0",
-          "--http", "127.0.0.1:0", nullptr);
+          "--http", "127.0.0.1:0", "--admin", "off", nullptr);
     _exit(127);
   }
   close(ready[1]);

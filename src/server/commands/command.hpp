@@ -42,6 +42,7 @@ void add_pki(CLI::App& app, Run& run);
 void add_config(CLI::App& app, Run& run);
 void add_reload(CLI::App& app, Run& run);
 void add_drain(CLI::App& app, Run& run);
+void add_top(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);
 
 }  // namespace ocf::server

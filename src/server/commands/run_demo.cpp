@@ -22,6 +22,7 @@ Config demo_config(const DemoOptions& options) {
   config.data = options.data;
   config.listeners.coap_tls = Address{"127.0.0.1", 0};
   config.listeners.http = Address{"127.0.0.1", 0};
+  config.listeners.admin = Address{"127.0.0.1", 0};
   return config;
 }
 
@@ -103,7 +104,7 @@ net::awaitable<void> start_device(DemoDevice& device, Hub& hub) {
 }  // namespace
 
 Exit run_demo(const DemoOptions& options) {
-  Hub hub(demo_config(options), stderr_log());
+  Hub hub(demo_config(options), stderr_log(LogConfig()));
   DemoDevice device(device_of(options.data));
   hub.run([&] {
     say(

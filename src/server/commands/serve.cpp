@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 namespace ocf::server {
 namespace {
@@ -16,11 +17,14 @@ std::string ready_line(const HubAddresses& addresses) {
   if (addresses.coap_tcp) line += " coap-tcp=" + addresses.coap_tcp->text();
   if (addresses.coap_tls) line += " coap-tls=" + addresses.coap_tls->text();
   if (addresses.http) line += " http=" + addresses.http->text();
+  if (addresses.admin) line += " admin=" + addresses.admin->text();
   return line;
 }
 
 Exit serve(const ServeOptions& options) {
-  Hub hub(effective_config(options), stderr_log());
+  Config config = effective_config(options);
+  LogSink log = stderr_log(config.log);
+  Hub hub(std::move(config), std::move(log));
   hub.reload_by([&options] { return effective_config(options); });
   hub.run([&hub] {
     if (const auto token = hub.first_admin_token()) fmt::print("admin token: {}\n", *token);

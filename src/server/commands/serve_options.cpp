@@ -36,6 +36,8 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
   command.add_option("--coap-tcp", options.coap_tcp,
                      "Where devices connect without TLS, or off; default off.");
   command.add_option("--http", options.http, "Where HTTP is served, or off; default 127.0.0.1:8080.");
+  command.add_option("--admin", options.admin,
+                     "Where metrics and health are told, or off; default 127.0.0.1:9464.");
   command.add_option("--public-address", options.public_address,
                      "What devices are told to connect to; default: the address of --coap-tls.");
 }
@@ -49,6 +51,7 @@ Config effective_config(const ServeOptions& options) {
   override_address(listeners.coap_tcp, "--coap-tcp", options.coap_tcp, "off", complaint_about_listener,
                    mistakes);
   override_address(listeners.http, "--http", options.http, "off", complaint_about_http_listener, mistakes);
+  override_address(listeners.admin, "--admin", options.admin, "off", complaint_about_listener, mistakes);
   override_address(config.public_address, "--public-address", options.public_address, "auto",
                    complaint_about_public_address, mistakes);
   if (!options.data.empty()) config.data = options.data;

@@ -16,6 +16,7 @@ struct ServeOptions {
   std::string coap_tcp;
   std::string coap_tls;
   std::string http;
+  std::string admin;
   std::string public_address;
 };
 
