@@ -2,6 +2,7 @@
 // back.
 #include "base/random.hpp"
 #include "cloud/cloud.hpp"
+#include "cloud/limit_of.hpp"
 #include "net/shard.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -66,8 +67,7 @@ std::string_view outcome_of(const Result<Answer>& answer) {
 void Cloud::count_command(Operation operation, const Result<Answer>& answer, SteadyTime begun) {
   metrics_.commands.add(name_of(operation), outcome_of(answer));
   metrics_.command_seconds[static_cast<std::size_t>(operation)].observe(net::steady_now() - begun);
-  if (!answer && answer.error() == resource::ResourceError::too_many_pending)
-    metrics_.limit_hits.hit("pending_commands_per_device_max");
+  if (!answer) metrics_.limit_hits.hit(limit_of(answer.error()));
 }
 
 std::optional<Time> stale_since(const directory::DeviceEntry& device, const Link& link,

@@ -2,6 +2,7 @@
 // the channel's token and fenced with its session epoch.
 #include "cbor/cbor.hpp"
 #include "cloud/cloud.hpp"
+#include "cloud/limit_of.hpp"
 
 namespace ocf::cloud {
 namespace {
@@ -9,12 +10,14 @@ namespace {
 constexpr std::uint16_t cbor_format = 60;
 constexpr std::uint16_t ocf_cbor_format = 10000;
 
-// Why content cannot be a resource's state; empty if it can.
-std::string invalid(const resource::Content& content, const Limits& limits) {
+// Why content cannot be a resource's state; empty if it can. A limit that it is above is counted.
+std::string invalid(const resource::Content& content, const Limits& limits, telemetry::LimitHits& hits) {
   if (!content.bytes) return "the message carries no representation";
   if (content.format != cbor_format && content.format != ocf_cbor_format) return "";
   const auto checked = cbor::check(*content.bytes, {limits.cbor_depth_max, limits.cbor_items_max});
-  return checked ? "" : "the content is not valid CBOR: " + checked.error().message();
+  if (checked) return "";
+  hits.hit(limit_of(checked.error()));
+  return "the content is not valid CBOR: " + checked.error().message();
 }
 
 // The store's fence and the session that the caller believes in say the same thing.
@@ -49,8 +52,7 @@ awaitable<Result<std::vector<Link>>> Cloud::publish(DeviceSession session, std::
   const auto published = co_await links_.handle(session.key.stream(links::stream_name), std::move(publish),
                                                 envelope(session, *access));
   if (!published) {
-    if (published.error() == links::LinksError::too_many_links)
-      metrics_.limit_hits.hit("links_per_device_max");
+    metrics_.limit_hits.hit(limit_of(published.error()));
     co_return session_error(published.error());
   }
   const auto state = co_await links_.load(session.key.stream(links::stream_name));
@@ -81,7 +83,7 @@ awaitable<Result<void>> Cloud::notify(DeviceSession session, Notification notifi
   if (!access) co_return access.error();
   resource::NotifyRepresentation notify;
   notify.issued = {*access, session.subject(), parts_.now()};
-  notify.invalid = invalid(notification.content, parts_.limits);
+  notify.invalid = invalid(notification.content, parts_.limits, metrics_.limit_hits);
   const std::string_view if_appended = notify.invalid.empty() ? "stored" : "rejected";
   notify.content = std::move(notification.content);
   notify.etag = std::move(notification.etag);

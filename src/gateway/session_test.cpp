@@ -227,6 +227,7 @@ TEST_F(SessionTest, RefusesMoreRequestsThanItServesAtOnce) {
     EXPECT_EQ(hears(request(Code::get, "/oic/res", 100 + count)), "serve /oic/res");
   }
   EXPECT_EQ(hears(request(Code::get, "/oic/res", 99)), "send 5.03; refused");
+  EXPECT_EQ(std::get<Refused>(last_.at(1)).limit, "requests_in_flight_max");
   answers(Code::content, 100);
   EXPECT_EQ(hears(request(Code::get, "/oic/res", 98)), "serve /oic/res");
 }
@@ -238,6 +239,25 @@ TEST_F(SessionTest, TellsTheSenderOfAMessageThatIsTooLargeBeforeItsBytesArrive) 
   EXPECT_EQ(done(session_.receive(ByteView(bytes).first(20), now_)).substr(0, 27),
             "send 4.13; send 7.05; close");
   EXPECT_EQ(sent(last_[0]).token, large.token);
+}
+
+TEST_F(SessionTest, NamesTheLimitThatAFrameIsAbove) {
+  Message large = request(Code::post, "/oic/rd", 3);
+  large.payload.resize(limits_.frame_bytes_before_sign_in_max);
+  done(session_.receive(ByteView(coap::encode_frame(large)).first(20), now_));
+  EXPECT_EQ(std::get<Close>(last_.back()).limit, "frame_bytes_before_sign_in_max");
+}
+
+TEST_F(SessionTest, CountsWhatItHearsByTheClassOfTheCode) {
+  signs_in();
+  session_.take_counts();
+  hears(request(Code::get, "/oic/res", 99));
+  hears(response(Code::not_found, coap::Token::of(1)));
+  hears(response(Code::content, coap::Token::of(2)));
+  hears(response(Code::content, coap::Token::of(3)));
+  const MessageCounts counts = session_.take_counts();
+  EXPECT_EQ(counts, (MessageCounts{1, 0, 2, 0, 1, 0, 0, 0}));
+  EXPECT_EQ(session_.take_counts(), MessageCounts{});
 }
 
 TEST_F(SessionTest, TakesLargerMessagesAfterTheSignIn) {

@@ -285,6 +285,23 @@ TEST_F(RocksStore, ServesManyThreadsAtOnce) {
   EXPECT_EQ(events, 2 * shards.size() * each);
 }
 
+TEST_F(RocksStore, CountsWhatItDoes) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(2), es::Fence{"f", 5}));
+  EXPECT_EQ(append(stream_of("a"), 0, events_of(1)).error(), StoreError::version_conflict);
+  EXPECT_EQ(append(stream_of("a"), 2, events_of(1), es::Fence{"f", 4}).error(), StoreError::fenced);
+  const Metrics& counted = store->metrics();
+  EXPECT_EQ(counted.stored.value(), 1u);
+  EXPECT_EQ(counted.conflicts.value(), 1u);
+  EXPECT_EQ(counted.fenced.value(), 1u);
+  EXPECT_EQ(counted.appended.value(), 2u);
+  EXPECT_EQ(counted.last_offsets.value(), 2);
+  EXPECT_EQ(counted.append_seconds.counts().count(), 3u);
+  EXPECT_EQ(counted.sync_seconds.counts().count(), 1u);
+  EXPECT_EQ(counted.batch_events.counts().sum, 2.0);
+  EXPECT_FALSE(store->properties().empty());
+}
+
 // -- A disk that fails
 
 TEST_F(RocksStore, GoesOnOnceAFullDiskHasRoomAgain) {
@@ -315,6 +332,7 @@ TEST_F(RocksStore, GoesOnAfterAFullDiskEvenIfNothingWasWrittenBefore) {
   troubles.trouble = Trouble::none;
   const auto retried = append(stream_of("a"), 0, events_of(1));
   ASSERT_TRUE(retried) << retried.error().message();
+  EXPECT_EQ(store->metrics().writable.value(), 1);
   open(crash_image());
   EXPECT_EQ(read(stream_of("a"))->size(), 1u);
 }
@@ -327,6 +345,8 @@ TEST_F(RocksStore, IsUnavailableWhileTheDiskIsFull) {
   EXPECT_EQ(append(stream_of("a"), 1, events_of(1)).error(), StoreError::unavailable);
   EXPECT_EQ(append(stream_of("b"), 0, events_of(1)).error(), StoreError::unavailable);
   EXPECT_EQ(read(stream_of("a"))->size(), 1u);
+  EXPECT_EQ(store->metrics().writable.value(), 0);
+  EXPECT_EQ(store->metrics().broken.value(), 0) << "room is all that it needs";
   troubles.trouble = Trouble::none;
 }
 
@@ -394,6 +414,7 @@ TEST_F(RocksStore, StoresTheEventsOfAFailedSyncOnceOrNotAtAll) {
   EXPECT_EQ(append(stream_of("a"), 1, unknown).error(), StoreError::outcome_unknown);
   EXPECT_EQ(append(stream_of("a"), 1, events_of(1)).error(), StoreError::unavailable);
   EXPECT_EQ(read(stream_of("a"))->size(), 1u) << "reads go on";
+  EXPECT_EQ(store->metrics().broken.value(), 1) << "a restart is what it needs";
   troubles.trouble = Trouble::none;
   open();
   const auto found = read(stream_of("a"))->size();

@@ -9,7 +9,7 @@ import pytest
 
 from admin import call, metrics
 from api import Api
-from coap_tcp import GET, UNAUTHORIZED, Connection, Message, path_options, poll
+from coap_tcp import BAD_REQUEST, GET, UNAUTHORIZED, Connection, Message, path_options, poll
 from hub import run_cli
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "operations" / "observability.md"
@@ -131,6 +131,17 @@ def test_a_limit_that_is_hit_is_counted(started, owner):
     poll(lambda: metrics(hub).value("ocf_limit_hits_total", limit="options_per_message_max") == 1, "options_per_message_max is hit")
     assert Api(hub, "x" * 2000).get("/api/v1/devices").status == 431
     poll(lambda: metrics(hub).value("ocf_limit_hits_total", limit="http_header_bytes_max") == 1, "http_header_bytes_max is hit")
+
+
+# Q3: limits of contents too
+def test_content_that_is_too_deep_is_counted(hub, device):
+    d = device().online()
+    deep = []
+    for _ in range(40):
+        deep = [deep]
+    before = metrics(hub)
+    assert d.connection.post(d.route("/light/1"), deep).code == BAD_REQUEST
+    rises(hub, before, "ocf_limit_hits_total", limit="cbor_depth_max")
 
 
 def hub_limits(hub):

@@ -1,6 +1,7 @@
 // GET, POST, DELETE (and not PUT) on a device's resource, and its observation (R5): translated to the use
 // cases, never passed on as they are, because a device closes on options that it does not know.
 #include "cbor/cbor.hpp"
+#include "cloud/limit_of.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/connection.hpp"
 #include "gateway/endpoints/routing_path.hpp"
@@ -97,9 +98,11 @@ awaitable<Asking> ask(Exchange& exchange, Operation operation) {
       co_return Asking(refuse(exchange, Code::unsupported_content_format, "the payload has to be CBOR"));
     const auto checked =
         cbor::check(exchange.request.payload, {limits.cbor_depth_max, limits.cbor_items_max});
-    if (!checked)
+    if (!checked) {
+      exchange.connection.hit(cloud::limit_of(checked.error()));
       co_return Asking(
           refuse(exchange, Code::bad_request, "the payload is not valid CBOR: " + checked.error().message()));
+    }
     request.content = {coap::content_format::ocf_cbor, share(exchange.request.payload)};
   }
   const auto answer = co_await exchange.cloud.request(what->caller, std::move(request));
