@@ -25,12 +25,14 @@ def tell(device, count):
 
 
 def started(hub):
-    """Seconds until it is ready and has answered a question."""
+    """Seconds until it serves, and how long it had a processor meanwhile: of a loaded machine the second is worth more."""
     began = time.monotonic()
     hub.start()
-    answered = len(Api(hub, hub.token()).devices())
-    assert answered == DEVICES
-    return round(time.monotonic() - began, 3)
+    seconds = time.monotonic() - began
+    with open(f"/proc/{hub.process.pid}/stat") as file:
+        ticks = sum(map(int, file.read().rpartition(") ")[2].split()[11:13]))
+    assert len(Api(hub, hub.token()).devices()) == DEVICES
+    return {"seconds": round(seconds, 3), "of a processor": ticks / os.sysconf("SC_CLK_TCK")}
 
 
 def main():
@@ -49,9 +51,9 @@ def main():
     for device in devices:
         device.close()
     hub.kill()
-    report = {"events": events, "seconds after kill -9": started(hub)}
+    report = {"events": events, "after kill -9": started(hub)}
     hub.stop()
-    report["seconds after a stop"] = started(hub)
+    report["after a stop"] = started(hub)
     hub.stop()
     report["store bytes"] = sum(file.stat().st_size for file in (hub.data / "store").iterdir())
     shutil.rmtree(hub.folder)
