@@ -1,5 +1,5 @@
-"""Holds docs/requirements.md, docs/known-bugs.md and docs/security.md against the tree: every requirement has a row, every bug that
-others had a test, and every named test exists."""
+"""Holds docs/requirements.md, docs/known-bugs.md, docs/security.md and docs/operations/faults.md against the tree: every requirement has
+a row, every bug that others had a test, every fault a test or a "not yet", and every named test exists."""
 
 import pathlib
 import re
@@ -16,9 +16,13 @@ ROWS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
         for line in PAGE.splitlines() if re.match(r"\| [A-Z]\d+ \|", line)]
 BUGS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
         for line in (ROOT / "docs" / "known-bugs.md").read_text().splitlines() if re.match(r"\| [A-Z]", line)]
+FAULTS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
+          for line in (ROOT / "docs" / "operations" / "faults.md").read_text().splitlines() if re.match(r"\| [A-Z]", line)]
 ATTACKS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
            for line in (ROOT / "docs" / "security.md").read_text().splitlines() if re.match(r"\| (who|any|a|an) ", line)]
-NAMED = sorted({name for row in ROWS + BUGS + ATTACKS for name in re.findall(r"`([\w/.]+(?:::|\.)\w+)`", row[-1])})
+NAMED = sorted({name for row in ROWS + BUGS + FAULTS + ATTACKS
+                for name in re.findall(r"`([\w/.]+(?:::|\.)\w+|store_\w+)`", row[-1])})
+PROGRAMS = set(re.findall(r"add_test\(NAME (\w+)", (ROOT / "tests" / "CMakeLists.txt").read_text()))
 CASES = {f"{suite}.{name}" for path in (*ROOT.glob("src/**/*_test.cpp"), *ROOT.glob("sim/*_test.cpp"), *ROOT.glob("tests/**/*.hpp"))
          for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)", path.read_text())}
 
@@ -28,10 +32,10 @@ WHOLE_HUB = ("`tests/e2e/", "`HubTest.", "`SecondGateway.")
 
 
 def exists(name):
-    """A file, a function of a Python file (`path::function`), or a GoogleTest (`Suite.Test`)."""
+    """A file, a function of a Python file (`path::function`), a GoogleTest (`Suite.Test`), or a program that is a test by itself."""
     path, _, function = name.partition("::")
     if not function:
-        return name in CASES or (ROOT / name).is_file()
+        return name in CASES | PROGRAMS or (ROOT / name).is_file()
     file = ROOT / path
     return file.is_file() and re.search(rf"^(async )?def {re.escape(function)}\(", file.read_text(), re.MULTILINE) is not None
 
@@ -47,6 +51,11 @@ def test_a_row_is_proved_through_real_sockets_or_says_not_yet(row):
 
 def test_every_bug_that_others_had_has_a_test():
     assert len(BUGS) == 17 and all(re.search(r"`(tests/e2e/|[A-Z]\w+\.)", row[2]) for row in BUGS)
+
+
+@pytest.mark.parametrize("row", FAULTS, ids=lambda row: row[0])
+def test_a_fault_says_what_happens_and_has_a_test_or_says_not_yet(row):
+    assert len(row) == 4 and row[1] and (re.search(r"`(tests/e2e/|store_|[A-Z]\w+\.)", row[3]) or row[3] == "not yet")
 
 
 @pytest.mark.parametrize("name", NAMED)

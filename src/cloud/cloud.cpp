@@ -238,7 +238,8 @@ awaitable<void> Cloud::expire_links() {
   }
 }
 
-// Devices that the directory shows online although no channel of theirs is open here.
+// Devices that the directory shows online although no channel of theirs is open here, and commands that such
+// channels took with them: a hub may have been killed after it stored the one and before the other.
 awaitable<void> Cloud::disconnect_unheld(device::Disconnection reason) {
   unheld_ = false;
   for (const directory::DeviceEntry& entry : models_.directory.online()) {
@@ -248,6 +249,11 @@ awaitable<void> Cloud::disconnect_unheld(device::Disconnection reason) {
     session.owner = entry.owner;
     session.epoch = entry.epoch;
     co_await disconnect(std::move(session), reason);
+  }
+  for (const pending::PendingCommand& command : models_.pending.expired(Time::max())) {
+    if (command.dispatched_to == 0 || connected(command.device) != nullptr) continue;
+    co_await end_command(command.device, command.href, command.correlation,
+                         resource::Ending::outcome_unknown);
   }
 }
 
@@ -269,9 +275,12 @@ awaitable<void> Cloud::end_command(device::DeviceKey key, account::Owner owner, 
   command.ending = ending;
   es::Envelope audit = envelope(command.issued.access, command.issued.subject);
   audit.audit.correlation = correlation;
-  // Refused where the device's answer came first: then that is how it ended. A store that is away: the next
-  // sweep tries again.
-  (void)co_await resources_.handle(resource::stream_of(key, href), std::move(command), std::move(audit));
+  const auto ended =
+      co_await resources_.handle(resource::stream_of(key, href), std::move(command), std::move(audit));
+  // The device's answer may have come first: then that is how it ended. A store that is away: the next sweep
+  // tries again.
+  if (!ended && ended.error() != resource::make_error_code(resource::ResourceError::unknown_command))
+    unheld_ = true;
 }
 
 }  // namespace ocf::cloud

@@ -320,6 +320,28 @@ TEST_F(TestCloud, TheEndOfACommandBelongsToTheOwnerWhoHadTheDeviceWhenItBegan) {
   EXPECT_EQ(events.back().event.audit.owner, "alice");
 }
 
+TEST_F(TestCloud, EndsACommandOfADeviceThatWasDisconnectedJustBeforeTheCrash) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  notify(session, 5, 1);
+  std::optional<Result<Answer>> answer;
+  begin(cloud->request(user("alice"), update(7)), answer);
+  settle();
+  es::EncodedEvent encoded =
+      device::Device::encode(device::DeviceDisconnected{session.epoch, device::Disconnection::closed});
+  es::NewEvent gone;
+  gone.id = es::EventId("gone");
+  gone.type = std::move(encoded.type);
+  gone.data = std::move(encoded.data);
+  const es::StreamId stream = session.key.stream(device::stream_name);
+  const es::Version version = run(memory.read(stream, 0))->size();
+  ASSERT_TRUE(run(memory.append(es::Append(stream, version, std::vector<es::NewEvent>(1, gone)))));
+  crash();
+  EXPECT_FALSE(run(cloud->device(user("alice"), device_id()))->online);
+  EXPECT_EQ(types().back(), "CommandOutcomeUnknown");
+}
+
 TEST_F(TestCloud, ReadsFromTheLogWhatTheBusDidNotSay) {
   RecordingChannel channel;
   const DeviceSession session = online(channel);

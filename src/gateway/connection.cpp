@@ -441,13 +441,17 @@ awaitable<Result<std::vector<Link>>> Connection::publish(const PublishRequest& r
   for (;;) {
     auto published = co_await gateway_.cloud_.publish(session, request.links, request.name,
                                                       std::chrono::seconds(request.ttl));
-    if (published || !is_outage(published.error())) co_return published;
-    bool again = publications_kept_ < gateway_.limits_.publications_kept_max;
+    if (published) co_return published;
+    const bool has_ended = !device_session_ || device_session_->epoch != session.epoch;
+    const bool is_lost = has_ended && published.error() == cloud::CloudError::session_ended;
+    if (!is_outage(published.error()) && !is_lost) co_return published;
+    // Of a session that ended during the attempt nobody would end the wait.
+    bool again = !has_ended && publications_kept_ < gateway_.limits_.publications_kept_max;
     if (again) {
       ++publications_kept_;
       again = co_await patience_.wait(pause);
       --publications_kept_;
-    } else {
+    } else if (!has_ended) {
       hit("publications_kept_max");
     }
     if (again) continue;

@@ -46,7 +46,7 @@ std::string complaint_about_expiry(Time expiry, Time now) {
 std::vector<Check> live_checks(const Checked& checked) {
   return {{"store", [checked]() -> std::string {
              if (checked.store.metrics().broken.value() == 0) return "";
-             return "a write failed for good: only a restart makes it writable again";
+             return "its files cannot be opened again after a failed write";
            }}};
 }
 

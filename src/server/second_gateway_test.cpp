@@ -4,7 +4,9 @@
 //   device: HELLO <di> <code>   gateway: WELCOME          it signs up, signs in and publishes /lamp
 //   device: IS <json>                                      the lamp has another representation
 //   gateway: SET <json>         device: DONE              somebody wants it to change
+#include "base/random.hpp"
 #include "cbor/cbor.hpp"
+#include "resource/resource.hpp"
 #include "server/api_client.hpp"
 #include "server/commands/hub_options.hpp"
 #include "server/scratch_directory.hpp"
@@ -159,6 +161,65 @@ TEST(SecondGateway, StandsBesideTheCoapGateway) {
   gateway.await_end();
   EXPECT_NE(api.get("/api/v1/devices/" + di).body.find(R"("online":false)"), std::string::npos);
   EXPECT_EQ(api.get(resource).body, R"({"power":7})") << "the shadow";
+}
+
+// Another node records something about the lamp that this one has not heard of.
+net::awaitable<void> write_beside(Hub& hub, es::StreamId stream, es::Version version,
+                                  std::promise<bool>& done) {
+  es::EncodedEvent encoded = resource::Resource::encode(resource::NotificationRejected{"written beside", 1});
+  es::NewEvent event;
+  event.id = es::EventId(random_uuid());
+  event.type = std::move(encoded.type);
+  event.data = std::move(encoded.data);
+  event.time = net::wall_now();
+  event.audit.owner = "alice";
+  std::vector<es::NewEvent> events(1, event);
+  es::Append append(std::move(stream), version, std::move(events));
+  const auto stored = co_await hub.store().append(std::move(append));
+  done.set_value(stored.has_value());
+}
+
+std::size_t count_of(std::string_view text, std::string_view part) {
+  std::size_t count = 0;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+// R8: the cloud decides on the state that it keeps, loses the race for the version and decides anew.
+TEST(SecondGateway, ACommandIsDecidedAnewIfAnotherWriterWasQuicker) {
+  const ScratchDirectory scratch;
+  RunningHub hub(on_free_ports(scratch.path() / "data"));
+  LineGateway gateway(hub.hub());
+  const std::string di = "00000000-0000-4000-8000-000000000007";
+  const std::string code = text_in(hub.ask({{"verb", "onboard"}, {"owner", "alice"}}), "code");
+  const std::string token = text_in(hub.ask({{"verb", "token"}, {"owner", "alice"}}), "token");
+  const ApiClient api(*hub.addresses().http, token);
+  const std::string resource = "/api/v1/devices/" + di + "/resources/lamp";
+  const device::DeviceKey key(account::Tenant("default"), DeviceId::parse(di).value(), 1);
+  {
+    LineDevice device(gateway.port());
+    device.say("HELLO " + di + ' ' + code);
+    EXPECT_EQ(device.hear(), "WELCOME");
+    es::Version version = 0;
+    for (int power = 1; power <= 5; ++power) {
+      std::promise<bool> written;
+      hub.hub().shard().post([&] {
+        hub.hub().shard().spawn(write_beside(hub.hub(), resource::stream_of(key, lamp), version, written));
+      });
+      EXPECT_TRUE(written.get_future().get());
+      const std::string wanted = R"({"power":)" + std::to_string(power) + '}';
+      auto updated = std::async(std::launch::async, [&] { return api.put(resource, wanted); });
+      EXPECT_EQ(device.hear(), "SET " + wanted);
+      device.say("DONE");
+      EXPECT_EQ(updated.get().status, 204u) << "nobody notices";
+      version += 4;  // written beside, pending, dispatched, updated
+    }
+  }
+  gateway.await_end();
+  const std::string history = api.get("/api/v1/devices/" + di + "/history?href=/lamp").body;
+  EXPECT_EQ(count_of(history, "NotificationRejected"), 5u);
+  EXPECT_EQ(count_of(history, "\"ResourceUpdated\""), 5u);
+  EXPECT_EQ(count_of(history, "\"version\":"), 20u);
 }
 
 }  // namespace

@@ -56,6 +56,8 @@ class Hub {
   net::Shard& shard() { return shard_; }
   // For gateways of other protocols, which stand beside the CoAP one (G15).
   cloud::Cloud& cloud() { return cloud_; }
+  // For writers beside the cloud, as another node will be one (R8).
+  es::EventStore& store() { return store_; }
   // A bearer token of owner `admin`, the first time ever that a hub is ready in this directory; nullopt
   // afterwards.
   std::optional<std::string> first_admin_token();

@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::size_t heads_max = 128 * 1024;  // streams whose version is in memory, some 200 bytes each
 constexpr std::size_t epochs_max = 64 * 1024;  // fences in memory
-constexpr std::chrono::seconds recovery_interval{1};
 
 // What an append weighs in the queue: its data and about what surrounds an event.
 std::size_t weight_of(const es::Append& append) {
@@ -19,8 +18,11 @@ std::size_t weight_of(const es::Append& append) {
 
 }  // namespace
 
-Committer::Committer(Database& database, std::size_t queued_bytes_max, Metrics& metrics)
-    : database_(database), queued_bytes_max_(queued_bytes_max), metrics_(metrics) {
+Committer::Committer(Database& database, const Options& options, Metrics& metrics)
+    : database_(database),
+      queued_bytes_max_(options.queued_bytes_max),
+      recovery_interval_(options.recovery_interval),
+      metrics_(metrics) {
   if (!load_tails()) throw std::runtime_error("cannot read the ends of the event store's log");
   thread_ = std::thread([this] { run(); });
 }
@@ -105,11 +107,10 @@ void Committer::tell_tails() {
 bool Committer::recover() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_recovery_) return false;
-  next_recovery_ = now + recovery_interval;
-  if (!database_.recover() || !load_tails()) {
-    metrics_.broken.set(database_.is_broken() ? 1 : 0);
-    return false;
-  }
+  next_recovery_ = now + recovery_interval_;
+  const bool recovered = database_.recover() && load_tails();
+  metrics_.broken.set(database_.is_broken() ? 1 : 0);
+  if (!recovered) return false;
   heads_.clear();
   epochs_.clear();
   writable_ = true;

@@ -27,7 +27,7 @@ class Committer {
   using Stored = Result<es::EventBatch>;
 
   // Throws std::runtime_error if the database cannot be read.
-  Committer(Database& database, std::size_t queued_bytes_max, Metrics& metrics);
+  Committer(Database& database, const Options& options, Metrics& metrics);
   ~Committer() { close(); }
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -68,6 +68,7 @@ class Committer {
 
   Database& database_;
   const std::size_t queued_bytes_max_;
+  const std::chrono::milliseconds recovery_interval_;
   Metrics& metrics_;
 
   std::mutex mutex_;

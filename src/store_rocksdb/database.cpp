@@ -8,7 +8,6 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
-#include <rocksdb/sst_file_manager.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -18,6 +17,8 @@
 #include <cstdarg>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <mutex>
 #include <stdexcept>
 
 namespace ocf::store_rocksdb {
@@ -30,6 +31,7 @@ constexpr std::size_t block_cache_bytes = 64 * 1024 * 1024;
 constexpr std::size_t write_buffer_bytes = 64 * 1024 * 1024;
 constexpr std::size_t wal_bytes_max = 256 * 1024 * 1024;
 constexpr std::size_t index_entries_per_write = 10'000;
+constexpr std::uintmax_t room_bytes_min = 4 * 1024 * 1024;  // to open the files anew
 constexpr es::Version last_version = ~es::Version{0};
 
 std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -45,7 +47,9 @@ Error read_error(const rocksdb::Status& status) {
   throw std::runtime_error("cannot open the event store in " + options.path.string() + ": " + why);
 }
 
-// Recovery after a failed write is the committer's: a thread of RocksDB's would race with it.
+// Recovery after a failed write is the committer's, which opens the files anew: 7.8 goes on with a
+// write-ahead log that failed, and ends the process if it fails once more (an assertion in
+// WritableFileWriter).
 struct NoAutomaticRecovery final : rocksdb::EventListener {
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* automatic) override {
     *automatic = false;
@@ -78,8 +82,6 @@ rocksdb::DBOptions database_options(const Options& options) {
   db.max_background_jobs = 2;
   db.info_log = std::make_shared<StandardError>();
   db.info_log->SetInfoLogLevel(rocksdb::WARN_LEVEL);
-  // Without one, RocksDB takes a full disk for an error that only a restart cures.
-  db.sst_file_manager.reset(rocksdb::NewSstFileManager(db.env));
   db.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
   return db;
 }
@@ -103,61 +105,68 @@ std::optional<unsigned> parse_decimal(const std::string& text) {
 
 }  // namespace
 
-Database::Database(const Options& options) {
+Database::Database(const Options& options) : options_(options) {
   if (options.partitions < 1 || options.partitions > 16)
     cannot_open(options, "a store has 1 to 16 partitions");
   try {
-    open(options);
+    open();
   } catch (const std::exception&) {
-    for (auto* handle : families_) db_->DestroyColumnFamilyHandle(handle);
+    close();
     throw;
   }
 }
 
-Database::~Database() {
-  for (auto* handle : families_) db_->DestroyColumnFamilyHandle(handle);
-  db_->Close();
+Database::~Database() { close(); }
+
+void Database::open() {
+  open_families();
+  check_or_write_meta();
+  if (const auto complete = complete_index(); !complete) {
+    cannot_open(options_, "its index cannot be completed: " + complete.error().message());
+  }
+  exists_ = true;
 }
 
-void Database::open(const Options& options) {
-  open_families(options);
-  check_or_write_meta(options);
-  if (const auto complete = complete_index(); !complete) {
-    cannot_open(options, "its index cannot be completed: " + complete.error().message());
-  }
+void Database::close() {
+  if (!db_) return;
+  for (auto* handle : families_) db_->DestroyColumnFamilyHandle(handle);
+  families_.clear();
+  db_->Close();
+  db_.reset();
 }
 
 // Opens what is there before anything is created: a store of a newer schema is to be left as it is.
-void Database::open_families(const Options& options) {
+void Database::open_families() {
   std::error_code failed;
-  std::filesystem::create_directories(options.path, failed);
-  if (failed) cannot_open(options, failed.message());
-  const rocksdb::DBOptions db_options = database_options(options);
+  std::filesystem::create_directories(options_.path, failed);
+  if (failed) cannot_open(options_, failed.message());
+  rocksdb::DBOptions db_options = database_options(options_);
+  db_options.create_if_missing = !exists_;
   std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
-  if (std::filesystem::exists(options.path / "CURRENT")) {
-    const auto listed = rocksdb::DB::ListColumnFamilies(db_options, options.path.string(), &names);
-    if (!listed.ok()) cannot_open(options, listed.ToString());
+  if (std::filesystem::exists(options_.path / "CURRENT")) {
+    const auto listed = rocksdb::DB::ListColumnFamilies(db_options, options_.path.string(), &names);
+    if (!listed.ok()) cannot_open(options_, listed.ToString());
   }
   const auto each = family_options(rocksdb::NewLRUCache(block_cache_bytes));
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const auto& name : names) descriptors.emplace_back(name, each);
   rocksdb::DB* db = nullptr;
-  const auto opened = rocksdb::DB::Open(db_options, options.path.string(), descriptors, &families_, &db);
-  if (!opened.ok()) cannot_open(options, opened.ToString());
+  const auto opened = rocksdb::DB::Open(db_options, options_.path.string(), descriptors, &families_, &db);
+  if (!opened.ok()) cannot_open(options_, opened.ToString());
   db_.reset(db);
   if (const auto schema = meta(meta::schema)) {
     const auto version = parse_decimal(*schema);
-    if (!version) cannot_open(options, "its schema is damaged");
+    if (!version) cannot_open(options_, "its schema is damaged");
     if (*version > schema_version) {
-      cannot_open(options, "it has schema " + *schema + ", this release knows schemas up to " +
-                               std::to_string(schema_version) + "; start the release that wrote it");
+      cannot_open(options_, "it has schema " + *schema + ", this release knows schemas up to " +
+                                std::to_string(schema_version) + "; start the release that wrote it");
     }
   }
   for (const char* name : {family::log, family::index, family::fences}) {
     if (family(name)) continue;
     rocksdb::ColumnFamilyHandle* created = nullptr;
     const auto status = db_->CreateColumnFamily(each, name, &created);
-    if (!status.ok()) cannot_open(options, status.ToString());
+    if (!status.ok()) cannot_open(options_, status.ToString());
     families_.push_back(created);
   }
   log_ = family(family::log);
@@ -173,14 +182,14 @@ rocksdb::ColumnFamilyHandle* Database::family(const char* name) {
 
 // The meta data is written last when a store is created, so a store without it is new or was never finished:
 // empty.
-void Database::check_or_write_meta(const Options& options) {
+void Database::check_or_write_meta() {
   if (const auto partitions = meta(meta::partitions)) {
     const auto count = parse_decimal(*partitions);
-    if (!count || *count < 1 || *count > 16) cannot_open(options, "its number of partitions is damaged");
+    if (!count || *count < 1 || *count > 16) cannot_open(options_, "its number of partitions is damaged");
     partitions_ = static_cast<es::Partition>(*count);
     return;
   }
-  partitions_ = options.partitions;
+  partitions_ = options_.partitions;
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   rocksdb::WriteBatch batch;
   batch.Put(meta::schema, std::to_string(schema_version));
@@ -190,7 +199,7 @@ void Database::check_or_write_meta(const Options& options) {
   rocksdb::WriteOptions synced;
   synced.sync = true;
   const auto written = db_->Write(synced, &batch);
-  if (!written.ok()) cannot_open(options, written.ToString());
+  if (!written.ok()) cannot_open(options_, written.ToString());
 }
 
 std::optional<std::string> Database::meta(const char* key) const {
@@ -213,6 +222,13 @@ std::optional<Result<std::vector<es::RecordedEvent>>> Database::read(const es::S
                                                                      es::Version after, Reach reach) const {
   std::vector<es::RecordedEvent> events;
   if (after == last_version) return events;
+  std::shared_lock lock(files_, std::defer_lock);
+  if (reach == Reach::disk) {
+    lock.lock();
+  } else if (!lock.try_lock()) {
+    return std::nullopt;
+  }
+  if (!db_) return Error(es::StoreError::unavailable);
   rocksdb::ReadOptions options;
   if (reach == Reach::memory) options.read_tier = rocksdb::kBlockCacheTier;
   const std::string end = index_key(stream, last_version);
@@ -246,6 +262,12 @@ std::optional<Result<std::vector<es::RecordedEvent>>> Database::read(const es::S
 
 Result<es::LogSlice> Database::read_partition(es::Partition partition, es::Offset from,
                                               std::size_t limit) const {
+  const std::shared_lock lock(files_);
+  if (!db_) return es::StoreError::unavailable;
+  return read_log(partition, from, limit);
+}
+
+Result<es::LogSlice> Database::read_log(es::Partition partition, es::Offset from, std::size_t limit) const {
   auto events = std::make_shared<std::vector<es::RecordedEvent>>();
   es::LogSlice slice;
   slice.events = events;
@@ -351,10 +373,35 @@ Result<void> Database::index(const Commit& commit) {
 }
 
 Result<void> Database::recover() {
-  const rocksdb::Status resumed = db_->Resume();
-  broken_ = !resumed.ok() && resumed.severity() >= rocksdb::Status::Severity::kFatalError;
-  if (!resumed.ok()) return es::StoreError::unavailable;
-  return complete_index();
+  if (!takes_writes()) return es::StoreError::unavailable;
+  const std::unique_lock lock(files_);
+  close();
+  try {
+    open();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "event store: %s\n", error.what());
+    close();
+    return es::StoreError::unavailable;
+  }
+  std::fprintf(stderr, "event store: opened anew after a failed write\n");
+  return {};
+}
+
+// Before files are closed that can at least be read: there is room for what opening them writes (what is in
+// the write-ahead logs, once more), and a write is synced.
+bool Database::takes_writes() const {
+  std::error_code failed;
+  std::uintmax_t logs = 0;
+  for (const auto& file : std::filesystem::directory_iterator(options_.path, failed)) {
+    if (file.path().extension() == ".log") logs += file.file_size(failed);
+  }
+  const auto room = std::filesystem::space(options_.path, failed);
+  if (failed || room.available < logs + room_bytes_min) return false;
+  rocksdb::Env* env = options_.env ? options_.env : rocksdb::Env::Default();
+  const std::string probe = (options_.path / "probe").string();
+  const auto written = rocksdb::WriteStringToFile(env, "may be deleted", probe, true);
+  env->DeleteFile(probe);
+  return written.ok();
 }
 
 Properties Database::properties() const {
@@ -370,6 +417,8 @@ Properties Database::properties() const {
       rocksdb::DB::Properties::kEstimatePendingCompactionBytes,
   };
   Properties properties;
+  const std::shared_lock lock(files_, std::try_to_lock);
+  if (!lock || !db_) return properties;
   for (const std::string& name : names) {
     std::uint64_t value = 0;
     // "rocksdb.total-sst-files-size"
@@ -396,7 +445,7 @@ Result<void> Database::complete_index(es::Partition partition) {
   // An index that knows more than the log: the log lost what was acknowledged.
   if (!covered || *covered > *tail) return es::StoreError::corrupt;
   for (es::Offset from = *covered + 1; from <= *tail;) {
-    const auto slice = read_partition(partition, from, index_entries_per_write);
+    const auto slice = read_log(partition, from, index_entries_per_write);
     if (!slice) return slice.error();
     Commit commit;
     commit.batches.push_back(slice->events);
@@ -406,6 +455,8 @@ Result<void> Database::complete_index(es::Partition partition) {
   return {};
 }
 
-void Database::flush_index() { db_->Flush(rocksdb::FlushOptions(), index_); }
+void Database::flush_index() {
+  if (db_) db_->Flush(rocksdb::FlushOptions(), index_);
+}
 
 }  // namespace ocf::store_rocksdb

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -56,11 +57,12 @@ class Database {
   // Makes the streams of a stored commit readable. Not synced: lost entries are made again from the log.
   // Errors: unavailable.
   Result<void> index(const Commit& commit);
-  // After an error of either: makes the database writable again and the index complete. Errors: unavailable,
-  // corrupt.
+  // After an error of either: opens the files anew, as a restart would, if the disk takes a write again.
+  // Reads that need the disk wait for it; they go on as long as it does not, and if the files cannot be
+  // opened then they are unavailable, too, until a later call succeeds. Errors: unavailable.
   Result<void> recover();
-  // Whether recover() failed for an error that no running database gets over: a restart may.
-  bool is_broken() const { return broken_; }
+  // Whether recover() closed the files and could not open them. For the thread that writes.
+  bool is_broken() const { return db_ == nullptr; }
   // RocksDB's own numbers; any thread.
   Properties properties() const;
   // Makes the index durable, so that the next start need not make it again.
@@ -69,22 +71,29 @@ class Database {
  private:
   using Families = std::vector<rocksdb::ColumnFamilyHandle*>;
 
-  void open(const Options& options);
-  void open_families(const Options& options);
+  void open();
+  void open_families();
+  void close();
+  bool takes_writes() const;
   rocksdb::ColumnFamilyHandle* family(const char* name);
-  void check_or_write_meta(const Options& options);
+  void check_or_write_meta();
   std::optional<std::string> meta(const char* key) const;
+  Result<es::LogSlice> read_log(es::Partition partition, es::Offset from, std::size_t limit) const;
   Result<void> complete_index();
   Result<void> complete_index(es::Partition partition);
   Result<es::RecordedEvent> event_of(const rocksdb::Slice& key, const rocksdb::Slice& value) const;
 
+  const Options options_;
+  bool exists_ = false;  // it was opened once: from then on nothing is created in its place
+  // Held by whoever reads on another thread than the writer's, and alone by the writer while it opens the
+  // files anew. db_ is null after that failed.
+  mutable std::shared_mutex files_;
   std::unique_ptr<rocksdb::DB> db_;
   Families families_;
   rocksdb::ColumnFamilyHandle* log_ = nullptr;
   rocksdb::ColumnFamilyHandle* index_ = nullptr;
   rocksdb::ColumnFamilyHandle* fences_ = nullptr;
   es::Partition partitions_ = 0;
-  bool broken_ = false;
 };
 
 }  // namespace ocf::store_rocksdb

@@ -25,7 +25,7 @@ struct Metrics {
   telemetry::Gauge queued_bytes;
   telemetry::Gauge last_offsets;  // of all partitions together
   telemetry::Gauge writable{1};   // 0 from a failed write until one succeeds
-  telemetry::Gauge broken;        // 1: only a restart can help
+  telemetry::Gauge broken;        // 1: the files cannot be opened again
 };
 
 // A property of RocksDB and its value.

@@ -59,8 +59,7 @@ class Reader {
 }  // namespace
 
 struct RocksEventStore::Parts {
-  explicit Parts(const Options& options)
-      : database(options), committer(database, options.queued_bytes_max, metrics) {}
+  explicit Parts(const Options& options) : database(options), committer(database, options, metrics) {}
 
   Metrics metrics;
   Database database;

@@ -5,6 +5,7 @@
 #include "es/event_store.hpp"
 #include "store_rocksdb/metrics.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -19,7 +20,8 @@ namespace ocf::store_rocksdb {
 struct Options {
   std::filesystem::path path;     // created if it does not exist
   es::Partition partitions = 16;  // of a store that is created, 1 to 16; one that exists keeps what it has
-  std::size_t queued_bytes_max = 64 * 1024 * 1024;  // appends that wait for the disk; more: unavailable
+  std::size_t queued_bytes_max = 64 * 1024 * 1024;    // appends that wait for the disk; more: unavailable
+  std::chrono::milliseconds recovery_interval{1000};  // a store that failed is tried again so often, at most
   rocksdb::Env* env = nullptr;  // the file system; nullptr: the real one. For tests; outlives the store
 };
 
@@ -30,8 +32,8 @@ struct Options {
 // reader thread, so that a shard never waits for a disk. Completions of appends issued in order come in that
 // order.
 //
-// A failed sync: outcome_unknown, and `unavailable` until RocksDB is able to write again (tried at most once
-// a second). After an error that may have lost data (EIO) that takes a restart; reads go on.
+// A failed write or sync: outcome_unknown, and `unavailable` until the disk takes writes again; then the
+// files are opened anew, as a restart would (tried at most once a second). Reads go on meanwhile.
 class RocksEventStore final : public es::EventStore {
  public:
   // Opens or creates the store. Throws std::runtime_error with a sentence that names the path if it cannot:

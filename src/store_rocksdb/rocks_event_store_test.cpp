@@ -71,6 +71,7 @@ struct RocksStore : ::testing::Test {
     options.path = path;
     options.partitions = count;
     options.queued_bytes_max = queued_bytes_max;
+    options.recovery_interval = std::chrono::milliseconds(0);
     options.env = env.get();
     store.reset();
     store = std::make_unique<RocksEventStore>(options);
@@ -369,6 +370,44 @@ TEST_F(RocksStore, TellsNobodyWhatDependedOnAFailedWrite) {
   EXPECT_EQ(answers[3].error(), StoreError::outcome_unknown);
 }
 
+TEST_F(RocksStore, GoesOnWithoutARestartOnceTheDiskIsWellAgain) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(1), es::Fence{"f", 5}));
+  for (int time = 0; time < 3; ++time) {
+    troubles.trouble = Trouble::io_error;
+    const auto unknown = events_of(1);
+    const auto version = read(stream_of("a"))->size();
+    EXPECT_EQ(append(stream_of("a"), version, unknown).error(), StoreError::outcome_unknown);
+    EXPECT_EQ(append(stream_of("a"), version, unknown).error(), StoreError::unavailable);
+    EXPECT_EQ(read(stream_of("a"))->size(), version) << "reads go on";
+    troubles.trouble = Trouble::none;
+    const auto retried = append(stream_of("a"), version, unknown);
+    ASSERT_TRUE(retried) << retried.error().message();
+    EXPECT_EQ(read(stream_of("a"))->size(), version + 1);
+    EXPECT_EQ(append(stream_of("a"), version + 1, events_of(1), es::Fence{"f", 4}).error(),
+              StoreError::fenced);
+  }
+}
+
+TEST_F(RocksStore, CreatesNothingInThePlaceOfFilesThatAreGone) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(1)));
+  troubles.trouble = Trouble::io_error;
+  EXPECT_EQ(append(stream_of("a"), 1, events_of(1)).error(), StoreError::outcome_unknown);
+  troubles.trouble = Trouble::none;
+  const fs::path aside = images.path() / "aside";
+  fs::rename(directory.path(), aside);
+  fs::create_directory(directory.path());
+  EXPECT_EQ(append(stream_of("a"), 1, events_of(1)).error(), StoreError::unavailable);
+  EXPECT_EQ(log(0).error(), StoreError::unavailable);
+  EXPECT_EQ(store->metrics().broken.value(), 1);
+  fs::remove_all(directory.path());
+  fs::rename(aside, directory.path());
+  EXPECT_TRUE(append(stream_of("b"), 0, events_of(1))) << "it is tried again";
+  EXPECT_EQ(store->metrics().broken.value(), 0);
+  EXPECT_FALSE(read(stream_of("a"))->empty());
+}
+
 TEST_F(RocksStore, StoresTheEventsOfAFailedSyncOnceOrNotAtAll) {
   open();
   ASSERT_TRUE(append(stream_of("a"), 0, events_of(1)));
@@ -377,7 +416,7 @@ TEST_F(RocksStore, StoresTheEventsOfAFailedSyncOnceOrNotAtAll) {
   EXPECT_EQ(append(stream_of("a"), 1, unknown).error(), StoreError::outcome_unknown);
   EXPECT_EQ(append(stream_of("a"), 1, events_of(1)).error(), StoreError::unavailable);
   EXPECT_EQ(read(stream_of("a"))->size(), 1u) << "reads go on";
-  EXPECT_EQ(store->metrics().broken.value(), 1) << "a restart is what it needs";
+  EXPECT_EQ(store->metrics().broken.value(), 0) << "its files are open";
   troubles.trouble = Trouble::none;
   open();
   const auto found = read(stream_of("a"))->size();

@@ -96,7 +96,8 @@ class Api:
 
 
 class Events:
-    """A stream of server-sent events. next() gives (id, event name, data as JSON)."""
+    """A stream of server-sent events. next() gives (id, event name, data as JSON). It begins with an id alone, and there is one
+    whenever nothing happened for a while; told() gives those, too, without name and data."""
 
     def __init__(self, api, last_id, query):
         self.last_id = last_id
@@ -119,6 +120,12 @@ class Events:
                 return event
 
     def _one(self):
+        while True:
+            event = self.told()
+            if event[2] is not None:
+                return event
+
+    def told(self):
         fields = {"id": None, "event": None, "data": []}
         while True:
             try:
@@ -130,8 +137,8 @@ class Events:
             line = line.decode().rstrip("\r\n")
             if not line:
                 self.last_id = fields["id"] or self.last_id
-                if fields["data"]:
-                    return fields["id"], fields["event"], json.loads("\n".join(fields["data"]))
+                if fields["id"] or fields["data"]:
+                    return fields["id"], fields["event"], json.loads("\n".join(fields["data"])) if fields["data"] else None
                 continue
             name, _, value = line.partition(":")
             value = value[1:] if value.startswith(" ") else value

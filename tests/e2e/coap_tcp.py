@@ -251,22 +251,30 @@ def poll(condition, what, timeout=None):
 
 
 class Inbox:
-    """A queue whose get() fails by its time limit."""
+    """A queue whose get() fails by its time limit, or as soon as nothing can come any more."""
 
     def __init__(self, name):
         self.name = name
         self._items = collections.deque()
         self._changed = threading.Condition()
+        self._ended = False
 
     def put(self, item):
         with self._changed:
             self._items.append(item)
             self._changed.notify_all()
 
+    def end(self):
+        """Nothing more is put."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
     def get(self, timeout=None):
         with self._changed:
-            if not self._changed.wait_for(lambda: self._items, PATIENCE if timeout is None else timeout):
-                raise WaitTimeout(f"nothing came: {self.name}")
+            self._changed.wait_for(lambda: self._items or self._ended, PATIENCE if timeout is None else timeout)
+            if not self._items:
+                raise WaitTimeout(f"nothing came{', and the connection is closed' if self._ended else ''}: {self.name}")
             return self._items.popleft()
 
     def get_matching(self, condition, timeout=None):
@@ -360,6 +368,8 @@ class Connection:
         message.token = message.token or os.urandom(8)
         inbox = Inbox(f"answer on {self.name} to {code_text(message.code)} {message.path}")
         self._exchanges[message.token] = inbox
+        if self.closed.is_set():
+            inbox.end()
         self.send(message)
         return inbox
 
@@ -450,6 +460,8 @@ class Connection:
             self.error = error
         finally:
             self.closed.set()
+            for inbox in (self.signals, self.stray, *self._exchanges.copy().values()):
+                inbox.end()
 
     def _some(self):
         """What one read gives; None: nothing yet; empty: the hub closed."""

@@ -184,9 +184,9 @@ class Device:
 
     def change(self, href, **update):
         """Changes a value of its own accord and notifies whoever observes."""
-        resource = self.resources[href]
-        self.change_quietly(href, **update)
-        self._notify(href)
+        with self._talking:
+            self.change_quietly(href, **update)
+            self._notify(href)
 
     def change_quietly(self, href, **update):
         """The same, and tells nobody: it may be offline."""

@@ -56,7 +56,8 @@ class Onboarding:
 class Hub:
     """One hub. `limits` and `config` go into its YAML file; restart() and kill() keep its data."""
 
-    def __init__(self, *, limits=None, config=None, tcp=True, tls=True, http=True, admin=True, folder=None, arguments=()):
+    def __init__(self, *, limits=None, config=None, tcp=True, tls=True, http=True, admin=True, folder=None, arguments=(),
+                 environment=None):
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="ocf-cloud-e2e-"))
         self.data = self.folder / "data"
         self.log_file = self.folder / "hub.log"
@@ -67,6 +68,7 @@ class Hub:
         self._listeners = [name for name, wanted in (("coap-tcp", tcp), ("coap-tls", tls), ("http", http), ("admin", admin)) if wanted]
         self._off = [name for name, wanted in (("coap-tls", tls), ("http", http), ("admin", admin)) if not wanted]
         self._arguments = list(arguments)
+        self._environment = {**os.environ, **(environment or {})}
         self._contexts = {}
         self.configure(limits=limits, config=config)
         self.start()
@@ -82,12 +84,26 @@ class Hub:
 
     # -- Its life
 
-    def start(self):
+    def _spawn(self):
         command = [BINARY, "serve", "--data", str(self.data), "--config", str(self.config_file)]
         for name in self._listeners:
             command += [f"--{name}", "127.0.0.1:0"]
         self._log = open(self.log_file, "ab")
-        self.process = subprocess.Popen(command + self._arguments, stdout=subprocess.PIPE, stderr=self._log, text=True)
+        self.process = subprocess.Popen(command + self._arguments, stdout=subprocess.PIPE, stderr=self._log, text=True,
+                                        env=self._environment)
+
+    def start_and_kill(self, seconds):
+        """Starts it and kills it so much later, ready or not."""
+        self._spawn()
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        self.kill()
+        self.process.stdout.close()
+
+    def start(self):
+        self._spawn()
         self._lines = queue.Queue()
         threading.Thread(target=self._read_output, args=(self.process.stdout, self._lines), daemon=True).start()
         self.output = []

@@ -181,6 +181,27 @@ def test_racing_updates_all_succeed(device, hub, owner):
     assert {exchange.get().code for exchange in exchanges} == {CHANGED}
 
 
+# R8: the stream has room for whoever is quicker, and everybody's word is in it once
+def test_updates_and_notifications_of_one_resource_race(device, hub, owner, api):
+    d = device().online()
+    d.wait_observed("/light/1")
+    clients = [device(resources=[]).online().connection for _ in range(3)]
+    exchanges = []
+    for n in range(1, 21):
+        exchanges += [client.exchange(request_message(POST, d.route("/light/1"), {"power": 1000 * at + n}))
+                      for at, client in enumerate(clients, 1)]
+        d.change("/light/1", power=n)
+    assert {exchange.get().code for exchange in exchanges} == {CHANGED}
+    d.connection.ping(custody=True)
+    events = api.history(d.di, "/light/1")
+    assert [event["version"] for event in events] == list(range(1, len(events) + 1))
+    said = [e["data"]["content"]["power"] for e in events if e["type"] == "ResourceRepresentationUpdated"]
+    wanted = [n + 1000 * at for at in range(4) for n in range(1, 21)]
+    assert sorted(said)[1:] == sorted(wanted), "every value once, besides the first"
+    assert sum(event["type"] == "ResourceUpdated" for event in events) == len(exchanges)
+    assert api.resource(d.di, "/light/1").json["power"] == said[-1] == d.resources["/light/1"].value["power"]
+
+
 # R5
 def test_a_resource_that_cannot_be_observed_is_read_again_after_its_update(client, device):
     plain = Resource("/plain", ["core.light"], ["oic.if.rw", "oic.if.baseline"], {"power": 0}, observable=False, writable=True)

@@ -49,7 +49,7 @@ Neighbours::Neighbours(const HubProcess& hub, std::size_t devices, std::size_t c
     settings.provider = onboarding.provider;
     settings.pace.first_pause = std::chrono::milliseconds(100);
     paths_.push_back("/oic/route/" + settings.device.text() + "/light/1");
-    devices_.push_back(std::make_unique<sim::Device>(shard_, std::move(settings)));
+    devices_.push_back(std::make_unique<sim::Device>(shard_, std::move(settings), sim::by_network(shard_)));
   }
   shard_.start();
   on_shard(shard_, [this] {

@@ -1,0 +1,82 @@
+"""kill -9 against the running hub, again and again, under load: `OCF_CLOUD=… tests/e2e/kill_loop.py --cycles 500`.
+
+After each kill the hub is started on what it left and held against the clients' ledger. Every fifth time it is killed once more while
+it starts. The seed decides when; prints a report as JSON, and ends with 1 if something was lost."""
+
+import argparse
+import json
+import random
+import shutil
+import sys
+
+from api import Api
+from coap_tcp import CHANGED, poll
+from hub import Hub
+from ledger import Judge, Ledger
+from load import Load, expect
+
+ACKNOWLEDGED = (5, 120)  # in one life of the hub
+
+
+def run(cycles, seed, environment=None):
+    """The report; findings is empty if nothing was lost. `environment` may make the hub's disk lie (tests/peers/lying_disk.c)."""
+    chance = random.Random(seed)
+    ledger, judge = Ledger(), Judge()
+    report = {"seed": seed, "kills": 0, "kills while starting": 0, "findings": []}
+    hub = Hub(environment=environment)
+    load = Load(hub, ledger)
+    try:
+        with Api(hub, hub.token()).events() as feed:
+            beginning, _, _ = feed.told()
+        for cycle in range(cycles):
+            load.begin()
+            before = len(ledger)
+            target = before + chance.randint(*ACKNOWLEDGED)
+            poll(lambda: len(ledger) >= target, "so much is acknowledged", timeout=120)
+            load.dying()
+            hub.kill()
+            load.end()
+            report["kills"] += 1
+            if cycle % 5 == 4:
+                hub.start_and_kill(chance.uniform(0, 0.5))
+                report["kills while starting"] += 1
+            hub.start()
+            last = cycle + 1 == cycles
+            fresh = None if last else {load.teller.di, load.switched.di, *(d.di for d in load.newcomers[-2:])}
+            report["findings"] += judge.findings(Api(hub, hub.token()), ledger.asked(), ledger.acknowledged(), fresh)
+            report["findings"] += [f"twice: the device got {value}" for value in set(load.delivered)
+                                   if load.delivered.count(value) > 1]
+            if report["findings"]:
+                break
+            for device in load.newcomers[-2:]:
+                expect(device.connect().sign_in(), CHANGED)
+                device.close()
+        report["findings"] += judge.feed_findings(Api(hub, hub.token()), beginning)
+        hub.stop()
+    finally:
+        if hub.running():
+            hub.kill()
+    report.update({"acknowledged": ledger.counts(), "events": judge.events()})
+    if not report["findings"]:
+        shutil.rmtree(hub.folder)
+    return report
+
+
+def lying(library, about="write"):
+    """The environment of a hub whose disk lies: the negative control."""
+    return {"LD_PRELOAD": library, "OCF_LYING_DISK": about, "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--cycles", type=int, default=20)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--lying-disk", metavar="LIBRARY", help="the negative control: has to end with 1")
+    chosen = options.parse_args()
+    report = run(chosen.cycles, chosen.seed, lying(chosen.lying_disk) if chosen.lying_disk else None)
+    print(json.dumps(report, indent=2))
+    return 1 if report["findings"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
