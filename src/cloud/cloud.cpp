@@ -252,7 +252,7 @@ awaitable<void> Cloud::disconnect_unheld(device::Disconnection reason) {
   }
   for (const pending::PendingCommand& command : models_.pending.expired(Time::max())) {
     if (command.dispatched_to == 0 || connected(command.device) != nullptr) continue;
-    co_await end_command(command.device, command.href, command.correlation,
+    co_await end_command(command.device, command.owner, command.href, command.correlation,
                          resource::Ending::outcome_unknown);
   }
 }

@@ -68,6 +68,7 @@ class Network::Link : public std::enable_shared_from_this<Link> {
 
   Half& half(Side side) { return halves_[side]; }
   const std::string& host() const { return host_; }
+  void delay(Pause more_max) { more_delay_max_ = more_max; }
   std::string name() const { return host_ + '#' + std::to_string(number_); }
   std::string address() const {
     return "10.0." + std::to_string(number_ / 250) + '.' + std::to_string(number_ % 250 + 1) + ":49152";
@@ -172,7 +173,9 @@ class Network::Link : public std::enable_shared_from_this<Link> {
   void arrive(Side to, std::function<void()> what) {
     const SteadyTime now = net::steady_now();
     Half& own = half(to);
-    const SteadyTime arrival = now + network_.delay();
+    SteadyTime arrival = now + network_.draw_delay();
+    if (to == hub && more_delay_max_ > Pause(0))
+      arrival += network_.world_.draw().between(Pause(0), more_delay_max_);
     const bool overtakes = network_.weather.overtaking && to == hub;
     own.last_arrival = overtakes ? arrival : std::max(own.last_arrival + Pause(1), arrival);
     const auto pause = std::chrono::ceil<Pause>(own.last_arrival - now);
@@ -187,6 +190,7 @@ class Network::Link : public std::enable_shared_from_this<Link> {
   const std::string host_;
   const unsigned number_;
   std::array<Half, 2> halves_;
+  Pause more_delay_max_{0};
 };
 
 // One side's stream.
@@ -241,7 +245,7 @@ sim::Connector Network::from(std::string host) {
 
 awaitable<Result<std::unique_ptr<net::Stream>>> Network::connect(std::string host) {
   using Made = Result<std::unique_ptr<net::Stream>>;
-  co_await world_.sleep(delay());
+  co_await world_.sleep(draw_delay());
   if (is_cut(host)) {
     co_await world_.sleep(connect_time);
     co_return Made(boost::asio::error::timed_out);
@@ -253,11 +257,11 @@ awaitable<Result<std::unique_ptr<net::Stream>>> Network::connect(std::string hos
   world_.say(link->name(), "connects");
   accept_(std::make_unique<End>(link, hub));
   std::unique_ptr<net::Stream> stream = std::make_unique<End>(link, peer);
-  co_await world_.sleep(delay());
+  co_await world_.sleep(draw_delay());
   co_return Made(std::move(stream));
 }
 
-Pause Network::delay() { return world_.draw().between(Pause(100), weather.delay_max); }
+Pause Network::draw_delay() { return world_.draw().between(Pause(100), weather.delay_max); }
 
 void Network::cut(const std::string& host) {
   world_.say("network", "is cut off: " + host);
@@ -271,12 +275,23 @@ void Network::mend(const std::string& host) {
   for (const auto& arrival : found.mapped()) arrival();
 }
 
+std::vector<std::shared_ptr<Network::Link>> Network::links_of(const std::string& host) const {
+  std::vector<std::shared_ptr<Link>> found;
+  for (const auto& weak : links_) {
+    auto link = weak.lock();
+    if (link && link->host() == host) found.push_back(std::move(link));
+  }
+  return found;
+}
+
+void Network::delay(const std::string& host, Pause more_max) {
+  world_.say("network", "delays what comes from " + host);
+  for (const auto& link : links_of(host)) link->delay(more_max);
+}
+
 void Network::reset(const std::string& host) {
   world_.say("network", "resets the connections of " + host);
-  for (const auto& weak : std::list<std::weak_ptr<Link>>(links_)) {
-    const auto link = weak.lock();
-    if (link && link->host() == host) link->break_off();
-  }
+  for (const auto& link : links_of(host)) link->break_off();
 }
 
 void Network::hub_dies(Death death) {

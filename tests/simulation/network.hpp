@@ -36,6 +36,8 @@ class Network {
   // Nothing gets through to or from the host, and nobody is told; what was sent arrives afterwards.
   void cut(const std::string& host);
   void mend(const std::string& host);
+  // What the host says on its connections takes up to so much longer from now on.
+  void delay(const std::string& host, Pause more_max);
   // Ends the connections of the host; what it has said before is still on its way to the hub.
   void reset(const std::string& host);
 
@@ -52,7 +54,8 @@ class Network {
 
   awaitable<Result<std::unique_ptr<net::Stream>>> connect(std::string host);
   bool is_cut(const std::string& host) const { return cut_.contains(host); }
-  Pause delay();
+  std::vector<std::shared_ptr<Link>> links_of(const std::string& host) const;
+  Pause draw_delay();
 
   World& world_;
   Accept accept_;

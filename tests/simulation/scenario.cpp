@@ -221,7 +221,8 @@ awaitable<void> Scenario::live(Light& light) {
         world_.say(light.host, "forgets everything");
         break;
       }
-      if (may(Fault::changes_of_owner) && draw.chance(20)) co_await give_away(light);
+      const bool is_known = light.device->is_signed_in();
+      if (is_known && may(Fault::changes_of_owner) && draw.chance(20)) co_await give_away(light);
       for (std::uint64_t changes = 1 + draw.below(3); changes > 0; --changes) {
         light.power = std::exchange(next_even_, next_even_ + 2);
         light.device->set_property(light_href, "power", light.power);
@@ -398,7 +399,12 @@ awaitable<void> Scenario::make_one_trouble() {
       network_.cut(host);
       world_.after(draw.between(milliseconds(300), seconds(60)), [this, host] { network_.mend(host); });
       break;
-    case Fault::resets: network_.reset(host); break;
+    case Fault::resets:
+      // The next connection overtakes the last words of this one.
+      network_.delay(host, seconds(5));
+      co_await world_.sleep(draw.between(milliseconds(100), seconds(4)));
+      network_.reset(host);
+      break;
     case Fault::full_store: co_await interrupt(&StoreTroubles::full); break;
     case Fault::store_outages: co_await interrupt(&StoreTroubles::away); break;
     case Fault::kills: kill(Network::Death::process, "by somebody"); break;
@@ -467,6 +473,7 @@ void Scenario::judge() {
   check_owners(world_, log);
   check_told(world_, log, told_);
   check_read_models(world_, log, models);
+  reading_ = owners.size();
   for (const std::string& owner : owners) spawn(read_feed(hub_, owner, log));
   if (!world_.run_until([this] { return reading_ == 0; }, settle_time_max))
     world_.fail("a feed does not end");
@@ -474,7 +481,6 @@ void Scenario::judge() {
 
 // A feed from the beginning of the log, at least as far as it is now.
 awaitable<void> Scenario::read_feed(std::shared_ptr<Hub> hub, std::string owner, const Log& wanted) {
-  ++reading_;
   Log given;
   const auto caller = co_await hub->user(owner);
   if (caller) {
