@@ -2,9 +2,9 @@
 // states that were folded are kept, so that a command rarely reads its stream.
 #pragma once
 
-#include "net/turn.hpp"
 #include "es/event_store.hpp"
 #include "es/handle_command.hpp"
+#include "net/turn.hpp"
 
 #include <list>
 #include <memory>
