@@ -111,8 +111,9 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
     for (;;) {
       const auto carried = co_await self.carry(next);
       if (carried) break;
-      if (account::is_refusal_of_credentials(carried.error())) {
-        // Online it would be in vain: at its next sign-in the device learns that it needs another token.
+      if (account::is_refusal_of_credentials(carried.error()) && keep->is_idle()) {
+        // Online it would be in vain: at its next sign-in the device learns that it needs another token. Not
+        // while an answer is awaited: it may be that of the sign-off which ended its tokens.
         keep->end(device::Disconnection::token_expired,
                   "what the device says is refused: " + carried.error().message(),
                   device::Fault{device::Stage::sign_in, device::Cause::expired_token});

@@ -68,7 +68,7 @@ class Hub:
         self._listeners = [name for name, wanted in (("coap-tcp", tcp), ("coap-tls", tls), ("http", http), ("admin", admin)) if wanted]
         self._off = [name for name, wanted in (("coap-tls", tls), ("http", http), ("admin", admin)) if not wanted]
         self._arguments = list(arguments)
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = environment or {}
         self._contexts = {}
         self.configure(limits=limits, config=config)
         self.start()
@@ -90,7 +90,7 @@ class Hub:
             command += [f"--{name}", "127.0.0.1:0"]
         self._log = open(self.log_file, "ab")
         self.process = subprocess.Popen(command + self._arguments, stdout=subprocess.PIPE, stderr=self._log, text=True,
-                                        env=self._environment)
+                                        env={**os.environ, **self._environment})
 
     def start_and_kill(self, seconds):
         """Starts it and kills it so much later, ready or not."""
