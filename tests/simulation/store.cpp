@@ -114,8 +114,8 @@ es::awaitable<void> Store::commit() {
       break;
     }
     if (parts_.defect == Defect::acknowledges_unsynced) {
-      world.after(Pause(2'000'000), [this] {
-        if (!dead_) parts_.disk.sync();
+      world.after(Pause(2'000'000), [this, alive = std::weak_ptr<int>(alive_)] {
+        if (!alive.expired() && !dead_) parts_.disk.sync();
       });
     } else {
       parts_.disk.sync();

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,7 @@ class Store final : public es::EventStore {
   std::vector<Waiting*> group_;  // is being written
   bool committing_ = false;
   bool dead_ = false;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // what happens later looks whether this is gone
 };
 
 }  // namespace ocf::simulation
