@@ -342,7 +342,8 @@ TEST_F(TestCloud, EndsACommandOfADeviceThatWasDisconnectedJustBeforeTheCrash) {
   crash();
   EXPECT_FALSE(run(cloud->device(user("alice"), device_id()))->online);
   EXPECT_EQ(types().back(), "CommandOutcomeUnknown");
-  run_void(crashed.front()->stop());  // its caller waits there: to a cloud that missed an event nothing is told
+  run_void(
+      crashed.front()->stop());  // its caller waits there: to a cloud that missed an event nothing is told
   settle();
 }
 
