@@ -44,8 +44,9 @@ def test_the_bill_of_materials_names_whatever_the_binary_loads():
     assert "ocf-cloud" in named
     needed = re.findall(r"\(NEEDED\).*\[(.+)\]", dynamic_section())
     assert needed
+    loaded = output_of("ldd", BINARY)
     for library in needed:
-        path = re.search(rf"{re.escape(library)} => (\S+)", output_of("ldd", BINARY))[1]
+        path = re.search(rf"{re.escape(library)} => (\S+)", loaded)[1]
         owner = subprocess.run(["dpkg-query", "--search", os.path.realpath(path).removeprefix("/usr")], capture_output=True, text=True)
         if owner.returncode != 0:
             owner = subprocess.run(["dpkg-query", "--search", os.path.realpath(path)], capture_output=True, text=True, check=True)

@@ -136,15 +136,20 @@ class LineDevice {
   std::string input_;
 };
 
-TEST(SecondGateway, StandsBesideTheCoapGateway) {
+// A hub with the gateway beside it, and Alice, whose lamp may sign up.
+class SecondGateway : public testing::Test {
+ protected:
   const ScratchDirectory scratch;
-  RunningHub hub(on_free_ports(scratch.path() / "data"));
-  LineGateway gateway(hub.hub());
+  RunningHub hub{on_free_ports(scratch.path() / "data")};
+  LineGateway gateway{hub.hub()};
   const std::string di = "00000000-0000-4000-8000-000000000007";
   const std::string code = text_in(hub.ask({{"verb", "onboard"}, {"owner", "alice"}}), "code");
   const std::string token = text_in(hub.ask({{"verb", "token"}, {"owner", "alice"}}), "token");
-  const ApiClient api(*hub.addresses().http, token);
+  const ApiClient api{*hub.addresses().http, token};
   const std::string resource = "/api/v1/devices/" + di + "/resources/lamp";
+};
+
+TEST_F(SecondGateway, StandsBesideTheCoapGateway) {
   {
     LineDevice device(gateway.port());
     device.say("HELLO " + di + ' ' + code);
@@ -186,15 +191,7 @@ std::size_t count_of(std::string_view text, std::string_view part) {
 }
 
 // R8: the cloud decides on the state that it keeps, loses the race for the version and decides anew.
-TEST(SecondGateway, ACommandIsDecidedAnewIfAnotherWriterWasQuicker) {
-  const ScratchDirectory scratch;
-  RunningHub hub(on_free_ports(scratch.path() / "data"));
-  LineGateway gateway(hub.hub());
-  const std::string di = "00000000-0000-4000-8000-000000000007";
-  const std::string code = text_in(hub.ask({{"verb", "onboard"}, {"owner", "alice"}}), "code");
-  const std::string token = text_in(hub.ask({{"verb", "token"}, {"owner", "alice"}}), "token");
-  const ApiClient api(*hub.addresses().http, token);
-  const std::string resource = "/api/v1/devices/" + di + "/resources/lamp";
+TEST_F(SecondGateway, ACommandIsDecidedAnewIfAnotherWriterWasQuicker) {
   const device::DeviceKey key(account::Tenant("default"), DeviceId::parse(di).value(), 1);
   {
     LineDevice device(gateway.port());
