@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace ocf {
 
@@ -40,6 +41,19 @@ struct Limits {
   std::size_t publications_kept_max = 4;                         // that wait for a store that is away: 5.03
   std::size_t connections_max = 100'000;                         // refused at accept
 
+  // -- Who has not signed in yet, and how fast anybody may ask. A rate is per second; ten seconds of it may
+  // come at once
+  std::size_t unauthenticated_connections_max = 20'000;             // not signed in: refused at accept
+  std::size_t unauthenticated_connections_per_address_max = 2'000;  // of one address: refused at accept
+  std::size_t handshakes_in_flight_max = 256;                       // TLS: the rest waits to be accepted
+  unsigned accepts_per_second = 1'000;                              // the rest waits to be accepted
+  unsigned sign_ins_per_second = 500;          // with sign-ups and refreshes: 5.03 with Max-Age
+  unsigned device_messages_per_second = 100;   // of one connection: 4.29; a notification waits its turn
+  unsigned owner_requests_per_second = 500;    // of one owner, over all faces: 4.29, HTTP 429
+  std::size_t devices_per_owner_max = 10'000;  // sign-up: 5.03
+  std::size_t memory_bytes_max = 0;  // of the process; 0: three quarters of the machine's. Closes who
+                                     // has not signed in, the newest first, and accepts nobody
+
   // -- Block-wise transfer with one client; a body in parts is at most frame_bytes_max long (4.13)
   std::size_t block_requests_max = 2;                 // bodies that are arriving: 5.03
   std::size_t block_answers_max = 4;                  // answers kept for their later blocks: the oldest goes
@@ -54,6 +68,17 @@ struct Limits {
   std::size_t href_bytes_max = 512;                    // 4.00
   std::chrono::seconds command_time{20};          // then the command expires and the device is set offline
   std::chrono::seconds time_to_live_max{86'400};  // 400 to the caller
+
+  // -- What is kept of the past; the newest state of everything is kept for ever
+  std::chrono::seconds retention_time{30 * 86'400};  // older events of resources go; 0: none goes
+  std::uint64_t retention_bytes_max = 10ULL * 1024 * 1024 * 1024;  // of one tenant: the oldest events go
+  std::chrono::seconds retention_interval{600};                    // how often is looked for them
+
+  // -- What `ocf-cloud trace` and `protocol-log` remember, in memory
+  std::size_t traces_max = 1'000;                    // commands: the oldest is forgotten
+  std::size_t trace_bytes_max = 16 * 1024;           // of one: later hops are left out, and it says so
+  std::size_t protocol_logs_max = 8;                 // running at once: 503
+  std::size_t protocol_log_bytes_max = 1024 * 1024;  // that wait for one reader: left out, and it is told
 
   // -- What `ocf-cloud why` remembers (the oldest is forgotten)
   std::size_t refusals_per_subject_max = 10;  // the newest of one device or address

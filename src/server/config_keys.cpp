@@ -337,6 +337,54 @@ std::vector<ConfigKey> connection_limits(Limits& l) {
   };
 }
 
+std::vector<ConfigKey> rate_limits(Limits& l) {
+  return {
+      count<std::size_t>("unauthenticated_connections_max", l.unauthenticated_connections_max, 1, 10'000'000,
+                         "CoAP connections that have not signed in; more are not accepted."),
+      count<std::size_t>("unauthenticated_connections_per_address_max",
+                         l.unauthenticated_connections_per_address_max, 1, 10'000'000,
+                         "The same of one IP address."),
+      count<std::size_t>("handshakes_in_flight_max", l.handshakes_in_flight_max, 1, 100'000,
+                         "TLS handshakes at once; further connections wait to be accepted."),
+      count<unsigned>("accepts_per_second", l.accepts_per_second, 1, 1'000'000,
+                      "CoAP connections that are accepted per second; the rest waits. Of every rate, ten "
+                      "seconds' worth may\ncome at once."),
+      count<unsigned>(
+          "sign_ins_per_second", l.sign_ins_per_second, 1, 1'000'000,
+          "Sign-ups, sign-ins and refreshes of all devices together: 5.03 with Max-Age above it."),
+      count<unsigned>("device_messages_per_second", l.device_messages_per_second, 1, 1'000'000,
+                      "Messages of one CoAP connection: a request is 4.29 above it, a notification waits."),
+      count<unsigned>("owner_requests_per_second", l.owner_requests_per_second, 1, 1'000'000,
+                      "Requests of one owner, CoAP and HTTP together: 4.29 (HTTP 429) above it."),
+      count<std::size_t>("devices_per_owner_max", l.devices_per_owner_max, 1, 10'000'000,
+                         "Devices that one owner may have: a sign-up is 5.03 above it."),
+      bytes(
+          "memory_bytes_max", l.memory_bytes_max, 0, std::size_t{1024} * 1024 * mib,
+          "Memory of the hub (0: three quarters of the machine's). Above it who has not signed in is closed, "
+          "the newest\nfirst, and nobody is accepted."),
+  };
+}
+
+std::vector<ConfigKey> past_limits(Limits& l) {
+  return {
+      time("retention_time", l.retention_time, seconds(0), 3650 * day,
+           "Events of resources that are older go (0: none goes); what was true then is kept as a baseline. "
+           "Events of the\ndevice, its links and its owner stay as long as it is registered."),
+      bytes("retention_bytes_max", l.retention_bytes_max, mib, std::uint64_t{1024} * 1024 * mib,
+            "All events of a tenant: above it the oldest events of resources go."),
+      time("retention_interval", l.retention_interval, seconds(1), day, "How often the hub looks for them."),
+      count<std::size_t>("traces_max", l.traces_max, 1, 1'000'000,
+                         "Commands that `ocf-cloud trace` remembers, in memory: the oldest is forgotten."),
+      bytes("trace_bytes_max", l.trace_bytes_max, kib, mib,
+            "Of one of them: later hops are left out, and it says so."),
+      count<std::size_t>("protocol_logs_max", l.protocol_logs_max, 0, 1000,
+                         "Running `ocf-cloud protocol-log` at once: refused above it."),
+      bytes("protocol_log_bytes_max", l.protocol_log_bytes_max, 4 * kib, 64 * mib,
+            "What waits for one of its readers: above it messages are left out, and the reader is told how "
+            "many."),
+  };
+}
+
 std::vector<ConfigKey> block_limits(Limits& l) {
   return {
       count<std::size_t>("block_requests_max", l.block_requests_max, 1, 1000,
@@ -404,8 +452,8 @@ std::vector<ConfigKey> machine_limits(Limits& l) {
 
 std::vector<ConfigKey> limit_keys(Limits& limits) {
   std::vector<ConfigKey> keys;
-  for (const auto part : {message_limits, connection_limits, block_limits, device_limits, refusal_limits,
-                          face_limits, machine_limits}) {
+  for (const auto part : {message_limits, connection_limits, rate_limits, block_limits, device_limits,
+                          past_limits, refusal_limits, face_limits, machine_limits}) {
     for (ConfigKey& key : part(limits)) keys.push_back(std::move(key));
   }
   return keys;
