@@ -16,6 +16,7 @@ struct Options : ApiOptions {
 Exit get(const Options& options) {
   const std::string target = resource_target(options.di, options.href) + (options.live ? "?live=true" : "");
   const ApiAnswer answer = open_api(options).get(target);
+  tell_correlation(answer);
   fmt::print("{}\n", body_of(answer));
   return Exit::ok;
 }
