@@ -47,8 +47,10 @@ awaitable<Result<void>> Cloud::start() {
 
 awaitable<void> Cloud::stop_background() {
   background_.close();
+  pasts_.close();
   if (sweep_timer_) sweep_timer_->cancel();
   co_await background_.left();
+  co_await pasts_.left();
 }
 
 awaitable<void> Cloud::stop() {

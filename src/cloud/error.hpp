@@ -15,6 +15,10 @@ enum class CloudError {
   time_to_live_too_long,
   too_many_requests,  // limits.owner_requests_per_second
   too_many_devices,   // limits.devices_per_owner_max
+  malformed_point,
+  point_in_future,
+  history_trimmed,  // the events of that point were trimmed: the log begins later
+  too_many_pasts,   // pasts_max are being folded
 };
 Error make_error_code(CloudError error);
 
