@@ -22,6 +22,7 @@ Cloud::Cloud(Parts parts)
       models_(parts_.store.partitions()),
       refusals_(parts_.limits),
       traces_(parts_.limits, metrics_.limit_hits),
+      owner_rates_(parts_.limits.owner_requests_per_second),
       holders_(parts_.store, states_kept_max),
       devices_(parts_.store, states_kept_max),
       links_(parts_.store, states_kept_max),
