@@ -51,9 +51,11 @@ awaitable<Result<void>> Cloud::start() {
 
 awaitable<void> Cloud::stop_background() {
   background_.close();
+  pasts_.close();
   if (sweep_timer_) sweep_timer_->cancel();
   retention_->stop();
   co_await background_.left();
+  co_await pasts_.left();
 }
 
 awaitable<void> Cloud::stop() {

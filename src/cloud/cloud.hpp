@@ -119,6 +119,9 @@ struct Answer {
   bool by_default = false;          // the resource's representation as the shadow keeps it, no other view
 };
 
+// From what is known of one of the device's resources, without `stale_since` and `interface`.
+Answer answer_of(const directory::DeviceEntry& device, const shadow::Representation& known);
+
 // A resource of a device, with what the shadow knows of it.
 struct ResourceView {
   Link link;
@@ -130,6 +133,10 @@ struct ResourceView {
 // observed only the moment of reading is known.
 std::optional<Time> stale_since(const directory::DeviceEntry& device, const Link& link,
                                 const shadow::Representation& known);
+
+// Of all links of the device, the status resource among them.
+std::vector<ResourceView> resource_views(const directory::DeviceView& device,
+                                         const std::map<Href, shadow::Representation>& known);
 
 // A link that was found, with what the shadow knows of its resource.
 struct FoundRepresentation {
@@ -152,6 +159,8 @@ struct FeedEvent {
 
 class Cloud;
 class Feed;
+class Past;
+class Point;
 class Retention;
 
 // Names one resource of one registration.
@@ -276,6 +285,16 @@ class Cloud {
   awaitable<Result<std::vector<es::RecordedEvent>>> history(Caller caller, DeviceId device,
                                                             std::optional<Href> href);
 
+  // -- As it was at a point, in the registration that the caller may read now; another one does not exist.
+  // A time (RFC 3339) or a cursor. Errors: malformed_point, point_in_future.
+  Result<Point> point(std::string_view text) const;
+  // The device, of which the caller folds more as it needs it. Errors: not_found, history_trimmed,
+  // too_many_pasts (pasts_max are being folded).
+  awaitable<Result<Past>> past(Caller caller, DeviceId device, Point point);
+  // Of the devices that the caller may read now, those that were registered then. Errors: history_trimmed,
+  // too_many_pasts.
+  awaitable<Result<std::vector<directory::DeviceView>>> devices_at(Caller caller, Point point);
+
   // What was refused in the name of a device since it was registered, newest first. Errors: not_found.
   awaitable<Result<std::vector<device::Refusal>>> refusals(Caller caller, DeviceId device);
   // Of all devices and addresses: for the gateway, which records them, and for administrators.
@@ -345,6 +364,8 @@ class Cloud {
   awaitable<void> expire_links();
   awaitable<void> disconnect_unheld(device::Disconnection reason);
 
+  Result<net::Gate::Holder> enter_past();
+
   void count_check(const Error& error);
   void count_command(resource::Operation operation, const Result<Answer>& answer, SteadyTime begun);
   void on_batch(const es::EventBatch& batch);
@@ -378,6 +399,7 @@ class Cloud {
   std::optional<net::SteadyTimer> sweep_timer_;
   std::unique_ptr<Retention> retention_;
   net::Gate background_;  // what runs without a caller: the sweeps, catching up
+  net::Gate pasts_;       // who folds the past
   bool unheld_ = false;   // a disconnect could not be stored: the sweep tries again
   es::EventBus::Subscription bus_subscription_;
   account::Authorization::Subscription access_subscription_;

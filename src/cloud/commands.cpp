@@ -77,6 +77,16 @@ std::optional<Time> stale_since(const directory::DeviceEntry& device, const Link
   return std::max(device.stale_since, known.time);
 }
 
+Answer answer_of(const directory::DeviceEntry& device, const shadow::Representation& known) {
+  Answer answer;
+  answer.content = known.content;
+  answer.etag = known.etag;
+  answer.online = device.online;
+  answer.time = known.time;
+  answer.by_default = true;
+  return answer;
+}
+
 const directory::DeviceEntry* Cloud::visible(const account::Access& access, const DeviceId& device) const {
   const directory::DeviceEntry* entry = models_.directory.known(access.principal.tenant, device);
   if (entry == nullptr) return nullptr;
@@ -106,14 +116,9 @@ awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
   std::string interface = is_status ? std::string() : interface_of(request.query, link->second);
   if (request.operation == Operation::retrieve && !request.live && by_default) {
     if (const shadow::Representation* known = models_.shadow.get(device->key, request.href)) {
-      Answer answer;
-      answer.content = known->content;
-      answer.etag = known->etag;
-      answer.online = device->online;
-      answer.time = known->time;
+      Answer answer = answer_of(*device, *known);
       if (!is_status) answer.stale_since = stale_since(*device, link->second, *known);
       answer.interface = std::move(interface);
-      answer.by_default = true;
       metrics_.shadow_answers.add();
       co_return answer;
     }

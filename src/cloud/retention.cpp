@@ -2,12 +2,14 @@
 
 #include "account/principal.hpp"
 #include "base/random.hpp"
+#include "links/links.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -35,22 +37,22 @@ bool TrimPlan::add(const es::RecordedEvent& recorded) {
   if (!event || !*event) return false;
   state_ = resource::Resource::evolve(std::move(state_), **event);
   if (const auto* baseline = std::get_if<resource::BaselineTaken>(&**event)) {
-    said_ = baseline->version;
-    said_at_ = baseline->time;
+    known_ = *baseline;
+    said_ = recorded.position;
   } else {
     const auto* said = std::get_if<resource::ResourceRepresentationUpdated>(&**event);
     // One that came late changed nothing.
     if (said != nullptr && state_.representation == *said) {
-      said_ = recorded.version;
-      said_at_ = recorded.event.time;
+      known_ = {*said, recorded.version, recorded.event.time, false};
+      said_ = recorded.position;
     }
     ++events_;
     bytes_ += bytes_of(recorded);
   }
   if (begin_ == 0) begin_ = recorded.version;
   if (recorded.version > begin_ && state_.waiting.empty()) {
-    resource::BaselineTaken baseline{state_.representation, said_, said_at_, false};
-    cut_ = Cut{recorded.version, std::move(baseline), recorded.event.audit.owner, events_, bytes_};
+    cut_ =
+        Cut{recorded.version, recorded.position, said_, known_, recorded.event.audit.owner, events_, bytes_};
   }
   return true;
 }
@@ -136,12 +138,10 @@ awaitable<Result<void>> Retention::trim(es::StreamId stream, Time before, Swept&
       is_done = true;
       break;
     }
-    if (auto cut = plan.take()) {
-      const std::uint64_t gone = cut->events, bytes = cut->bytes;
-      const es::Version first = cut->first;
-      es::Trim trim(stream, first, baseline_of(stream, std::move(*cut)));
-      const auto trimmed = co_await parts_.store.trim(std::move(trim));
-      if (!trimmed) co_return trimmed.error();
+    if (auto found = plan.take()) {
+      const std::uint64_t gone = found->events, bytes = found->bytes;
+      const auto is_cut = co_await cut(stream, std::move(*found));
+      if (!is_cut) co_return is_cut.error();
       swept.events += gone;
       swept.bytes += bytes;
       trimmed_any = true;
@@ -155,13 +155,13 @@ awaitable<Result<void>> Retention::trim(es::StreamId stream, Time before, Swept&
   co_return Result<void>();
 }
 
-es::NewEvent Retention::baseline_of(const es::StreamId& stream, Cut cut) const {
-  // What the shadow does not have any more was unpublished: at the next start it must not come back.
-  const auto key = device::key_of(stream);
-  const auto href = resource::href_of(stream);
-  const shadow::Representation* known = key && href ? parts_.models.shadow.get(*key, *href) : nullptr;
-  cut.baseline.unpublished =
-      cut.baseline.representation && (known == nullptr || known->version < cut.baseline.version);
+awaitable<Result<void>> Retention::cut(es::StreamId stream, Cut cut) {
+  // At the next start what was unpublished must not come back.
+  if (cut.baseline.representation && !cut.baseline.unpublished && cut.said != cut.position) {
+    const auto unpublished = co_await unpublished_between(stream, cut.said, cut.position);
+    if (!unpublished) co_return unpublished.error();
+    cut.baseline.unpublished = unpublished->has_value();
+  }
   es::EncodedEvent encoded = resource::Resource::encode(std::move(cut.baseline));
   es::NewEvent event;
   event.id = es::EventId(random_uuid());
@@ -169,7 +169,31 @@ es::NewEvent Retention::baseline_of(const es::StreamId& stream, Cut cut) const {
   event.data = std::move(encoded.data);
   event.audit.principal = account::Principal::system(account::Tenant(std::string(stream.tenant()))).text();
   event.audit.owner = std::move(cut.owner);
-  return event;
+  es::Trim trim(std::move(stream), cut.first, std::move(event));
+  co_return co_await parts_.store.trim(std::move(trim));
+}
+
+// The streams of a device are in one partition, so their positions say what came first.
+awaitable<Result<Retention::Place>> Retention::unpublished_between(es::StreamId stream, es::Position after,
+                                                                   es::Position before) {
+  const auto key = device::key_of(stream);
+  const auto href = resource::href_of(stream);
+  if (!key || !href) co_return Place();
+  const shadow::Representation* known = parts_.models.shadow.get(*key, *href);
+  if (known != nullptr && known->position == after) co_return Place();
+  for (es::Version version = 0;;) {
+    const auto events = co_await parts_.store.read(key->stream(links::stream_name), version);
+    if (!events) co_return events.error();
+    if (events->empty()) co_return Place();
+    version = events->back().version;
+    for (const es::RecordedEvent& recorded : *events) {
+      if (recorded.position < after || before < recorded.position) continue;
+      const auto event = links::Links::decode(recorded);
+      const auto* gone = event && *event ? std::get_if<links::LinksUnpublished>(&**event) : nullptr;
+      if (gone != nullptr && std::find(gone->hrefs.begin(), gone->hrefs.end(), *href) != gone->hrefs.end())
+        co_return Place(recorded.position);
+    }
+  }
 }
 
 void Retention::tell(const Swept& swept, Time before) {

@@ -28,6 +28,8 @@ std::uint64_t bytes_of(const es::RecordedEvent& recorded);
 // Where one stream is to be cut.
 struct Cut {
   es::Version first = 0;  // the oldest version that stays
+  es::Position position;
+  es::Position said;  // where the representation was known to be there
   resource::BaselineTaken baseline;
   std::string owner;         // whom the audit of the replaced event names
   std::uint64_t events = 0;  // that go, or are replaced
@@ -48,14 +50,14 @@ class TrimPlan {
   bool add(const es::RecordedEvent& recorded);
 
   // The furthest cut by which something goes; nullopt: there is none. What is added later is planned from
-  // there. The baseline's `unpublished` is the caller's to say.
+  // there. Whether it was unpublished between `said` and `position` is the caller's to find out.
   std::optional<Cut> take();
 
  private:
   Time before_;
   resource::Resource::State state_;
-  es::Version said_ = 0;  // of the event that brought state_.representation
-  Time said_at_{};
+  resource::BaselineTaken known_;
+  es::Position said_;
   es::Version begin_ = 0;                 // the oldest version there is
   std::uint64_t events_ = 0, bytes_ = 0;  // since the last cut, without baselines
   std::optional<Cut> cut_;
@@ -90,7 +92,10 @@ class Retention {
 
   boost::asio::awaitable<Result<void>> sweep(es::Partition partition, Time before, Swept& swept);
   boost::asio::awaitable<Result<void>> trim(es::StreamId stream, Time before, Swept& swept);
-  es::NewEvent baseline_of(const es::StreamId& stream, Cut cut) const;
+  boost::asio::awaitable<Result<void>> cut(es::StreamId stream, Cut cut);
+  using Place = std::optional<es::Position>;
+  boost::asio::awaitable<Result<Place>> unpublished_between(es::StreamId stream, es::Position after,
+                                                            es::Position before);
   void tell(const Swept& swept, Time before);
 
   Parts parts_;

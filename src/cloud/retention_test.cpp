@@ -218,6 +218,17 @@ TEST_F(RetentionTest, WhatWasUnpublishedDoesNotComeBackByABaseline) {
   EXPECT_EQ(cloud->metrics().trimmed_events.value(), 3u);
   crash();
   EXPECT_EQ(cloud->read_models().shadow.get(session.key, Href("/light/1")), nullptr);
+  RecordingChannel again;  // nor by the next baseline
+  const DeviceSession next = sign_in(again);
+  bad.href = Href("/light/1");
+  bad.content = {10000, share(Bytes{0xa1})};
+  bad.sequence = 1;
+  ASSERT_TRUE(run(cloud->notify(next, std::move(bad))));
+  now += hours(25);
+  sweep_past();
+  EXPECT_EQ(cloud->metrics().trimmed_events.value(), 1u);
+  crash();
+  EXPECT_EQ(cloud->read_models().shadow.get(session.key, Href("/light/1")), nullptr);
 }
 
 TEST_F(RetentionTest, ACommandThatWaitsIsKept) {

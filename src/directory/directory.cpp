@@ -14,12 +14,6 @@ account::Subject subject_of(const DeviceEntry& entry) {
   return {entry.key.tenant, entry.key.device, entry.owner};
 }
 
-DeviceView view_of(const DeviceEntry& entry) {
-  DeviceView view = entry;
-  view.links.emplace(status_href(), status_link());
-  return view;
-}
-
 void out_of_sync(DeviceEntry& entry, Time now) {
   if (std::exchange(entry.in_sync, false)) entry.stale_since = now;
 }
@@ -53,6 +47,12 @@ bool matches(const Link& link, const Filter& filter) {
 const Href& status_href() {
   static const Href href{std::string(ocf::status_href)};
   return href;
+}
+
+DeviceView view_of(const DeviceEntry& entry) {
+  DeviceView view = entry;
+  view.links.emplace(status_href(), status_link());
+  return view;
 }
 
 void Directory::apply(const es::RecordedEvent& recorded) {

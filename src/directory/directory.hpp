@@ -40,6 +40,7 @@ struct DeviceEntry {
 
 // A device as its user sees it: the links include the status resource.
 using DeviceView = DeviceEntry;
+DeviceView view_of(const DeviceEntry& entry);
 
 struct FoundLink {
   device::DeviceKey device;

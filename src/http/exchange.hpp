@@ -4,6 +4,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "cloud/cloud.hpp"
+#include "cloud/point.hpp"
 #include "http/message.hpp"
 #include "http/target.hpp"
 
@@ -38,5 +39,7 @@ Result<DeviceId> device_in_path(const Exchange& exchange);
 Result<Href> href_in_path(const Exchange& exchange);
 // The query parameter `href`; nullopt if there is none. Errors: malformed_href.
 Result<std::optional<Href>> href_in_query(const Exchange& exchange);
+// The query parameter `at`, or of another name; nullopt: now. Errors: malformed_point, point_in_future.
+Result<std::optional<cloud::Point>> point_in_query(const Exchange& exchange, std::string_view name = "at");
 
 }  // namespace ocf::http

@@ -48,6 +48,7 @@ Result<void> read_parameter(const Target::Parameter& parameter, cloud::Request& 
     request.time_to_live = *seconds;
     return {};
   }
+  if (parameter.name == "at") return HttpError::malformed_parameter;  // only what was can be read at a point
   return pass_on(parameter, request.query);
 }
 

@@ -14,6 +14,7 @@ constexpr std::array table{
     Route{"GET", "/api/v1/devices", endpoints::list_devices},
     Route{"GET", "/api/v1/devices/{di}", endpoints::show_device},
     Route{"DELETE", "/api/v1/devices/{di}", endpoints::remove_device},
+    Route{"GET", "/api/v1/devices/{di}/diff", endpoints::diff},
     Route{"GET", "/api/v1/devices/{di}/history", endpoints::history},
     Route{"GET", "/api/v1/devices/{di}/refusals", endpoints::refusals},
     Route{"GET", "/api/v1/devices/{di}/resources", endpoints::list_resources},

@@ -36,6 +36,7 @@ void add_resources(CLI::App& app, Run& run);
 void add_get(CLI::App& app, Run& run);
 void add_set(CLI::App& app, Run& run);
 void add_watch(CLI::App& app, Run& run);
+void add_diff(CLI::App& app, Run& run);
 void add_history(CLI::App& app, Run& run);
 void add_why(CLI::App& app, Run& run);
 void add_pki(CLI::App& app, Run& run);

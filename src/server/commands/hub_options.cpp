@@ -86,6 +86,18 @@ std::string resource_target(const std::string& di, const std::string& href) {
   return target;
 }
 
+std::string with_parameter(std::string target, std::string_view name, std::string_view value) {
+  if (value.empty()) return target;
+  target += target.find('?') == std::string::npos ? '?' : '&';
+  target += std::string(name) + '=' + percent_encoded(value);
+  return target;
+}
+
+void add_at_option(CLI::App& command, std::string& at) {
+  command.add_option(
+      "--at", at, "As it was then: a time such as 2026-11-25T07:00:00Z, or the id of an event of `watch`.");
+}
+
 std::string text_in(const json::value& object, std::string_view name) {
   const json::value* value = object.is_object() ? object.get_object().if_contains(name) : nullptr;
   if (!value || value->is_null()) return "";

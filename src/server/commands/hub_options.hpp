@@ -41,6 +41,12 @@ const std::string& body_of(const ApiAnswer& answer);
 std::string device_target(const std::string& di);
 std::string resource_target(const std::string& di, const std::string& href);
 
+// The target with one more parameter in its query, unless the value is empty.
+std::string with_parameter(std::string target, std::string_view name, std::string_view value);
+
+// `--at`: a point of the past, for commands that read.
+void add_at_option(CLI::App& command, std::string& at);
+
 // A text of a JSON object, or "" if it has none of that name; other values as JSON.
 std::string text_in(const boost::json::value& object, std::string_view name);
 
