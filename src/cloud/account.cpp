@@ -186,6 +186,7 @@ awaitable<Result<void>> Cloud::remove(account::Access access, DeviceId id, std::
   const auto released =
       co_await holders_.handle(account::Holder::stream(key.tenant, id), std::move(release), audit);
   if (!released) co_return released.error();
+  protocol_logs_.end(id);
   const auto revoked = co_await parts_.authorization.sign_off(key.tenant, id, parts_.now());
   if (!revoked) co_return revoked.error();
   device::DeregisterDevice deregister{access, subject};

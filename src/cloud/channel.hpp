@@ -30,6 +30,9 @@ class Channel {
   // of them.
   virtual void forget_unpublished() = 0;
 
+  // Somebody reads the device's messages: from now on each goes to ProtocolLogs::note(), while it is read.
+  virtual void begin_protocol_log() = 0;
+
   // The session is over (a newer one began, a command was not answered, the device was removed): close
   // without farewell.
   virtual void close(device::Disconnection reason) = 0;

@@ -2,15 +2,18 @@
 // The gateway, HTTP and later gRPC stand above it; the aggregates, read models and seams below.
 #pragma once
 
+#include "account/administration.hpp"
 #include "account/authorization.hpp"
 #include "account/holder.hpp"
 #include "base/limits.hpp"
 #include "cloud/aggregates.hpp"
+#include "cloud/audit.hpp"
 #include "cloud/channel.hpp"
 #include "cloud/cursor.hpp"
 #include "cloud/error.hpp"
 #include "cloud/metrics.hpp"
 #include "cloud/owner_rates.hpp"
+#include "cloud/protocol_log.hpp"
 #include "cloud/read_models.hpp"
 #include "cloud/refusals.hpp"
 #include "cloud/traces.hpp"
@@ -311,6 +314,20 @@ class Cloud {
   // Of all devices and addresses: for the gateway, which records them, and for administrators.
   Refusals& refusals() { return refusals_; }
 
+  // Who did what to the devices that the caller may read, as the log tells it, newest first; from now, or
+  // from a cursor of an earlier page, back into the past. Looks at so many events at most, of which all may
+  // be others': a page may be short, or empty, and have a cursor all the same. Errors: malformed_cursor.
+  awaitable<Result<AuditPage>> audit(Caller caller, AuditFilter filter, std::string cursor);
+  // What administrators had the hub do: kept in the log, and seen by nobody but them.
+  awaitable<Result<void>> record(account::Tenant tenant, std::string by, account::AdministrativeAct act);
+  // The newest, newest first.
+  awaitable<Result<std::vector<es::RecordedEvent>>> administration(account::Tenant tenant, std::size_t limit);
+
+  // The messages between the device and its gateway from now on. Errors: not_found, too_many_protocol_logs.
+  awaitable<Result<std::unique_ptr<ProtocolLog>>> protocol_log(Caller caller, DeviceId device);
+  // For gateways, which say what there is to read.
+  ProtocolLogs& protocol_logs() { return protocol_logs_; }
+
   // The way of a command, if it is remembered and the caller may read its device. Errors: not_found.
   awaitable<Result<Trace>> trace(Caller caller, es::CorrelationId correlation);
   // Of all commands: for the faces, which note what they see, and for administrators.
@@ -408,9 +425,11 @@ class Cloud {
   Refusals refusals_;
   Metrics metrics_;
   Traces traces_;
+  ProtocolLogs protocol_logs_;
   OwnerRates owner_rates_;
   std::multiset<std::pair<account::Tenant, account::Owner>> claiming_;  // sign-ups that go on
   Aggregates<account::Holder> holders_;
+  Aggregates<account::Administration> administration_;
   Aggregates<device::Device> devices_;
   Aggregates<links::Links> links_;
   Aggregates<resource::Resource> resources_;

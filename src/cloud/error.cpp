@@ -19,6 +19,7 @@ const char* sentence(int value) {
       return "a point of the past is a time such as 2026-11-25T07:00:00Z, or a cursor that this service gave";
     case CloudError::point_in_future: return "the point lies in the future";
     case CloudError::history_trimmed: return "the point lies before what is kept: older events were trimmed";
+    case CloudError::too_many_protocol_logs: return "too many protocol logs are being read at once";
     case CloudError::too_many_pasts: return "too many callers ask for the past at once";
   }
   return "unknown";

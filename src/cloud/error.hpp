@@ -17,8 +17,9 @@ enum class CloudError {
   too_many_devices,   // limits.devices_per_owner_max
   malformed_point,
   point_in_future,
-  history_trimmed,  // the events of that point were trimmed: the log begins later
-  too_many_pasts,   // pasts_max are being folded
+  history_trimmed,         // the events of that point were trimmed: the log begins later
+  too_many_pasts,          // pasts_max are being folded
+  too_many_protocol_logs,  // protocol_logs_max are being read
 };
 Error make_error_code(CloudError error);
 

@@ -120,6 +120,18 @@ awaitable<Result<std::vector<device::Refusal>>> Cloud::refusals(Caller caller, D
   co_return found;
 }
 
+awaitable<Result<std::unique_ptr<ProtocolLog>>> Cloud::protocol_log(Caller caller, DeviceId id) {
+  const auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const directory::DeviceEntry* device = visible(*access, id);
+  if (device == nullptr) co_return CloudError::not_found;
+  auto log = protocol_logs_.begin(id, executor);
+  const Connected* channel = connected(device->key);
+  if (log && channel != nullptr) channel->channel->begin_protocol_log();
+  co_return log;
+}
+
 awaitable<Result<Trace>> Cloud::trace(Caller caller, es::CorrelationId correlation) {
   const auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();

@@ -63,10 +63,11 @@ class RecordingChannel final : public Channel {
  public:
   void offer(Dispatch dispatch) override { offered.push_back(std::move(dispatch)); }
   void forget_unpublished() override { ++forgotten; }
+  void begin_protocol_log() override { ++logs_begun; }
   void close(device::Disconnection reason) override { closed.push_back(reason); }
 
   std::vector<Dispatch> offered;
-  std::size_t forgotten = 0;
+  std::size_t forgotten = 0, logs_begun = 0;
   std::vector<device::Disconnection> closed;
 };
 

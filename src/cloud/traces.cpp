@@ -52,6 +52,12 @@ void Traces::note(const es::CorrelationId& correlation, Hop hop) {
   trace.hops.push_back(std::move(hop));
 }
 
+void Traces::finish(const es::CorrelationId& correlation, Hop hop) {
+  note(correlation, std::move(hop));
+  const Trace* trace = find(correlation);
+  if (trace != nullptr && listener_) listener_(*trace);
+}
+
 const Trace* Traces::find(const es::CorrelationId& correlation) const {
   const auto found = by_correlation_.find(correlation);
   return found == by_correlation_.end() ? nullptr : &*found->second;

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <optional>
 #include <string>
@@ -66,12 +67,17 @@ class Traces {
   void begin(Trace trace, Time now);
   // At this moment. Nothing happens if the command is not known, or not any more.
   void note(const es::CorrelationId& correlation, Hop hop);
+  // The same, of the last hop: the caller has its answer. Who listens is told.
+  void finish(const es::CorrelationId& correlation, Hop hop);
+  using Listener = std::function<void(const Trace&)>;
+  void tell(Listener listener) { listener_ = std::move(listener); }
   // nullptr: not known. Until the next begin().
   const Trace* find(const es::CorrelationId& correlation) const;
 
  private:
   const Limits& limits_;
   telemetry::LimitHits& hits_;
+  Listener listener_;        // may be empty
   std::list<Trace> traces_;  // the oldest first
   std::unordered_map<es::CorrelationId, std::list<Trace>::iterator> by_correlation_;
 };

@@ -67,6 +67,12 @@ DeviceId device_of(const net::TlsPeer& peer) {
   return is_identity && device ? *device : DeviceId();
 }
 
+Message message_of(const Send& sent) {
+  auto frame = coap::decode_frame(sent.bytes, {SIZE_MAX, SIZE_MAX, SIZE_MAX});
+  OCF_ASSERT(frame && *frame, "the hub's own frames are well-formed");
+  return std::move((*frame)->message);
+}
+
 // Peers that are sent away together do not come back together.
 std::chrono::seconds hold_off(std::chrono::seconds max) {
   const Bytes bytes = random_bytes(2);
@@ -137,6 +143,7 @@ awaitable<bool> Connection::handshake() {
     gateway_.metrics_.handshakes.add(transport_);
     gateway_.metrics_.handshake_seconds.observe(net::steady_now() - begun);
     if (peer->certificate_verified) certificate_device_ = device_of(*peer);
+    if (certificate_device_) log_if_read(*certificate_device_);
   }
   // The list may have changed during the handshake.
   co_return !close_if_revoked();
@@ -275,6 +282,7 @@ void Connection::perform(Send& action) {
   if (ended_) return;
   count_out(action.bytes);
   if (!action.correlation.empty()) trace_sent(action);
+  if (logged_) log_message(cloud::ProtocolLine::Direction::to_device, message_of(action));
   const auto sent = outbox_.send(std::move(action.bytes));
   if (!sent) {
     end(Disconnection::unresponsive, sent.error().message(), Fault{Stage::tcp, Cause::unresponsive},
@@ -296,12 +304,38 @@ void Connection::count_out(ByteView frame) {
   gateway_.metrics_.bytes_out.add(frame.size());
 }
 
+void Connection::message_came(const Message& message) {
+  log_message(cloud::ProtocolLine::Direction::from_device, message);
+}
+
+void Connection::begin_protocol_log() {
+  if (device_session_) log_if_read(device_session_->key.device);
+}
+
+void Connection::log_if_read(const DeviceId& device) {
+  logged_.reset();
+  session_.tell(nullptr);
+  if (!cloud().protocol_logs().is_read(device)) return;
+  logged_ = device;
+  session_.tell(this);
+}
+
+void Connection::log_message(cloud::ProtocolLine::Direction direction, const Message& message) {
+  if (!cloud().protocol_logs().is_read(*logged_)) {
+    logged_.reset();
+    return session_.tell(nullptr);
+  }
+  cloud::ProtocolLine line;
+  line.time = net::wall_now();
+  line.direction = direction;
+  line.message = coap::describe(message);
+  cloud().protocol_logs().note(*logged_, line);
+}
+
 void Connection::trace_sent(const Send& request) {
-  const auto frame = coap::decode_frame(request.bytes, {SIZE_MAX, SIZE_MAX, SIZE_MAX});
-  OCF_ASSERT(frame && *frame, "the hub's own frames are well-formed");
   cloud().traces().note(
       request.correlation,
-      cloud::message_hop("the device is asked", coap::describe((*frame)->message), request.bytes));
+      cloud::message_hop("the device is asked", coap::describe(message_of(request)), request.bytes));
 }
 
 void Connection::trace_answered(const Deliver& answer) {
@@ -385,6 +419,7 @@ awaitable<Result<std::optional<Time>>> Connection::sign_in(cloud::SignIn request
     co_return cloud::CloudError::session_ended;
   }
   device_session_ = std::move(*session);
+  log_if_read(device_session_->key.device);
   log(Level::info, "signed_in",
       "signed in over " + transport_ + ", session epoch " + std::to_string(device_session_->epoch));
   co_return device_session_->caller.expires;
@@ -394,6 +429,8 @@ awaitable<void> Connection::end_device_session(Disconnection reason) {
   if (!device_session_) co_return;
   cloud::DeviceSession session = std::move(*device_session_);
   device_session_.reset();
+  // What comes now may be another device's.
+  log_if_read(certificate_device_.value_or(DeviceId()));
   mirror_.reset();
   synchronized_.reset();
   intake_.clear();

@@ -25,7 +25,9 @@
 namespace ocf::gateway {
 
 // Lives on its shard, owned by the coroutines that work for it: run(), and one per request that is served.
-class Connection final : public cloud::Channel, public std::enable_shared_from_this<Connection> {
+class Connection final : public cloud::Channel,
+                         public Listener,
+                         public std::enable_shared_from_this<Connection> {
  public:
   // `handshake`: its place among the TLS handshakes.
   Connection(Gateway& gateway, std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot,
@@ -109,6 +111,7 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   // -- cloud::Channel
   void offer(cloud::Dispatch dispatch) override;
   void forget_unpublished() override;
+  void begin_protocol_log() override;
   void close(device::Disconnection reason) override;
 
  private:
@@ -123,6 +126,11 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   void count_out(ByteView frame);
   void perform(Actions actions);
   void perform(Send& action);
+  // -- Listener
+  void message_came(const coap::Message& message) override;
+  // Begins a protocol log if somebody reads that of the device, whose messages these are.
+  void log_if_read(const DeviceId& device);
+  void log_message(cloud::ProtocolLine::Direction direction, const coap::Message& message);
   // What goes to the device of a command that is traced, and what comes back.
   void trace_sent(const Send& request);
   void trace_answered(const Deliver& answer);
@@ -176,6 +184,7 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   bool close_when_served_ = false;
   bool ended_ = false;
   bool released_ = false;
+  std::optional<DeviceId> logged_;  // whose protocol log the messages go to; nullopt: nobody reads any
 };
 
 // The content with the content format that the request accepts; what is not CBOR keeps its own.

@@ -124,6 +124,7 @@ void Session::frame_failed(const Error& error, Actions& actions) {
 }
 
 void Session::take(Message message, ByteView frame, SteadyTime now, Actions& actions) {
+  if (listener_ != nullptr) listener_->message_came(message);
   if (!std::exchange(heard_, true)) close_at_ = sign_in_by_;
   ++heard_counts_[static_cast<std::size_t>(coap::code_class(message.code))];
   if (message.code == Code::empty) return;

@@ -84,6 +84,15 @@ struct SignInFailed {};  // the device may refresh its token and sign in once mo
 struct RetryLater {};    // answered 5.03: the device comes again, with pauses of up to 64 s
 using Outcome = std::variant<std::monostate, SignedIn, SignedOut, SignInFailed, RetryLater>;
 
+// Is told of each message that comes, before anything comes of it.
+class Listener {
+ public:
+  virtual void message_came(const coap::Message& message) = 0;
+
+ protected:
+  ~Listener() = default;
+};
+
 // Lives in its connection, on a shard. After a Close it takes nothing in and puts nothing out.
 class Session {
  public:
@@ -127,6 +136,8 @@ class Session {
   bool is_signed_in() const { return signed_in_; }
   bool is_closed() const { return closed_; }
   const coap::Capabilities& peer() const { return peer_; }
+  // nullptr: nobody listens. The listener outlives the session, or stops to be one.
+  void tell(Listener* listener) { listener_ = listener; }
   // What was heard since this was asked last.
   MessageCounts take_counts() { return std::exchange(heard_counts_, {}); }
   // Requests of ours that wait for room, or for their answer.
@@ -196,6 +207,7 @@ class Session {
   std::size_t in_flight_ = 0;  // exchanges and forgotten ones that wait for their first answer
   std::deque<Waiting> waiting_;
 
+  Listener* listener_ = nullptr;
   bool heard_ = false;  // a whole message has arrived
   MessageCounts heard_counts_{};
   SteadyTime sign_in_by_;

@@ -52,6 +52,7 @@ const std::vector<Row>& errors() {
       {CloudError::command_expired, {504, "command_expired"}},
       {CloudError::command_canceled, {409, "command_canceled"}},
       {CloudError::outcome_unknown, {504, "outcome_unknown"}},
+      {CloudError::too_many_protocol_logs, {503, "too_many_protocol_logs", in_a_while}},
       {CloudError::malformed_cursor, {400, "malformed_cursor"}},
       {CloudError::time_to_live_too_long, {400, "time_to_live_too_long"}},
       {CloudError::too_many_requests, {429, "too_many_requests", soon}},

@@ -28,6 +28,7 @@ TEST(HttpStatus, IsTheOneThatTheApiPromisesForEachError) {
       {HttpError::malformed_request, 400},
       {OcfError::malformed_href, 400},
       {cloud::CloudError::malformed_cursor, 400},
+      {cloud::CloudError::too_many_protocol_logs, 503},
       {cloud::CloudError::time_to_live_too_long, 400},
       {cloud::CloudError::too_many_requests, 429},
       {cloud::CloudError::command_expired, 504},

@@ -113,6 +113,7 @@ class HubForTests : public ::testing::Test {
           [](std::exception_ptr, const Result<void>& done) { EXPECT_TRUE(done) << done.error().message(); });
     }
     void forget_unpublished() override {}
+    void begin_protocol_log() override {}
     void close(device::Disconnection) override {}
 
     void notify(std::string_view href, resource::Content value, Bytes etag = {}) {

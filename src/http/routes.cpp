@@ -17,11 +17,13 @@ constexpr std::array table{
     Route{"DELETE", "/api/v1/devices/{di}", endpoints::remove_device},
     Route{"GET", "/api/v1/devices/{di}/diff", endpoints::diff},
     Route{"GET", "/api/v1/devices/{di}/history", endpoints::history},
+    Route{"GET", "/api/v1/devices/{di}/protocol-log", endpoints::protocol_log},
     Route{"GET", "/api/v1/devices/{di}/refusals", endpoints::refusals},
     Route{"GET", "/api/v1/devices/{di}/resources", endpoints::list_resources},
     Route{"GET", "/api/v1/devices/{di}/resources/{href...}", endpoints::retrieve_resource},
     Route{"PUT", "/api/v1/devices/{di}/resources/{href...}", endpoints::update_resource},
     Route{"GET", "/api/v1/events", endpoints::events},
+    Route{"GET", "/api/v1/audit", endpoints::audit},
     Route{"GET", "/api/v1/traces/{correlation-id}", endpoints::trace},
 };
 
@@ -122,7 +124,7 @@ void Api::tell_of_command(const Exchange& exchange, Response& response) {
   if (!response.field("Correlation-ID")) response.add("Correlation-ID", correlation.text());
   std::string what = "the caller is answered " + std::to_string(response.status) + ' ' +
                      std::string(phrase_of(response.status));
-  cloud_.traces().note(correlation, cloud::Hop(cloud::Hop::Place::caller, std::move(what)));
+  cloud_.traces().finish(correlation, cloud::Hop(cloud::Hop::Place::caller, std::move(what)));
 }
 
 awaitable<Result<Response>> Api::respond(Exchange& exchange, Endpoint endpoint) {

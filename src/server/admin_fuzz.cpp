@@ -38,6 +38,9 @@ class FuzzedHub {
     return std::move(*given);
   }
 
+  // What was kept of what it did.
+  std::size_t acts() const { return acts_; }
+
   // Whom a token of this hub is for; empty: it is none of its own.
   account::Owner owner_of(const std::string& token) const {
     const auth_builtin::Settings settings;
@@ -55,12 +58,21 @@ class FuzzedHub {
     return made;
   }
 
+  net::awaitable<void> keep() {
+    ++acts_;
+    co_return;
+  }
+  static net::awaitable<Result<std::vector<es::RecordedEvent>>> no_acts() {
+    co_return std::vector<es::RecordedEvent>();
+  }
+
   static HubAddresses addresses() {
     HubAddresses found;
     found.cis = "coaps+tcp://localhost:5684";
     return found;
   }
 
+  std::size_t acts_ = 0;
   const Limits limits_{};
   const AuthorizationConfig config_{};
   store_memory::MemoryEventStore store_{1};
@@ -69,7 +81,8 @@ class FuzzedHub {
   AdminRequests requests_{{authorization_, certificates(), refusals_, config_, "sid", addresses,
                            [] { return Result<std::size_t>(0); }, [] { return Reloaded(); },
                            [](unsigned) { return std::size_t{0}; }, [] { return json::object(); },
-                           [] { return now; }}};
+                           [this](const std::string&, const account::AdministrativeAct&) { return keep(); },
+                           [](std::size_t) { return no_acts(); }, [] { return now; }}};
 };
 
 void check_refusal(const json::object& answer) {
@@ -80,6 +93,9 @@ void check_refusal(const json::object& answer) {
 }
 
 void check_issued(const FuzzedHub& hub, const json::object& request, const json::object& answer) {
+  const bool is_issued =
+      answer.contains("token") || answer.contains("code") || answer.contains("certificate");
+  OCF_ASSERT(!is_issued || hub.acts() == 1, "what is issued is kept in mind");
   if (const json::value* token = answer.if_contains("token")) {
     OCF_ASSERT(
         hub.owner_of(std::string(token->as_string())).text() == std::string(request.at("owner").as_string()),
@@ -103,6 +119,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const boost::json::object answer = hub.answer(request.get_object());
   OCF_ASSERT(boost::json::serialize(answer).find('\n') == std::string::npos, "an answer is one line");
   if (answer.contains("error")) {
+    OCF_ASSERT(hub.acts() == 0, "what was refused was not done");
     check_refusal(answer);
   } else {
     check_issued(hub, request.get_object(), answer);

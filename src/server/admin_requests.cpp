@@ -60,12 +60,86 @@ std::optional<std::string> address_in(const std::string& text) {
   return endpoint->address().to_string();
 }
 
+// The texts of an array in an answer, or of one field of its objects.
+std::string joined(const json::object& answer, std::string_view name, std::string_view field) {
+  std::string text;
+  for (const json::value& item : answer.at(name).as_array()) {
+    const json::string& one = field.empty() ? item.as_string() : item.at(field).as_string();
+    text += (text.empty() ? "" : ", ") + std::string(one);
+  }
+  return text;
+}
+
+// Of a drain; 0: none that makes sense.
+unsigned rate_of(const json::object& request) {
+  const json::value* rate = request.if_contains("rate");
+  boost::system::error_code impossible;
+  const unsigned per_second = rate ? rate->to_number<unsigned>(impossible) : 0;
+  return impossible ? 0 : per_second;
+}
+
 }  // namespace
 
 AdminRequests::AdminRequests(Parts parts) : parts_(std::move(parts)) {}
 
-net::awaitable<json::object> AdminRequests::answer(json::object request) {
+net::awaitable<json::object> AdminRequests::answer(json::object request, std::string by) {
   const std::string verb(text_of(request, "verb"));
+  json::object asked = request;
+  json::object answer = co_await carry_out(verb, std::move(request));
+  auto act = act_of(verb, asked, answer);
+  if (act) co_await parts_.record(std::move(by), std::move(*act));
+  co_return answer;
+}
+
+std::optional<account::AdministrativeAct> AdminRequests::act_of(std::string_view verb,
+                                                                const json::object& request,
+                                                                const json::object& answer) {
+  using account::Act;
+  using account::AdministrativeAct;
+  if (answer.contains("error")) return std::nullopt;
+  const std::string owner(text_of(request, "owner"));
+  if (verb == "token") return AdministrativeAct{Act::token_issued, owner};
+  if (verb == "onboard") return AdministrativeAct{Act::code_issued, owner};
+  if (verb == "pki_device")
+    return AdministrativeAct{Act::certificate_issued, std::string(text_of(request, "di"))};
+  if (verb == "pki_trust")
+    return AdministrativeAct{Act::authority_trusted, std::string(text_of(answer, "common_name"))};
+  if (verb == "pki_revoke")
+    return AdministrativeAct{Act::certificates_revoked, joined(answer, "serials", "")};
+  if (verb == "reload")
+    return AdministrativeAct{Act::configuration_reloaded, joined(answer, "changes", "key")};
+  if (verb == "drain") {
+    // Who watches it asks again, for the same.
+    const unsigned rate = rate_of(request);
+    if (std::exchange(drain_rate_, rate) == rate) return std::nullopt;
+    return AdministrativeAct{Act::drain_begun, std::to_string(rate)};
+  }
+  return std::nullopt;
+}
+
+net::awaitable<json::object> AdminRequests::administration(json::object request) const {
+  constexpr std::size_t limit_default = 100, limit_max = 5'000;
+  const json::value* wanted = request.if_contains("limit");
+  boost::system::error_code malformed;
+  std::size_t limit = limit_default;
+  if (wanted != nullptr) limit = wanted->to_number<std::size_t>(malformed);
+  if (malformed || limit == 0) co_return refusal("a limit is a number above 0", "usage");
+  const auto recorded = co_await parts_.administration(std::min(limit, limit_max));
+  if (!recorded) co_return refusal("the acts cannot be read: " + recorded.error().message());
+  json::array acts;
+  for (const es::RecordedEvent& event : *recorded) {
+    const auto act = account::Administration::decode(event);
+    const std::string about = act && *act ? std::get<account::AdministrativeAct>(**act).about : std::string();
+    acts.push_back(json::object{{"time", to_rfc3339(event.event.time)},
+                                {"principal", event.event.audit.principal},
+                                {"type", event.event.type},
+                                {"about", about}});
+  }
+  json::object answer{{"acts", std::move(acts)}};
+  co_return answer;
+}
+
+net::awaitable<json::object> AdminRequests::carry_out(std::string verb, json::object request) {
   if (verb == "status") co_return status();
   if (verb == "token") co_return token(request);
   if (verb == "onboard") co_return co_await onboard(std::move(request));
@@ -77,6 +151,7 @@ net::awaitable<json::object> AdminRequests::answer(json::object request) {
   if (verb == "drain") co_return drain(request);
   if (verb == "top") co_return parts_.top();
   if (verb == "why") co_return why(request);
+  if (verb == "administration") co_return co_await administration(std::move(request));
   co_return refusal(fmt::format("this hub knows no command '{}'", verb), "usage");
 }
 
@@ -178,11 +253,8 @@ json::object AdminRequests::reload() {
 }
 
 json::object AdminRequests::drain(const json::object& request) const {
-  const json::value* rate = request.if_contains("rate");
-  boost::system::error_code impossible;
-  const unsigned per_second = rate ? rate->to_number<unsigned>(impossible) : 0;
-  if (impossible || per_second == 0)
-    return refusal("the rate is a number of connections per second, from 1 on", "usage");
+  const unsigned per_second = rate_of(request);
+  if (per_second == 0) return refusal("the rate is a number of connections per second, from 1 on", "usage");
   return {{"connections", parts_.drain(per_second)}};
 }
 

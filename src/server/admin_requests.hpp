@@ -13,8 +13,12 @@
 //   drain       rate              connections: how many have to go yet, from now on `rate` per second
 //   top                           as in top.hpp
 //   why         about             refusals: of a device or an address (a port is ignored), or of anybody
+//   administration  limit         acts: [{time, principal, type, about}], newest first
+//
+// What these did is kept as an act (account/administration.hpp), but for what only reads.
 #pragma once
 
+#include "account/administration.hpp"
 #include "auth_builtin/builtin_authorization.hpp"
 #include "base/time.hpp"
 #include "cloud/refusals.hpp"
@@ -28,6 +32,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ocf::server {
@@ -66,13 +71,22 @@ class AdminRequests {
     std::function<std::size_t(unsigned rate)> drain;
     // See top.hpp.
     std::function<boost::json::object()> top;
+    // See cloud::Cloud::record and administration.
+    std::function<net::awaitable<void>(std::string by, account::AdministrativeAct act)> record;
+    std::function<net::awaitable<Result<std::vector<es::RecordedEvent>>>(std::size_t limit)> administration;
     std::function<Time()> now;
   };
   explicit AdminRequests(Parts parts);
 
-  net::awaitable<boost::json::object> answer(boost::json::object request);
+  // `by`: who asks, for the record.
+  net::awaitable<boost::json::object> answer(boost::json::object request, std::string by = "system");
 
  private:
+  net::awaitable<boost::json::object> carry_out(std::string verb, boost::json::object request);
+  // What a request did; nullopt: nothing that is kept.
+  std::optional<account::AdministrativeAct> act_of(std::string_view verb, const boost::json::object& request,
+                                                   const boost::json::object& answer);
+  net::awaitable<boost::json::object> administration(boost::json::object request) const;
   boost::json::object status() const;
   boost::json::object token(const boost::json::object& request) const;
   net::awaitable<boost::json::object> onboard(boost::json::object request);
@@ -85,6 +99,7 @@ class AdminRequests {
   boost::json::object why(const boost::json::object& request) const;
 
   Parts parts_;
+  unsigned drain_rate_ = 0;  // as it was asked for last; 0: it was not
 };
 
 }  // namespace ocf::server

@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <optional>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -29,11 +30,17 @@ constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
   throw std::runtime_error(fmt::format("the socket {} cannot be made: {}", path.string(), why));
 }
 
-bool peer_may_command(asio::local::stream_protocol::socket& socket) {
+// nullopt: the kernel does not say.
+std::optional<uid_t> peer_of(asio::local::stream_protocol::socket& socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
-  return may_command(peer.uid, geteuid());
+  if (getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  return peer.uid;
+}
+
+bool peer_may_command(asio::local::stream_protocol::socket& socket) {
+  const auto peer = peer_of(socket);
+  return peer && may_command(*peer, geteuid());
 }
 
 }  // namespace
@@ -127,7 +134,9 @@ net::awaitable<json::object> AdminSocket::exchange(Socket& socket) {
   boost::system::error_code malformed;
   json::value request = json::parse(std::string_view(line).substr(0, size), malformed);
   if (malformed || !request.is_object()) co_return refusal("a request is one JSON object");
-  co_return co_await answer_(std::move(request.get_object()));
+  const auto peer = peer_of(socket);
+  if (!peer) co_return refusal("nobody knows who asks");
+  co_return co_await answer_(std::move(request.get_object()), *peer);
 }
 
 }  // namespace ocf::server

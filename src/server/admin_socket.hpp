@@ -33,8 +33,8 @@ class AdminSocket {
   static constexpr std::size_t connections_max = 8;
   static constexpr std::chrono::seconds exchange_time{10};
 
-  // Answers one request; it never throws.
-  using Answer = std::function<net::awaitable<boost::json::object>(boost::json::object request)>;
+  // Answers one request of that user; it never throws.
+  using Answer = std::function<net::awaitable<boost::json::object>(boost::json::object request, uid_t peer)>;
 
   // Binds and listens, replacing a socket that a killed hub left. Throws std::runtime_error with a sentence
   // if it cannot.

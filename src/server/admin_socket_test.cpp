@@ -25,7 +25,7 @@ namespace json = boost::json;
 using Protocol = asio::local::stream_protocol;
 
 // Says what it was asked; "fail" with "exit" is refused with that exit.
-net::awaitable<json::object> echo(json::object request) {
+net::awaitable<json::object> echo(json::object request, uid_t) {
   if (request.if_contains("fail")) {
     const std::string exit(request.at("exit").as_string());
     co_return refusal("as you wish", exit.c_str());

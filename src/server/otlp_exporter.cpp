@@ -43,6 +43,11 @@ net::awaitable<void> OtlpExporter::stop() {
   co_await gate_.left();
 }
 
+void OtlpExporter::put(telemetry::Span span) {
+  if (waiting_.size() >= spans_max) return spans_.add("dropped");
+  waiting_.push_back(std::move(span));
+}
+
 void OtlpExporter::wait() {
   timer_.expires_after(settings_.interval);
   timer_.async_wait([this](const boost::system::error_code& canceled) {
@@ -61,19 +66,25 @@ void OtlpExporter::wait() {
 
 net::awaitable<void> OtlpExporter::send(net::Gate::Holder) {
   std::string body = telemetry::to_otlp(collect_(), settings_.resource, started_, net::wall_now());
-  const std::string result = co_await exchange(std::move(body));
+  const std::string result = co_await exchange("/v1/metrics", std::move(body));
   exports_.add(result);
+  const std::vector<telemetry::Span> spans = std::exchange(waiting_, {});
+  if (!spans.empty()) {
+    std::string traces = telemetry::to_otlp(spans, settings_.resource);
+    const std::string sent = co_await exchange("/v1/traces", std::move(traces));
+    spans_.add(sent, "", spans.size());
+  }
   sending_ = false;
 }
 
-net::awaitable<std::string> OtlpExporter::exchange(std::string body) {
+net::awaitable<std::string> OtlpExporter::exchange(std::string path, std::string body) {
   beast::tcp_stream stream(co_await asio::this_coro::executor);
   stream.expires_after(export_time);
   const net::Endpoint collector(asio::ip::make_address(settings_.collector.host), settings_.collector.port);
   const auto [not_connected] = co_await stream.async_connect(collector, as_result);
   if (not_connected) co_return "failed";
 
-  wire::request<wire::string_body> request(wire::verb::post, "/v1/metrics", 11);
+  wire::request<wire::string_body> request(wire::verb::post, path, 11);
   request.set(wire::field::host, settings_.collector.text());
   request.set(wire::field::content_type, "application/json");
   request.set(wire::field::user_agent, "ocf-cloud");

@@ -1,4 +1,5 @@
-// Sends all metrics to an OpenTelemetry collector, again and again: OTLP over HTTP, in JSON.
+// Sends all metrics, and the spans that came meanwhile, to an OpenTelemetry collector, again and again: OTLP
+// over HTTP, in JSON.
 #pragma once
 
 #include "base/time.hpp"
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace ocf::server {
 
@@ -31,17 +33,22 @@ class OtlpExporter {
   OtlpExporter(net::Shard& shard, Settings settings, Collect collect);
 
   void start();
+  // To be sent with the next export; of more than spans_max that wait, the later ones are dropped and
+  // counted. A span whose export failed is not sent again.
+  void put(telemetry::Span span);
   // Waits for the export that is on its way, at most export_time.
   net::awaitable<void> stop();
 
   static constexpr std::chrono::seconds export_time{5};
+  static constexpr std::size_t spans_max = 2048;
   // By result: "sent", "refused" (no 2xx), "failed", "dropped".
   const telemetry::CounterTable& exports() const { return exports_; }
+  const telemetry::CounterTable& spans() const { return spans_; }
 
  private:
   void wait();
   net::awaitable<void> send(net::Gate::Holder inside);
-  net::awaitable<std::string> exchange(std::string body);
+  net::awaitable<std::string> exchange(std::string path, std::string body);
 
   net::Shard& shard_;
   const Settings settings_;
@@ -50,6 +57,8 @@ class OtlpExporter {
   boost::asio::steady_timer timer_;
   bool sending_ = false;
   telemetry::CounterTable exports_;
+  std::vector<telemetry::Span> waiting_;
+  telemetry::CounterTable spans_;
   net::Gate gate_;
 };
 

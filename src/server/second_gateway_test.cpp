@@ -51,6 +51,7 @@ class LineGateway final : public cloud::Channel {
   }
   void close(device::Disconnection) override { socket_.close(); }
   void forget_unpublished() override {}
+  void begin_protocol_log() override {}
 
  private:
   net::awaitable<void> serve() {

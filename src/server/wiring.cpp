@@ -1,5 +1,6 @@
 #include "server/wiring.hpp"
 
+#include "server/command_spans.hpp"
 #include "server/metrics.hpp"
 #include "server/tenant.hpp"
 #include "server/top.hpp"
@@ -68,10 +69,16 @@ Hub::Hub(Config config, LogSink log)
       admin_requests_({authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
                        [this] { return addresses(); }, [this] { return put_in_force(); },
                        [this] { return reload(); }, [this](unsigned rate) { return gateway_.drain(rate); },
-                       [this] { return top(); }, net::wall_now}),
-      admin_socket_(
-          shard_, admin_socket_path(data_.path()),
-          [this](boost::json::object request) { return admin_requests_.answer(std::move(request)); }),
+                       [this] { return top(); },
+                       [this](std::string by, account::AdministrativeAct act) {
+                         return record(std::move(by), std::move(act));
+                       },
+                       [this](std::size_t limit) { return cloud_.administration(default_tenant(), limit); },
+                       net::wall_now}),
+      admin_socket_(shard_, admin_socket_path(data_.path()),
+                    [this](boost::json::object request, uid_t peer) {
+                      return admin_requests_.answer(std::move(request), "uid:" + std::to_string(peer));
+                    }),
       supervisor_(shard_) {}
 
 void Hub::run(std::function<void()> on_ready) {
@@ -185,6 +192,9 @@ telemetry::Snapshot Hub::collect() {
       server::collect({cloud_, gateway_, api_, log_store_, shard_, pulse_, memory_}, http_.get());
   auto& exports = snapshot.counter("ocf_otlp_exports_total", "Exports to the OTLP collector, by result.");
   if (otlp_) exports.add(otlp_->exports().rows(), "result");
+  auto& spans =
+      snapshot.counter("ocf_otlp_spans_total", "Spans for the OTLP collector, by what came of them.");
+  if (otlp_) spans.add(otlp_->spans().rows(), "result");
   return snapshot;
 }
 
@@ -202,6 +212,10 @@ void Hub::start_otlp() {
   settings.interval = config.otlp_interval;
   settings.resource = {"ocf-cloud", OCF_CLOUD_VERSION, data_.sid()};
   otlp_.emplace(shard_, std::move(settings), [this] { return collect(); });
+  cloud_.traces().tell([this](const cloud::Trace& trace) {
+    if (trace.context.flags == 0) return;  // its caller samples, and did not choose it
+    for (telemetry::Span& span : command_spans(trace)) otlp_->put(std::move(span));
+  });
   otlp_->start();
 }
 
@@ -274,6 +288,14 @@ void Hub::warn_of_certificates() const {
 
 void Hub::say(Level level, std::string_view event, std::string text) const {
   log_(telemetry::LogLine(level, event, std::move(text)));
+}
+
+// What was done is done: a store that is away keeps nobody from reading the configuration, or from a drain.
+net::awaitable<void> Hub::record(std::string by, account::AdministrativeAct act) {
+  const std::string what = account::Administration::encode(act).type + " (" + act.about + ") by " + by;
+  const auto recorded = co_await cloud_.record(default_tenant(), std::move(by), std::move(act));
+  if (!recorded)
+    say(Level::error, "not_audited", "not kept in the log: " + what + ": " + recorded.error().message());
 }
 
 HubAddresses Hub::addresses() const { return addresses_; }

@@ -72,6 +72,7 @@ class Hub {
   void start_admin();
   void start_otlp();
   boost::json::object top();
+  net::awaitable<void> record(std::string by, account::AdministrativeAct act);
   telemetry::Snapshot collect();
   Checked checked() const;
   // See AdminRequests::Parts.

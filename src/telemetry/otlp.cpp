@@ -15,12 +15,34 @@ namespace {
 constexpr int cumulative = 2;  // AGGREGATION_TEMPORALITY_CUMULATIVE: enumerations are numbers in JSON
 
 // 64-bit numbers are texts in JSON.
-std::string nanoseconds(Time time) {
+std::string nanoseconds(std::chrono::sys_time<std::chrono::microseconds> time) {
   return std::to_string(std::chrono::nanoseconds(time.time_since_epoch()).count());
 }
 
 json::object attribute(std::string_view key, std::string_view value) {
   return {{"key", key}, {"value", json::object{{"stringValue", value}}}};
+}
+
+json::array attributes_of(const Resource& resource) {
+  return {attribute("service.name", resource.name), attribute("service.version", resource.version),
+          attribute("service.instance.id", resource.instance)};
+}
+
+json::object span_json(const Span& span) {
+  json::array attributes, events;
+  for (const auto& [key, value] : span.attributes) attributes.push_back(attribute(key, value));
+  for (const Span::Event& event : span.events)
+    events.push_back(json::object{{"timeUnixNano", nanoseconds(event.time)}, {"name", event.name}});
+  json::object out{{"traceId", span.context.trace_id},
+                   {"spanId", span.context.span_id},
+                   {"name", span.name},
+                   {"kind", static_cast<int>(span.kind)},
+                   {"startTimeUnixNano", nanoseconds(span.begun)},
+                   {"endTimeUnixNano", nanoseconds(span.ended)},
+                   {"attributes", std::move(attributes)},
+                   {"events", std::move(events)}};
+  if (!span.context.parent_id.empty()) out["parentSpanId"] = span.context.parent_id;
+  return out;
 }
 
 json::object data_point(const Point& point, const std::string& started, const std::string& now) {
@@ -70,14 +92,21 @@ std::string to_otlp(const Snapshot& snapshot, const Resource& resource, Time sta
   json::array metrics;
   for (const Family& family : snapshot.families())
     metrics.push_back(metric(family, nanoseconds(started), nanoseconds(now)));
-  json::array attributes{attribute("service.name", resource.name),
-                         attribute("service.version", resource.version),
-                         attribute("service.instance.id", resource.instance)};
   json::object scope{{"scope", json::object{{"name", resource.name}, {"version", resource.version}}},
                      {"metrics", std::move(metrics)}};
-  json::object whole{{"resource", json::object{{"attributes", std::move(attributes)}}},
+  json::object whole{{"resource", json::object{{"attributes", attributes_of(resource)}}},
                      {"scopeMetrics", json::array{std::move(scope)}}};
   return json::serialize(json::object{{"resourceMetrics", json::array{std::move(whole)}}});
+}
+
+std::string to_otlp(const std::vector<Span>& spans, const Resource& resource) {
+  json::array all;
+  for (const Span& span : spans) all.push_back(span_json(span));
+  json::object scope{{"scope", json::object{{"name", resource.name}, {"version", resource.version}}},
+                     {"spans", std::move(all)}};
+  json::object whole{{"resource", json::object{{"attributes", attributes_of(resource)}}},
+                     {"scopeSpans", json::array{std::move(scope)}}};
+  return json::serialize(json::object{{"resourceSpans", json::array{std::move(whole)}}});
 }
 
 }  // namespace ocf::telemetry

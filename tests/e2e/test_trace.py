@@ -1,7 +1,10 @@
 """A command is followed from its caller to the bytes that the device got, and back."""
 
+import http.server
 import json
 import re
+import threading
+import urllib.request
 import uuid
 
 import pytest
@@ -160,3 +163,60 @@ def test_traces_are_bounded_and_say_what_they_leave_out(started, device):
     trace = trace_of(api, last)
     assert trace["hopsLeftOut"] >= 1 and ("device", "the device answers") not in places(trace)
     assert f"{trace['hopsLeftOut']} later hops were left out" in hub.cli_ok("trace", last, "--owner", d.owner)
+
+
+class SpanCollector:
+    """Takes what is posted to /v1/traces; whatever else comes is taken, too, and forgotten."""
+
+    def __init__(self):
+        self.spans, self.status = [], 200
+        collector = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if self.path == "/v1/traces" and self.headers["Content-Type"] == "application/json":
+                    resource, = body["resourceSpans"]
+                    scope, = resource["scopeSpans"]
+                    collector.spans += scope["spans"] if collector.status == 200 else []
+                self.send_response(collector.status)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+# Q3
+def test_spans_are_sent_to_a_collector(started, device):
+    collector = SpanCollector()
+    hub = started(config={"telemetry": {"otlp_endpoint": "http://127.0.0.1:%d" % collector.server.server_port, "otlp_interval": "1s"}})
+    d = device(on=hub).online()
+    api = Api(hub, hub.token(d.owner))
+    reply = api.update(d.di, "/light/1", {"power": 1}, headers={"traceparent": f"00-{TRACE_ID}-{SPAN_ID}-01"})
+    api.update(d.di, "/light/1", {"power": 2}, headers={"traceparent": f"00-{'1' * 32}-{SPAN_ID}-00"})  # not sampled
+    poll(lambda: len(collector.spans) >= 2, "the spans arrived", 60)
+    command, asked = collector.spans
+    assert (command["name"], command["kind"], asked["name"], asked["kind"]) == ("command update", 2, "device update", 3)
+    assert command["traceId"] == asked["traceId"] == TRACE_ID
+    assert command["parentSpanId"] == SPAN_ID and asked["parentSpanId"] == command["spanId"] == reply.headers["traceresponse"][36:52]
+    told = {one["key"]: one["value"]["stringValue"] for one in command["attributes"]}
+    assert told == {"ocf.correlation_id": reply.headers["correlation-id"], "ocf.device": d.di, "ocf.href": "/light/1",
+                    "ocf.operation": "update"}
+    assert [event["name"] for event in command["events"]] == [hop["what"] for hop in trace_of(api, reply.headers["correlation-id"])["hops"]]
+    assert int(command["startTimeUnixNano"]) <= int(asked["startTimeUnixNano"]) <= int(asked["endTimeUnixNano"]) <= int(command["endTimeUnixNano"])
+
+    # What is not taken is counted.
+    collector.status = 503
+    api.update(d.di, "/light/1", {"power": 3})
+    host, port = hub.address("admin")
+    def refused():
+        with urllib.request.urlopen(f"http://{host}:{port}/metrics") as reply:
+            return re.search(r'ocf_otlp_spans_total{result="refused"} 2', reply.read().decode())
+    poll(refused, "the refusal is counted", 60)
+    collector.server.shutdown()
+    collector.server.server_close()

@@ -84,7 +84,7 @@ awaitable<std::optional<Answer>> refuse_by_condition(Exchange& exchange, Asked w
 
 void trace_answer(Exchange& exchange, const es::CorrelationId& correlation, Code code) {
   std::string what = "the caller is answered " + coap::to_text(code) + ' ' + std::string(coap::name_of(code));
-  exchange.cloud.traces().note(correlation, cloud::Hop(cloud::Hop::Place::caller, std::move(what)));
+  exchange.cloud.traces().finish(correlation, cloud::Hop(cloud::Hop::Place::caller, std::move(what)));
 }
 
 awaitable<Asking> ask(Exchange& exchange, Operation operation) {

@@ -1,0 +1,180 @@
+#include "cloud/audit.hpp"
+
+#include "account/administration.hpp"
+#include "cloud/cloud.hpp"
+
+#include <algorithm>
+#include <deque>
+
+namespace ocf::cloud {
+namespace {
+
+constexpr std::size_t block_events = 200;
+// How much of the log one request looks at; whoever wants to see more comes again with the cursor.
+constexpr std::size_t events_looked_at_max = 20'000;
+
+// What a device says of its own state is no act upon it, nor is what is kept of it.
+bool is_act(std::string_view type) {
+  return type != "ResourceRepresentationUpdated" && type != "NotificationRejected" && type != "BaselineTaken";
+}
+
+// Of one partition: the wanted events that were read and not given away, oldest first; below which offset
+// nothing was read; and from when the oldest event is that was.
+struct Backwards {
+  es::Partition partition = 0;
+  es::Offset end = 1;
+  Time frontier = Time::max();
+  std::deque<es::RecordedEvent> found;
+
+  bool is_read() const { return end <= 1; }
+  // Where to go on: above that everything was given away.
+  es::Offset resume() const { return found.empty() ? end : found.back().position.offset + 1; }
+};
+
+bool is_newer(const es::RecordedEvent& a, const es::RecordedEvent& b) {
+  return a.event.time != b.event.time ? a.event.time > b.event.time : a.position > b.position;
+}
+
+bool is_by(const std::string& principal, const std::string& by) {
+  return principal == by || principal == "user:" + by;
+}
+
+// An event belongs to whoever owned the device when it happened: the audit says who.
+bool is_wanted(const account::Access& access, const AuditFilter& filter, const es::RecordedEvent& recorded) {
+  const auto key = device::key_of(recorded.stream);
+  // What the authorization context keeps of a device is its own.
+  if (!key || (key->registration == 0 && recorded.stream.name() != account::stream_name)) return false;
+  if (filter.device && *filter.device != key->device) return false;
+  if (filter.type.empty() ? !is_act(recorded.event.type) : filter.type != recorded.event.type) return false;
+  if (!filter.by.empty() && !is_by(recorded.event.audit.principal, filter.by)) return false;
+  if (filter.since && filter.since->includes(recorded)) return false;
+  if (filter.until && !filter.until->includes(recorded)) return false;
+  const account::Subject subject{key->tenant, key->device, account::Owner(recorded.event.audit.owner)};
+  return access.allows(subject, account::Right::read);
+}
+
+awaitable<Result<void>> read_block(es::EventStore& store, const account::Access& access,
+                                   const AuditFilter& filter, Backwards& log) {
+  const es::Offset from = log.end > block_events ? log.end - block_events : 1;
+  const auto slice = co_await store.read_partition(log.partition, from, log.end - from);
+  if (!slice) co_return slice.error();
+  bool is_empty = true, is_over = true;
+  for (auto recorded = slice->events->rbegin(); recorded != slice->events->rend(); ++recorded) {
+    if (recorded->position.offset >= log.end) continue;
+    is_empty = false;
+    is_over = is_over && filter.since && filter.since->includes(*recorded);
+    log.frontier = recorded->event.time;
+    if (is_wanted(access, filter, *recorded)) log.found.push_front(*recorded);
+  }
+  log.end = from;
+  if (is_empty && from > 1) {  // trimmed; perhaps everything that is older, too
+    const auto oldest = co_await store.read_partition(log.partition, 1, 1);
+    if (!oldest) co_return oldest.error();
+    if (oldest->events->empty() || oldest->events->front().position.offset >= from) log.end = 1;
+  } else if (is_over) {
+    log.end = 1;
+  }
+  co_return Result<void>();
+}
+
+// The newest event that was found; nullptr: none was.
+Backwards* newest_of(std::vector<Backwards>& logs) {
+  Backwards* newest = nullptr;
+  for (Backwards& log : logs) {
+    if (log.found.empty()) continue;
+    if (newest == nullptr || is_newer(log.found.back(), newest->found.back())) newest = &log;
+  }
+  return newest;
+}
+
+// The partition that has to be read before that one is known to be the newest: of those, which may hold the
+// newest of all.
+Backwards* to_read(std::vector<Backwards>& logs, const Backwards* newest) {
+  Backwards* first = nullptr;
+  for (Backwards& log : logs) {
+    if (log.is_read() || !log.found.empty()) continue;
+    if (newest != nullptr && log.frontier <= newest->found.back().event.time) continue;
+    if (first == nullptr || log.frontier > first->frontier) first = &log;
+  }
+  return first;
+}
+
+}  // namespace
+
+awaitable<Result<AuditPage>> Cloud::audit(Caller caller, AuditFilter filter, std::string cursor) {
+  const auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  Cursor from = models_.cursor();
+  if (!cursor.empty()) {
+    auto parsed = Cursor::parse(cursor, parts_.store.partitions());
+    if (!parsed) co_return parsed.error();
+    from = std::move(*parsed);
+  }
+  std::optional<es::Partition> only;
+  if (filter.device) {
+    const es::StreamId holder = account::Holder::stream(access->principal.tenant, *filter.device);
+    only = es::partition_of(holder, parts_.store.partitions());
+  }
+  std::vector<Backwards> logs;
+  for (es::Partition partition = 0; partition < parts_.store.partitions(); ++partition) {
+    Backwards& log = logs.emplace_back();
+    log.partition = partition;
+    // A cursor that was made up does not lead behind the end.
+    if (!only || *only == partition) log.end = std::min(from.next[partition], models_.next(partition));
+  }
+
+  AuditPage page;
+  for (std::size_t looked_at = 0; page.events.size() < filter.limit;) {
+    Backwards* newest = newest_of(logs);
+    if (Backwards* log = to_read(logs, newest)) {
+      if (looked_at >= events_looked_at_max) break;
+      const auto read = co_await read_block(parts_.store, *access, filter, *log);
+      if (!read) co_return read.error();
+      looked_at += block_events;
+      continue;
+    }
+    if (newest == nullptr) break;
+    page.events.push_back(std::move(newest->found.back()));
+    newest->found.pop_back();
+  }
+  const bool is_over = std::all_of(logs.begin(), logs.end(),
+                                   [](const Backwards& log) { return log.is_read() && log.found.empty(); });
+  if (!is_over) {
+    Cursor more;
+    for (const Backwards& log : logs) more.next.push_back(log.resume());
+    page.more = more.text();
+  }
+  co_return page;
+}
+
+// -- Administration
+
+awaitable<Result<void>> Cloud::record(account::Tenant tenant, std::string by,
+                                      account::AdministrativeAct act) {
+  es::Audit audit;
+  audit.principal = std::move(by);
+  es::Envelope envelope(parts_.now(), std::move(audit));
+  const auto recorded = co_await administration_.handle(account::Administration::stream(tenant),
+                                                        std::move(act), std::move(envelope));
+  if (!recorded) co_return recorded.error();
+  co_return Result<void>();
+}
+
+awaitable<Result<std::vector<es::RecordedEvent>>> Cloud::administration(account::Tenant tenant,
+                                                                        std::size_t limit) {
+  const es::StreamId stream = account::Administration::stream(tenant);
+  const auto state = co_await administration_.load(stream);
+  if (!state) co_return state.error();
+  std::vector<es::RecordedEvent> events;
+  for (es::Version after = state->acts - std::min<std::uint64_t>(state->acts, limit);;) {
+    auto read = co_await parts_.store.read(stream, after);
+    if (!read) co_return read.error();
+    if (read->empty()) break;
+    after = read->back().version;
+    std::move(read->begin(), read->end(), std::back_inserter(events));
+  }
+  std::reverse(events.begin(), events.end());
+  co_return events;
+}
+
+}  // namespace ocf::cloud

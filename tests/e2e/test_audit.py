@@ -1,0 +1,116 @@
+"""Who did what to which device, and what administrators had the hub do, can be looked up."""
+
+import json
+import os
+
+import pytest
+
+from api import Api
+
+
+def audit(api, **query):
+    reply = api.get("/api/v1/audit" + ("?" + "&".join(f"{k}={v}" for k, v in query.items()) if query else ""))
+    assert reply.status == 200, reply
+    return reply.json
+
+
+def types(page):
+    return [event["type"] for event in page["events"]]
+
+
+# Q3, A9
+def test_what_was_done_to_a_device_is_found_newest_first(api, device, owner):
+    d = device().online()
+    d.wait_observed("/light/1")
+    correlation = api.update(d.di, "/light/1", {"power": 5}).headers["correlation-id"]
+    client = device(resources=[]).online()
+    client.connection.post(d.route("/light/1"), {"power": 6})
+
+    page = audit(api, device=d.di)
+    times = [event["time"] for event in page["events"]]
+    assert times == sorted(times, reverse=True) and "more" not in page
+    assert {event["device"] for event in page["events"]} == {d.di}
+    assert types(page)[-2:] == ["DeviceRegistered", "DeviceClaimed"] or types(page)[-2:] == ["DeviceClaimed", "DeviceRegistered"]
+    assert "ResourceRepresentationUpdated" not in types(page)  # what the device says of itself
+
+    pending = audit(api, device=d.di, type="ResourceUpdatePending")["events"]
+    assert [event["principal"] for event in pending] == [f"device:{client.di}", f"user:{owner}"]
+    assert pending[1]["correlationId"] == correlation and pending[1]["data"]["content"] == {"power": 5}
+    mine = audit(api, device=d.di, by=owner)["events"]
+    assert [event["type"] for event in mine] == ["CommandDispatched", "ResourceUpdatePending"]
+    assert audit(api, type="ResourceRepresentationUpdated", device=d.di)["events"]
+
+
+# Q3
+def test_the_audit_can_be_bounded_by_time_and_read_in_pages(api, device):
+    d = device().online()
+    for power in range(5):
+        api.update(d.di, "/light/1", {"power": power})
+    everything = audit(api, device=d.di)["events"]
+    middle = next(e["time"] for e in everything if e["type"] == "ResourceUpdatePending" and e["data"]["content"] == {"power": 2})
+    later = audit(api, device=d.di, since=middle)["events"]
+    earlier = audit(api, device=d.di, until=middle)["events"]
+    assert later + earlier == everything and later and earlier
+
+    pages, cursor = [], {}
+    while True:
+        page = audit(api, device=d.di, limit=3, **cursor)
+        assert len(page["events"]) <= 3
+        pages += page["events"]
+        if "more" not in page:
+            break
+        cursor = {"cursor": page["more"]}
+    assert pages == everything
+
+
+# Q3: what is not the caller's does not exist
+def test_others_acts_do_not_exist(hub, api, device):
+    d = device().online()
+    api.update(d.di, "/light/1", {"power": 1})
+    mallory = Api(hub, hub.token("mallory"))
+    assert audit(mallory) == audit(mallory, device=d.di) == {"events": []}
+    api.remove(d.di)
+    assert "DeviceDeregistered" in types(audit(api, device=d.di))  # still told to whose it was
+    d.close()
+    again = device(owner="mallory", di=d.di).online()
+    assert {event["type"] for event in audit(mallory, device=again.di)["events"]} & {"ResourceUpdatePending"} == set()
+
+
+# Q3
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "since=yesterday", "device=x", "cursor=x"])
+def test_a_malformed_question_is_told(api, query):
+    assert api.get(f"/api/v1/audit?{query}").status == 400
+
+
+# Q3
+def test_the_command_line_shows_who_did_what(hub, api, device, owner):
+    d = device().online()
+    correlation = api.update(d.di, "/light/1", {"power": 5}).headers["correlation-id"]
+    lines = hub.cli_ok("audit", "--owner", owner, "--device", d.di, "--by", owner).splitlines()
+    assert len(lines) == 2
+    for part in (f"user:{owner}", "ResourceUpdatePending", d.di, "/light/1", '{"power":5}', correlation):
+        assert part in lines[1], lines[1]
+    rows = [json.loads(line) for line in hub.cli_ok("audit", "--owner", owner, "--device", d.di, "--limit", 3, "--json").splitlines()]
+    assert len(rows) == 3 and rows[0]["device"] == d.di
+
+
+# Q3: what administrators had the hub do
+def test_what_administrators_do_is_kept(started):
+    hub = started()
+    hub.token("alice")
+    hub.onboard("bob")
+    hub.cli_ok("pki", "device", "028acc3a-d1a5-4246-79cd-000000000001")
+    hub.cli_ok("pki", "revoke", "028acc3a-d1a5-4246-79cd-000000000001")
+    hub.cli_ok("reload")
+    hub.cli_ok("drain")
+    assert hub.cli("onboard", "--owner", "").returncode != 0  # nothing was done
+    hub.restart()
+
+    acts = [json.loads(line) for line in hub.cli_ok("audit", "--administration", "--json").splitlines()]
+    assert [act["type"] for act in reversed(acts)] == ["TokenIssued", "CodeIssued", "CertificateIssued", "CertificatesRevoked",
+                                                        "ConfigurationReloaded", "DrainBegun"]
+    assert {act["principal"] for act in acts} == {f"uid:{os.getuid()}"}
+    assert [act["about"] for act in reversed(acts)][:3] == ["alice", "bob", "028acc3a-d1a5-4246-79cd-000000000001"]
+    assert len(hub.cli_ok("audit", "--administration", "--limit", 2).splitlines()) == 2
+    # Nobody else is told.
+    assert audit(Api(hub, hub.token("admin"))) == {"events": []}
