@@ -125,12 +125,13 @@ awaitable<Result<void>> Retention::sweep_by_age(Swept& swept) {
 // time, until it fits or nothing is left that could go.
 awaitable<Result<void>> Retention::sweep_by_bytes(es::Tenant tenant, Swept& swept) {
   Reach& reach = by_bytes_.try_emplace(tenant, parts_.store.partitions()).first->second;
-  while (!stopping_) {
-    const auto before = bytes_.cutoff(tenant, parts_.limits.retention_bytes_max, reach.before);
-    if (!before) break;
-    parts_.metrics.limit_hits.hit("retention_bytes_max");
+  const std::uint64_t bytes_max = parts_.limits.retention_bytes_max;
+  auto before = bytes_.cutoff(tenant, bytes_max, reach.before);
+  if (before) parts_.metrics.limit_hits.hit("retention_bytes_max");
+  while (before && !stopping_) {
     const auto done = co_await sweep(tenant, *before, reach, swept);
     if (!done) co_return done;
+    before = bytes_.cutoff(tenant, bytes_max, reach.before);
   }
   co_return Result<void>();
 }
