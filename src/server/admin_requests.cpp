@@ -150,6 +150,7 @@ net::awaitable<json::object> AdminRequests::carry_out(std::string verb, json::ob
   if (verb == "reload") co_return reload();
   if (verb == "drain") co_return drain(request);
   if (verb == "top") co_return parts_.top();
+  if (verb == "checkpoint") co_return co_await checkpoint();
   if (verb == "why") co_return why(request);
   if (verb == "administration") co_return co_await administration(std::move(request));
   co_return refusal(fmt::format("this hub knows no command '{}'", verb), "usage");
@@ -256,6 +257,14 @@ json::object AdminRequests::drain(const json::object& request) const {
   const unsigned per_second = rate_of(request);
   if (per_second == 0) return refusal("the rate is a number of connections per second, from 1 on", "usage");
   return {{"connections", parts_.drain(per_second)}};
+}
+
+net::awaitable<json::object> AdminRequests::checkpoint() {
+  if (!parts_.checkpoint) co_return refusal("this hub makes no backups");
+  const auto name = co_await parts_.checkpoint();
+  if (!name) co_return refusal("no copy of the store could be made: " + name.error().message());
+  json::object answer{{"checkpoint", *name}};
+  co_return answer;
 }
 
 json::object AdminRequests::why(const json::object& request) const {

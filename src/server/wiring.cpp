@@ -1,5 +1,6 @@
 #include "server/wiring.hpp"
 
+#include "server/backup.hpp"
 #include "server/command_spans.hpp"
 #include "server/metrics.hpp"
 #include "server/tenant.hpp"
@@ -74,7 +75,7 @@ Hub::Hub(Config config, LogSink log)
                          return record(std::move(by), std::move(act));
                        },
                        [this](std::size_t limit) { return cloud_.administration(default_tenant(), limit); },
-                       net::wall_now}),
+                       net::wall_now, [this] { return checkpoint(); }}),
       admin_socket_(shard_, admin_socket_path(data_.path()),
                     [this](boost::json::object request, uid_t peer) {
                       return admin_requests_.answer(std::move(request), "uid:" + std::to_string(peer));
@@ -109,6 +110,7 @@ net::awaitable<void> Hub::live(std::function<void()> on_ready) {
 
 // The log is folded before anybody is let in, but for those who ask how far it is.
 net::awaitable<void> Hub::start_parts() {
+  remove_checkpoints(data_.path());
   pulse_.start();
   start_admin();
   start_otlp();
@@ -235,6 +237,13 @@ std::string Hub::cis() const {
                     address.text()));
   }
   return (addresses_.coap_tls ? "coaps+tcp://" : "coap+tcp://") + address.text();
+}
+
+net::awaitable<Result<std::string>> Hub::checkpoint() {
+  std::string name = checkpoint_name();
+  const auto made = co_await log_store_.checkpoint(data_.path() / name);
+  if (!made) co_return made.error();
+  co_return name;
 }
 
 Result<std::size_t> Hub::put_in_force() {
