@@ -77,6 +77,9 @@ net::awaitable<json::object> AdminRequests::answer(json::object request) {
   if (verb == "drain") co_return drain(request);
   if (verb == "top") co_return parts_.top();
   if (verb == "why") co_return why(request);
+  if (verb == "log") co_return co_await parts_.log.read(std::move(request));
+  if (verb == "log_end") co_return parts_.log.end();
+  if (verb == "dump") co_return parts_.log.dump(request);
   co_return refusal(fmt::format("this hub knows no command '{}'", verb), "usage");
 }
 

@@ -13,6 +13,7 @@
 //   drain       rate              connections: how many have to go yet, from now on `rate` per second
 //   top                           as in top.hpp
 //   why         about             refusals: of a device or an address (a port is ignored), or of anybody
+//   log, log_end, dump            as in log_requests.hpp
 #pragma once
 
 #include "auth_builtin/builtin_authorization.hpp"
@@ -22,6 +23,7 @@
 #include "server/certificates.hpp"
 #include "server/config.hpp"
 #include "server/config_changes.hpp"
+#include "server/log_requests.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -67,6 +69,7 @@ class AdminRequests {
     // See top.hpp.
     std::function<boost::json::object()> top;
     std::function<Time()> now;
+    LogRequests log;
   };
   explicit AdminRequests(Parts parts);
 

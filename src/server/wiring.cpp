@@ -67,7 +67,7 @@ Hub::Hub(Config config, LogSink log)
       admin_requests_({authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
                        [this] { return addresses(); }, [this] { return put_in_force(); },
                        [this] { return reload(); }, [this](unsigned rate) { return gateway_.drain(rate); },
-                       [this] { return top(); }, net::wall_now}),
+                       [this] { return top(); }, net::wall_now, LogRequests(store_, cloud_.read_models())}),
       admin_socket_(
           shard_, admin_socket_path(data_.path()),
           [this](boost::json::object request) { return admin_requests_.answer(std::move(request)); }),
