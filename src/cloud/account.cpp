@@ -12,10 +12,25 @@ awaitable<Result<account::SignedUp>> Cloud::sign_up(account::SignUp request) {
   auto signed_up = co_await parts_.authorization.sign_up(std::move(request));
   if (!signed_up) co_return signed_up.error();
   const account::Principal& principal = signed_up->principal;
+  const std::pair owner(principal.tenant, principal.owner);
+  const std::size_t others =
+      models_.directory.owned_besides(principal.tenant, principal.owner, id) + claiming_.count(owner);
+  if (others >= parts_.limits.devices_per_owner_max) {
+    metrics_.limit_hits.hit("devices_per_owner_max");
+    co_return CloudError::too_many_devices;
+  }
+  const auto place = claiming_.insert(owner);
+  const auto claimed = co_await claim(*signed_up, id);
+  claiming_.erase(place);
+  if (!claimed) co_return claimed.error();
+  co_return signed_up;
+}
 
+awaitable<Result<void>> Cloud::claim(const account::SignedUp& signed_up, DeviceId id) {
+  const account::Principal& principal = signed_up.principal;
   account::Access access = access_as(account::Principal::gateway(principal.tenant));
   const account::Subject subject{principal.tenant, id, principal.owner};
-  account::ClaimDevice claim{principal.owner, signed_up->grant};
+  account::ClaimDevice claim{principal.owner, signed_up.grant};
   const es::StreamId stream = account::Holder::stream(principal.tenant, id);
   const auto claimed = co_await holders_.handle(stream, std::move(claim), envelope(access, subject));
   if (!claimed) co_return claimed.error();
@@ -28,7 +43,14 @@ awaitable<Result<account::SignedUp>> Cloud::sign_up(account::SignUp request) {
                                                    envelope(access, subject));
   if (!registered) co_return registered.error();
   if (!(*registered)->empty()) refusals_.count_anew(id);
-  co_return signed_up;
+  co_return Result<void>();
+}
+
+Result<void> Cloud::admit(const Caller& caller) {
+  const account::Principal& principal = caller.principal;
+  if (owner_rates_.take(principal.tenant, principal.owner, net::steady_now())) return {};
+  metrics_.limit_hits.hit("owner_requests_per_second");
+  return CloudError::too_many_requests;
 }
 
 awaitable<Result<account::Tokens>> Cloud::refresh(account::Refresh request) {

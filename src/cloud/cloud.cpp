@@ -21,6 +21,7 @@ Cloud::Cloud(Parts parts)
     : parts_(std::move(parts)),
       models_(parts_.store.partitions()),
       refusals_(parts_.limits),
+      owner_rates_(parts_.limits.owner_requests_per_second),
       holders_(parts_.store, states_kept_max),
       devices_(parts_.store, states_kept_max),
       links_(parts_.store, states_kept_max),

@@ -10,6 +10,7 @@
 #include "cloud/cursor.hpp"
 #include "cloud/error.hpp"
 #include "cloud/metrics.hpp"
+#include "cloud/owner_rates.hpp"
 #include "cloud/read_models.hpp"
 #include "cloud/refusals.hpp"
 #include "device/device.hpp"
@@ -30,8 +31,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ocf::cloud {
@@ -226,7 +229,7 @@ class Cloud {
   awaitable<void> stop_background();
 
   // -- Account: what devices ask before and around their sessions.
-  // Errors: AuthorizationError.
+  // Errors: AuthorizationError, too_many_devices.
   awaitable<Result<account::SignedUp>> sign_up(account::SignUp request);
   awaitable<Result<account::Tokens>> refresh(account::Refresh request);
   // The newest session wins: an older channel of the same device is closed. Commands that waited for the
@@ -244,6 +247,8 @@ class Cloud {
   awaitable<Result<void>> sign_off(account::Check token, DeviceId device);
   // Who is behind a bearer token. Errors: AuthorizationError.
   awaitable<Result<Caller>> authenticate(std::string bearer_token);
+  // Before each request of a caller, on every face: whether its owner may ask now. Errors: too_many_requests.
+  Result<void> admit(const Caller& caller);
 
   // -- Hosting: what the gateway says for a signed-in device. Errors: LinksError, ResourceError, fenced.
   // A lifetime of 0 has no end; after another, and a grace, the links are unpublished unless they were
@@ -341,6 +346,7 @@ class Cloud {
   account::Access access_as(account::Principal principal) const;
 
   awaitable<Result<Caller>> check(account::Check request);
+  awaitable<Result<void>> claim(const account::SignedUp& signed_up, DeviceId device);
   awaitable<Result<void>> remove(account::Access access, DeviceId device);
   awaitable<void> end_commands(device::DeviceKey key, resource::Ending ending,
                                device::Epoch dispatched_before);
@@ -379,6 +385,8 @@ class Cloud {
   ReadModels models_;
   Refusals refusals_;
   Metrics metrics_;
+  OwnerRates owner_rates_;
+  std::multiset<std::pair<account::Tenant, account::Owner>> claiming_;  // sign-ups that go on
   Aggregates<account::Holder> holders_;
   Aggregates<device::Device> devices_;
   Aggregates<links::Links> links_;

@@ -164,6 +164,15 @@ const DeviceEntry* Directory::known(const account::Tenant& tenant, const DeviceI
   return found != nullptr && found->registered ? &found->entry : nullptr;
 }
 
+std::size_t Directory::owned_besides(const account::Tenant& tenant, const account::Owner& owner,
+                                     const DeviceId& device) const {
+  const auto slice = tenants_.find(tenant);
+  if (slice == tenants_.end()) return 0;
+  const auto owned = slice->second.owned.find(owner);
+  if (owned == slice->second.owned.end()) return 0;
+  return owned->second.size() - (owned->second.contains(device) ? 1 : 0);
+}
+
 std::size_t Directory::size() const {
   std::size_t size = 0;
   for (const auto& [tenant, slice] : tenants_) size += slice.devices.size();

@@ -37,6 +37,7 @@ std::string_view limit_of(const Error& error, bool signed_in) {
 Session::Session(const Limits& limits, std::uint64_t seed, SteadyTime now)
     : limits_(limits),
       token_(seed),
+      requests_(limits.device_messages_per_second),
       blocks_(limits),
       sign_in_by_(now + limits.sign_in_time),
       close_at_(now + std::min(limits.first_message_time, limits.sign_in_time)),
@@ -165,6 +166,7 @@ void Session::take_request(Message request, SteadyTime now, Actions& actions) {
       request.find(OptionNumber::proxy_scheme) != nullptr) {
     return refuse(request, Code::proxying_not_supported, "the hub is no forward proxy", actions);
   }
+  if (!requests_.take(now)) return refuse_for_now(request, now, actions);
   if (serving_.size() + deferred_.size() >= limits_.requests_in_flight_max) {
     return refuse(request, Code::service_unavailable, "too many requests at once", actions,
                   "requests_in_flight_max");
@@ -174,6 +176,14 @@ void Session::take_request(Message request, SteadyTime now, Actions& actions) {
     return;
   }
   serve(std::move(request), now, actions);
+}
+
+// Devices know no 4.29, and give up or loop at what they do not know.
+void Session::refuse_for_now(const Message& request, SteadyTime now, Actions& actions) {
+  const bool is_account = admission_of(request.code, request.path()) == Admission::account;
+  refuse(request, is_account ? Code::service_unavailable : Code::too_many_requests,
+         "too many requests in this time", actions, "device_messages_per_second");
+  if (is_account) apply(RetryLater{}, now, actions);
 }
 
 bool Session::must_wait(const Message& request) const {
@@ -233,7 +243,8 @@ void Session::refuse(const Message& request, Code code, std::string why, Actions
   Message response;
   response.code = code;
   response.token = request.token;
-  if (code == Code::service_unavailable) response.add_uint(OptionNumber::max_age, retry_after_seconds);
+  if (code == Code::service_unavailable || code == Code::too_many_requests)
+    response.add_uint(OptionNumber::max_age, retry_after_seconds);
   if (code == Code::request_entity_too_large)  // a body in parts (RFC 7959 §4)
     response.add_uint(OptionNumber::size1, limits_.frame_bytes_max);
   // Diagnostics only to peers that are certainly not one of the devices that trip over unexpected payloads.

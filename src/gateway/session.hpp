@@ -12,6 +12,7 @@
 #include "base/bytes.hpp"
 #include "base/limits.hpp"
 #include "base/time.hpp"
+#include "base/token_bucket.hpp"
 #include "coap/frame.hpp"
 #include "coap/message.hpp"
 #include "coap/signaling.hpp"
@@ -156,6 +157,7 @@ class Session {
   void serve(coap::Message request, SteadyTime now, Actions& actions);
   void reply(const coap::Message& request, BlockTransfer::Reply reply, Actions& actions);
   void send_response(const coap::Message& request, coap::Message response, Actions& actions);
+  void refuse_for_now(const coap::Message& request, SteadyTime now, Actions& actions);
   void refuse(const coap::Message& request, coap::Code code, std::string why, Actions& actions,
               std::string_view limit = {});
   void send_request(Waiting waiting, Actions& actions);
@@ -179,6 +181,7 @@ class Session {
   bool failed_once_ = false;
   bool told_full_size_ = false;
 
+  TokenBucket requests_;
   std::size_t hosted_links_ = 0;
   std::vector<coap::Token> serving_;            // no two are the same
   std::optional<coap::Token> account_request_;  // being served: one at a time

@@ -54,6 +54,7 @@ const std::vector<Row>& errors() {
       {CloudError::outcome_unknown, {504, "outcome_unknown"}},
       {CloudError::malformed_cursor, {400, "malformed_cursor"}},
       {CloudError::time_to_live_too_long, {400, "time_to_live_too_long"}},
+      {CloudError::too_many_requests, {429, "too_many_requests", soon}},
       {CloudError::malformed_point, {400, "malformed_point"}},
       {CloudError::point_in_future, {400, "point_in_future"}},
       {CloudError::history_trimmed, {410, "history_trimmed"}},

@@ -114,6 +114,8 @@ awaitable<Result<Response>> Api::respond(Exchange& exchange, Endpoint endpoint) 
   if (!token) co_return token.error();
   auto caller = co_await cloud_.authenticate(std::move(*token));
   if (!caller) co_return caller.error();
+  const auto admitted = cloud_.admit(*caller);
+  if (!admitted) co_return admitted.error();
   exchange.caller = std::move(*caller);
   co_return co_await endpoint(exchange);
 }

@@ -162,10 +162,12 @@ void add_http(Snapshot& s, const http::Metrics& counted, const http::Server* htt
 
 // -- The process
 
-void add_process(Snapshot& s, net::Shard& shard, const Pulse& pulse) {
+void add_process(Snapshot& s, net::Shard& shard, const Pulse& pulse, const MemoryWatch& memory) {
   s.histogram("ocf_loop_delay_seconds", "How late a timer of the shard is, four times a second.")
       .add(pulse.delays());
   s.gauge("ocf_timers", "Deadlines of connections that are set.").add(number(shard.timers().scheduled()));
+  s.gauge("ocf_memory_budget_bytes", "How much memory may be in use: above it nobody is accepted.")
+      .add(static_cast<double>(memory.budget_bytes()));
   s.gauge("ocf_build_info", "1, with the version that runs and its compiler.")
       .add(1, {{"version", OCF_CLOUD_VERSION}, {"compiler", __VERSION__}});
   const ProcessLevels now = process_levels();
@@ -193,7 +195,7 @@ Snapshot collect(const Counted& counted, const http::Server* http) {
   add_store(snapshot, counted.store);
   add_limits(snapshot, cloud_metrics, http);
   add_http(snapshot, counted.api.metrics(), http);
-  add_process(snapshot, counted.shard, counted.pulse);
+  add_process(snapshot, counted.shard, counted.pulse, counted.memory);
   return snapshot;
 }
 

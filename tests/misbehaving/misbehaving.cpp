@@ -1,14 +1,16 @@
 // A device that misbehaves in every way that is known, against a hub of its own, while well-behaved
 // neighbours go about their business. For each scenario a row: the hub's resident memory before, at its
-// highest during and after it, in KiB, and the neighbours' 99th percentile before and during it.
+// highest during and after it, in KiB, and the neighbours' 99th percentile before and during it. Of a crowd
+// of connections also what each of them costs.
 //
 //   misbehaving OCF_CLOUD [--short]
 //
-// A scenario has failed if the hub did not do what it should, if a neighbour was disturbed, if every round
-// leaves more memory behind than the one before, or if the neighbours' 99th percentile was above twice what
-// it was. A round before the measured ones, and further ones, because what the allocator keeps for the next
-// time is no leak: a leak grows with each. --short does less and does not judge the times; under a sanitizer,
-// whose allocator keeps what was freed, memory is not judged. 0: nothing has failed.
+// A scenario has failed if the hub did not do what it should, if a neighbour was disturbed, if a connection
+// of a crowd costs more than 64 KiB, if every round leaves more memory behind than the one before, or if the
+// neighbours' 99th percentile was above twice what it was. A round before the measured ones, and further
+// ones, because what the allocator keeps for the next time is no leak: a leak grows with each. --short does
+// less and does not judge the times; under a sanitizer, whose allocator keeps what was freed, memory is not
+// judged. 0: nothing has failed.
 #include "hub_process.hpp"
 #include "neighbours.hpp"
 #include "scenarios.hpp"
@@ -18,6 +20,7 @@
 #include <cstring>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <thread>
 
 namespace ocf::misbehaving {
@@ -50,6 +53,7 @@ struct Row {
   long before_kib = 0;
   long highest_kib = 0;
   long after_kib = 0;
+  long each_kib = 0;  // of a crowd
   double p99_before = 0;
   double p99_during = 0;
   std::string complaint;
@@ -111,13 +115,15 @@ class Run {
   }
 
   bool all() {
-    std::printf("%-33s %8s %8s %8s   %10s %10s %6s\n", "scenario", "before", "highest", "after", "p99 before",
-                "p99 during", "ratio");
+    std::printf("%-33s %8s %8s %8s %6s   %10s %10s %6s\n", "scenario", "before", "highest", "after", "each",
+                "p99 before", "p99 during", "ratio");
     bool good = true;
     for (const Scenario& scenario : scenarios()) {
       const Row row = measured(scenario);
-      std::printf("%-33s %8ld %8ld %8ld   %7.0f us %7.0f us %5.2fx  %s%s\n", scenario.name, row.before_kib,
-                  row.highest_kib, row.after_kib, row.p99_before, row.p99_during, row.ratio(),
+      const std::string each = scenario.crowd == 0 ? "" : std::to_string(row.each_kib);
+      std::printf("%-33s %8ld %8ld %8ld %6s   %7.0f us %7.0f us %5.2fx  %s%s\n", scenario.name,
+                  row.before_kib, row.highest_kib, row.after_kib, each.c_str(), row.p99_before,
+                  row.p99_during, row.ratio(),
                   row.complaint.empty() ? "ok" : "FAILED: ", row.complaint.c_str());
       std::fflush(stdout);
       good = good && row.complaint.empty();
@@ -153,11 +159,17 @@ class Run {
     row.highest_kib = misbehave(hub_, scenario, attack, neighbours_, windows(), end);
     row.p99_during = neighbours_.p99_of(begin, std::max(end, begin + 1));
     row.after_kib = settled_kib(hub_, row.before_kib);
+    if (scenario.crowd != 0) {
+      const auto connections = static_cast<long>(attack.scaled(scenario.crowd));
+      row.each_kib = (row.highest_kib - row.before_kib + connections - 1) / connections;
+    }
 
     row.complaint = attack.complaint;
     if (row.complaint.empty()) row.complaint = neighbours_.complaint();
     if (row.complaint.empty() && memory_is_judged && row.after_kib > row.before_kib + tolerance_kib)
       row.complaint = "memory is not back";
+    if (row.complaint.empty() && memory_is_judged && row.each_kib > crowd_kib_max)
+      row.complaint = "a connection costs too much";
     if (row.complaint.empty() && !short_ && row.ratio() > p99_ratio_max)
       row.complaint = "the neighbours are slowed down";
     return row;
@@ -171,7 +183,16 @@ class Run {
   std::vector<Peer> accounts_;
 };
 
+// The hub inherits it.
+void take_all_descriptors() {
+  rlimit descriptors{};
+  getrlimit(RLIMIT_NOFILE, &descriptors);
+  descriptors.rlim_cur = descriptors.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
 int run(const char* binary, bool is_short) {
+  take_all_descriptors();
   HubProcess hub(binary);
   const bool good = Run(hub, is_short).all();
   const bool ended = hub.stop();
