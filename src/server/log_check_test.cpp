@@ -1,5 +1,6 @@
 #include "server/log_check.hpp"
 
+#include "device/device.hpp"
 #include "links/links.hpp"
 
 #include <gtest/gtest.h>
