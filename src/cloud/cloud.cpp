@@ -1,6 +1,7 @@
 #include "cloud/cloud.hpp"
 
 #include "cloud/feed.hpp"
+#include "cloud/retention.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -25,7 +26,9 @@ Cloud::Cloud(Parts parts)
       holders_(parts_.store, states_kept_max),
       devices_(parts_.store, states_kept_max),
       links_(parts_.store, states_kept_max),
-      resources_(parts_.store, states_kept_max) {}
+      resources_(parts_.store, states_kept_max),
+      retention_(std::make_unique<Retention>(
+          Retention::Parts{parts_.store, models_, parts_.limits, parts_.now, metrics_, parts_.log})) {}
 
 Cloud::~Cloud() = default;
 
@@ -42,6 +45,8 @@ awaitable<Result<void>> Cloud::start() {
   co_await disconnect_unheld(device::Disconnection::hub_stopped);
   auto inside = background_.enter();
   if (inside) boost::asio::co_spawn(executor, sweep(std::move(*inside)), boost::asio::detached);
+  inside = background_.enter();
+  if (inside) boost::asio::co_spawn(executor, retention_->run(std::move(*inside)), boost::asio::detached);
   co_return Result<void>();
 }
 
@@ -49,6 +54,7 @@ awaitable<void> Cloud::stop_background() {
   background_.close();
   pasts_.close();
   if (sweep_timer_) sweep_timer_->cancel();
+  retention_->stop();
   co_await background_.left();
   co_await pasts_.left();
 }
@@ -178,8 +184,8 @@ awaitable<Result<void>> Cloud::catch_up(es::Partition partition) {
     const es::Offset from = models_.next(partition);
     const auto slice = co_await parts_.store.read_partition(partition, from, page);
     if (!slice) co_return slice.error();
-    if (models_.apply(slice->events)) fold(slice->events);
-    models_.skip_to(partition, slice->next);
+    models_.apply_log(partition, *slice);
+    fold(slice->events);
     if (slice->next == from) co_return Result<void>();
   }
 }

@@ -22,6 +22,7 @@
 #include "net/gate.hpp"
 #include "resource/resource.hpp"
 #include "shadow/shadow.hpp"
+#include "telemetry/log.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -154,12 +155,16 @@ struct FeedFilter {
 struct FeedEvent {
   es::RecordedEvent recorded;
   std::string cursor;  // where to resume behind this event
+  // The first event by which a feed sees that it began too far back: events between its cursor and here may
+  // have been trimmed.
+  bool resync = false;
 };
 
 class Cloud;
 class Feed;
 class Past;
 class Point;
+class Retention;
 
 // Names one resource of one registration.
 struct WatchKey {
@@ -216,6 +221,7 @@ class Cloud {
     const Limits& limits;
     std::function<Time()> now;
     std::string gateway_id;
+    telemetry::Log log = nullptr;  // what happens without a caller; may be empty
   };
   explicit Cloud(Parts parts);
   ~Cloud();
@@ -399,7 +405,8 @@ class Cloud {
   std::list<DirectoryWatch*> directory_watches_;
   std::list<Feed*> feeds_;
   std::optional<net::SteadyTimer> sweep_timer_;
-  net::Gate background_;  // what runs without a caller: the sweep, catching up
+  std::unique_ptr<Retention> retention_;
+  net::Gate background_;  // what runs without a caller: the sweeps, catching up
   net::Gate pasts_;       // who folds the past
   bool unheld_ = false;   // a disconnect could not be stored: the sweep tries again
   es::EventBus::Subscription bus_subscription_;

@@ -1,6 +1,7 @@
 #include "cloud/past.hpp"
 
 #include "cloud/error.hpp"
+#include "cloud/retention.hpp"
 #include "cloud/test_cloud.hpp"
 
 namespace ocf::cloud {
@@ -143,32 +144,6 @@ TEST_F(CloudPast, IsFoldedForSoManyAtOnce) {
   EXPECT_EQ(error_at(Point(now)), Error());
 }
 
-// A stream of which the first events are not there any more.
-class TrimmedStore final : public es::EventStore {
- public:
-  TrimmedStore(es::EventStore& store, std::string stream, es::Version first)
-      : store_(store), stream_(std::move(stream)), first_(first) {}
-
-  es::Partition partitions() const override { return store_.partitions(); }
-  es::awaitable<Result<std::vector<es::RecordedEvent>>> read(es::StreamId stream,
-                                                             es::Version after) override {
-    if (stream.name() == stream_) after = std::max(after, first_ - 1);
-    return store_.read(std::move(stream), after);
-  }
-  es::awaitable<Result<es::EventBatch>> append(es::Append append) override {
-    return store_.append(std::move(append));
-  }
-  es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
-                                                     std::size_t limit) override {
-    return store_.read_partition(partition, from, limit);
-  }
-
- private:
-  es::EventStore& store_;
-  const std::string stream_;
-  const es::Version first_;
-};
-
 TEST_F(CloudPast, IsGoneBeforeTheFirstEventThatIsKept) {
   RecordingChannel channel;
   const DeviceSession session = online(channel);
@@ -179,14 +154,19 @@ TEST_F(CloudPast, IsGoneBeforeTheFirstEventThatIsKept) {
     times.push_back(now);
     EXPECT_TRUE(notify(session, i, i));
   }
-  TrimmedStore trimmed(memory, "resource/light/1", 2);
+  // A sweep between the second and the third.
+  limits.retention_time = seconds(1);
+  Retention retention({memory, cloud->read_models(), limits,
+                       [this] { return now + std::chrono::milliseconds(1); }, cloud->metrics(), nullptr});
+  run_void(retention.sweep());
+  ASSERT_EQ(types(), (std::vector<std::string>{"BaselineTaken", "ResourceRepresentationUpdated"}));
   net::Gate gate;
   {
-    Past early(trimmed, session.key, Point(times[0]), gate.enter().value());
+    Past early(memory, session.key, Point(times[0]), gate.enter().value());
     EXPECT_TRUE(run(early.fold_device()));
     EXPECT_EQ(run(early.fold_resource(Href("/light/1"))).error(), CloudError::history_trimmed);
     EXPECT_EQ(run(early.fold_resources()).error(), CloudError::history_trimmed);
-    Past late(trimmed, session.key, Point(times[1]), gate.enter().value());
+    Past late(memory, session.key, Point(times[1]), gate.enter().value());
     EXPECT_TRUE(run(late.fold_device()));
     EXPECT_TRUE(run(late.fold_resources()));
     EXPECT_EQ(value(late), 2);

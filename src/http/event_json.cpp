@@ -110,6 +110,13 @@ struct DataWriter {
   void operator()(const resource::NotificationRejected& event) const {
     json.key("problem").text(event.reason).key("bytes").number(event.bytes);
   }
+  // Without content: the device had not said any.
+  void operator()(const resource::BaselineTaken& event) const {
+    if (!event.representation) return;
+    json.key("said").text(to_rfc3339(event.time));
+    if (event.unpublished) json.key("unpublished").boolean(true);
+    (*this)(*event.representation);
+  }
 };
 
 // False: not an event of this aggregate that can be read.

@@ -103,6 +103,14 @@ void add_read_models(Snapshot& s, const cloud::Metrics& counted, const cloud::Le
       .add(static_cast<double>(std::max<std::int64_t>(0, store.last_offsets.value() - folded)));
   s.counter("ocf_read_model_gaps_total", "Times that the read models had to be caught up from the log.")
       .add(counted.read_model_gaps);
+  s.counter("ocf_retention_events_total", "Events of resources that gave way to baselines.")
+      .add(counted.trimmed_events);
+  s.counter("ocf_retention_bytes_total", "Their bytes: data and names, uncompressed.")
+      .add(counted.trimmed_bytes);
+  s.gauge("ocf_retention_horizon_seconds",
+          "The moment, in seconds since 1970, before which events of resources went in the last sweep that "
+          "trimmed any; 0: none yet.")
+      .add(static_cast<double>(counted.retained_since.value()));
 }
 
 // -- The store

@@ -60,7 +60,7 @@ Hub::Hub(Config config, LogSink log)
       store_(log_store_, bus_),
       authorization_(store_, authorization_settings(config_.authorization),
                      auth_builtin::SigningKey::load_or_create(data_.signing_key())),
-      cloud_({store_, bus_, authorization_, config_.limits, net::wall_now, data_.sid()}),
+      cloud_({store_, bus_, authorization_, config_.limits, net::wall_now, data_.sid(), log_}),
       gateway_(shard_, cloud_, config_.limits, log_),
       memory_(shard_, gateway_, cloud_.metrics().limit_hits, config_.limits, log_),
       api_(cloud_, config_.limits),

@@ -32,9 +32,9 @@ def close(connections):
         connection.close()
 
 
-def connect_from(address, hub):
-    """A plain connection from another address of this machine."""
-    return Connection(socket.create_connection(hub.address("coap-tcp"), timeout=PATIENCE, source_address=(address, 0)))
+def connect_from(address, hub, listener="coap-tcp"):
+    """A socket from another address of this machine."""
+    return socket.create_connection(hub.address(listener), timeout=PATIENCE, source_address=(address, 0))
 
 
 # -- Who has not signed in
@@ -74,7 +74,7 @@ def test_one_address_may_have_so_many_and_no_other_is_kept_out_by_it(started):
         refused.wait_closed()
     newest(hub, "127.0.0.1", "tcp", "limits.unauthenticated_connections_per_address_max")
     assert hits(hub, "unauthenticated_connections_per_address_max") == 1
-    with connect_from("127.0.0.2", hub) as another:
+    with Connection(connect_from("127.0.0.2", hub)) as another:
         assert another.wait_signal(CSM)
     close(newcomers)
 
@@ -103,6 +103,18 @@ def test_more_handshakes_wait(started):
         assert d.connection.ping()
         for sock in half_open:
             sock.close()
+
+
+def test_handshakes_of_one_address_keep_no_other_out(started):
+    hub = started(limits={"handshakes_in_flight_max": 3, "unauthenticated_connections_per_address_max": 2})
+    with Device(hub) as d, contextlib.ExitStack() as stack:
+        for _ in range(10):
+            stack.enter_context(socket.create_connection(hub.address("coap-tls")))
+        poll(lambda: hits(hub, "unauthenticated_connections_per_address_max") == 8, "all but two are closed")
+        begin = time.monotonic()
+        with Connection(hub.context(d.di).wrap_socket(connect_from("127.0.0.2", hub, "coap-tls"))) as another:
+            assert another.wait_signal(CSM)
+        assert time.monotonic() - begin < 5, "it did not wait for their end"
 
 
 def test_a_handshake_that_does_not_go_on_is_closed(started):
