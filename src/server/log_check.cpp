@@ -80,10 +80,12 @@ class Check {
     if (es::partition_of(recorded.stream, log_.partitions()) != partition)
       return wrong("its stream belongs to another partition");
     Extent& extent = streams_[recorded.stream];
-    // What a stream begins with, where its beginning was trimmed, is of any version.
+    // Where its beginning was trimmed, a stream begins with a baseline of any version.
     if (extent.last != 0 && recorded.version != extent.last + 1)
       return wrong(fmt::format("the version before it in its stream is {}", extent.last));
     if (recorded.version == 0) return wrong("versions begin with 1");
+    if (extent.last == 0 && recorded.version > 1 && !es::is_baseline(recorded.event))
+      return wrong("its stream begins with it, and no baseline stands for what was before");
     if (extent.last == 0) extent.first = recorded.version;
     extent.last = recorded.version;
     switch (readable(recorded)) {

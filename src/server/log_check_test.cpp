@@ -79,13 +79,21 @@ TEST(LogCheck, CountsWhatIsWhole) {
   EXPECT_EQ(found.of_newer_release, 1u);
 }
 
-TEST(LogCheck, TakesAStreamThatBeginsLaterForTrimmed) {
+TEST(LogCheck, TakesAStreamThatBeginsWithABaselineForTrimmed) {
   WrittenLog log;
-  log.add("links", 7);
+  log.add("links", 7).event.type = "BaselineTaken";
   log.add("links");
   const LogCheck found = check_log(log);
   EXPECT_FALSE(found.damage) << found.damage->what;
   EXPECT_EQ(found.trimmed, 1u);
+}
+
+TEST(LogCheck, NamesABeginningForWhichNothingStands) {
+  WrittenLog log;
+  log.add("links", 7);
+  const LogCheck found = check_log(log);
+  ASSERT_TRUE(found.damage);
+  EXPECT_EQ(found.damage->version, 7u);
 }
 
 TEST(LogCheck, NamesAGapBetweenVersions) {

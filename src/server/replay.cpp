@@ -15,7 +15,10 @@ Replayed replay(LogSource& log, const std::optional<cloud::Point>& until, Amendm
   Replayed replayed(log.partitions());
   replayed.cursor = beginning(log);
   for_each_event(log, beginning(log), [&](const es::RecordedEvent& recorded) {
-    if (until && !until->includes(recorded)) return;
+    if (until && !until->includes(recorded)) {
+      if (es::is_baseline(recorded.event)) ++replayed.trimmed;
+      return;
+    }
     replayed.cursor.next[recorded.position.partition] = recorded.position.offset + 1;
     if (amendments == nullptr) return fold(replayed.models, recorded);
     for (const es::RecordedEvent& event : amendments->in_place_of(recorded)) fold(replayed.models, event);

@@ -6,6 +6,7 @@
 #include "server/amendments.hpp"
 #include "server/log_source.hpp"
 
+#include <cstddef>
 #include <optional>
 
 namespace ocf::server {
@@ -15,6 +16,8 @@ struct Replayed {
 
   cloud::ReadModels models;
   cloud::Cursor cursor;  // behind the last event that was folded
+  // Resources of which nothing is known: what was said of them by then is trimmed.
+  std::size_t trimmed = 0;
 };
 
 // Nothing but the log is touched. Amendments: nullptr: none. Throws CommandFailure: the log cannot be read,

@@ -319,3 +319,34 @@ def test_damage_is_named(started, device, owner):
         table.write_bytes(whole)
     assert "whole" in hub.cli_ok("store", "verify")
     hub.start()
+
+
+# R9, R15
+def test_a_trimmed_log_folds_into_the_same_models_and_says_what_it_lacks(started, device, owner):
+    hub = started(limits={"retention_time": "2s", "retention_interval": "1s"})
+    d = device(on=hub).online()
+    d.wait_observed("/light/1")
+    api = Api(hub, hub.token(owner))
+    for power in (1, 2, 3):
+        change(api, d, power)
+    first, second = api.history(d.di, "/light/1")[-2:]
+    poll(lambda: [e["type"] for e in api.history(d.di, "/light/1")] == ["BaselineTaken"], "trimmed", timeout=4 * PATIENCE)
+    poll(lambda: all(len(api.history(d.di, href)) <= 1 for href in d.resources), "all of them", timeout=4 * PATIENCE)
+    dump, replayed = quiet(hub)
+    assert dump == replayed
+    assert shadow(models(hub)[1][d.di])["/light/1"]["power"] == 3
+    assert json.loads(hub.cli_ok("store", "verify", "--json"))["trimmed"] >= 1
+    then = hub.cli("replay", "--until", first["time"])
+    assert then.returncode == OK and "trimmed" in then.stderr
+    assert "/light/1" not in shadow(lines(then.stdout)[1])
+    for path in (api.resource_path(d.di, "/light/1", at=first["time"]), f"/api/v1/devices/{d.di}/resources?at={first['time']}",
+                 f"/api/v1/devices/{d.di}/diff?from={first['time']}"):
+        reply = api.get(path)
+        assert (reply.status, reply.json["reason"]) == (410, "history_trimmed"), path
+    assert api.get(f"/api/v1/devices/{d.di}?at={first['time']}").status == 200, "devices and links are not trimmed"
+    assert api.resource(d.di, "/light/1", at=second["time"]).json["power"] == 3
+    refused = hub.cli("get", d.di, "/light/1", "--owner", owner, "--at", first["time"])
+    assert refused.returncode == REFUSED and "trimmed" in refused.stderr
+    hub.kill()
+    assert hub.cli_ok("replay") == dump
+    hub.start()

@@ -72,6 +72,10 @@ Exit replay(const Options& options) {
   std::optional<cloud::Point> until;
   if (!options.until.empty()) until = point_in(*log, options.until);
   const Replayed replayed = replay(*log, until, amended ? &*amended : nullptr);
+  if (replayed.trimmed > 0) {
+    fmt::print(stderr, "Of {} resources the events of then were trimmed: their values are not known.\n",
+               replayed.trimmed);
+  }
   if (options.diff)
     print_difference(options, replay(*log, until, nullptr), replayed);
   else
