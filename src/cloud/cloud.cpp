@@ -22,6 +22,7 @@ Cloud::Cloud(Parts parts)
     : parts_(std::move(parts)),
       models_(parts_.store.partitions()),
       refusals_(parts_.limits),
+      traces_(parts_.limits, metrics_.limit_hits),
       owner_rates_(parts_.limits.owner_requests_per_second),
       holders_(parts_.store, states_kept_max),
       devices_(parts_.store, states_kept_max),
@@ -172,6 +173,7 @@ void Cloud::on_batch(const es::EventBatch& batch) {
 
 void Cloud::fold(const es::EventBatch& batch) {
   for (const es::RecordedEvent& recorded : *batch) {
+    trace_stored(recorded);
     tell_waiter(recorded);
     tell_watchers(recorded);
   }
@@ -204,6 +206,23 @@ void Cloud::tell_waiter(const es::RecordedEvent& recorded) {
   if (!ends) return;
   waiter->second->how = std::move(**event);
   waiter->second->ended.cancel();
+}
+
+void Cloud::trace_stored(const es::RecordedEvent& recorded) {
+  const es::CorrelationId& correlation = recorded.event.audit.correlation;
+  if (correlation.empty() || traces_.find(correlation) == nullptr) return;
+  Hop hop = stored_hop(recorded);
+  const auto event = resource::Resource::decode(recorded);
+  if (event && *event) {
+    if (const auto* dispatched = std::get_if<resource::CommandDispatched>(&**event))
+      hop.what += ", to session epoch " + std::to_string(dispatched->epoch);
+  }
+  traces_.note(correlation, std::move(hop));
+}
+
+std::string Cloud::traceparent_of(const es::CorrelationId& correlation) const {
+  const Trace* trace = traces_.find(correlation);
+  return trace == nullptr ? std::string() : trace->context.traceparent();
 }
 
 // -- What time brings
@@ -284,6 +303,7 @@ awaitable<void> Cloud::end_command(device::DeviceKey key, account::Owner owner, 
   command.ending = ending;
   es::Envelope audit = envelope(command.issued.access, command.issued.subject);
   audit.audit.correlation = correlation;
+  audit.audit.traceparent = traceparent_of(correlation);
   const auto ended =
       co_await resources_.handle(resource::stream_of(key, href), std::move(command), std::move(audit));
   // The device's answer may have come first: then that is how it ended. A store that is away: the next sweep

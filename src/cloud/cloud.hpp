@@ -13,6 +13,7 @@
 #include "cloud/owner_rates.hpp"
 #include "cloud/read_models.hpp"
 #include "cloud/refusals.hpp"
+#include "cloud/traces.hpp"
 #include "device/device.hpp"
 #include "directory/directory.hpp"
 #include "es/event_bus.hpp"
@@ -23,6 +24,7 @@
 #include "resource/resource.hpp"
 #include "shadow/shadow.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/trace_context.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -34,6 +36,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -51,7 +54,8 @@ struct Caller {
       : token(std::move(token_)), principal(std::move(principal_)) {}
   std::string token;
   account::Principal principal;
-  std::optional<Time> expires;  // the caller's access ends here
+  std::optional<Time> expires;    // the caller's access ends here
+  telemetry::TraceContext trace;  // of the one request, where its face knows such; a command begins one
 };
 
 struct SignIn {
@@ -106,7 +110,9 @@ struct Request {
   resource::Content content;
   bool live = false;  // retrieve: ask the device although the shadow knows
   std::optional<std::chrono::seconds>
-      time_to_live;  // wait so long for an offline device; nullopt: refuse at once
+      time_to_live;               // wait so long for an offline device; nullopt: refuse at once
+  std::string_view face;          // "HTTP", "CoAP": where it came in, for its trace
+  es::CorrelationId correlation;  // of the command, if it becomes one; empty: the cloud chooses
 };
 
 struct Answer {
@@ -305,6 +311,11 @@ class Cloud {
   // Of all devices and addresses: for the gateway, which records them, and for administrators.
   Refusals& refusals() { return refusals_; }
 
+  // The way of a command, if it is remembered and the caller may read its device. Errors: not_found.
+  awaitable<Result<Trace>> trace(Caller caller, es::CorrelationId correlation);
+  // Of all commands: for the faces, which note what they see, and for administrators.
+  Traces& traces() { return traces_; }
+
   Metrics& metrics() { return metrics_; }
   // Looks at each device and pending command.
   Levels levels() const;
@@ -353,7 +364,7 @@ class Cloud {
 
   awaitable<Result<Caller>> check(account::Check request);
   awaitable<Result<void>> claim(const account::SignedUp& signed_up, DeviceId device);
-  awaitable<Result<void>> remove(account::Access access, DeviceId device);
+  awaitable<Result<void>> remove(account::Access access, DeviceId device, std::string traceparent);
   awaitable<void> end_commands(device::DeviceKey key, resource::Ending ending,
                                device::Epoch dispatched_before);
   // The owner is the one whom the command was accepted for: by now the device may be somebody else's.
@@ -361,7 +372,7 @@ class Cloud {
                               es::CorrelationId correlation, resource::Ending ending);
   awaitable<void> offer_waiting(DeviceSession session, Channel& channel);
   awaitable<Result<Answer>> command(account::Access access, device::DeviceKey key, account::Owner owner,
-                                    Request request);
+                                    Request request, telemetry::TraceContext trace);
   // The current registration of a device that the access may read; nullptr: not_found. Do not keep it across
   // an await.
   const directory::DeviceEntry* visible(const account::Access& access, const DeviceId& device) const;
@@ -381,6 +392,11 @@ class Cloud {
   void tell_watchers(const es::RecordedEvent& recorded);
   void tell_directory_watchers(const es::EventBatch& batch);
   void tell_waiter(const es::RecordedEvent& recorded);
+  void begin_trace(const es::CorrelationId& correlation, const account::Access& access,
+                   const device::DeviceKey& key, const Request& request, telemetry::TraceContext context);
+  void trace_stored(const es::RecordedEvent& recorded);
+  // What the events of a command that is traced say of it.
+  std::string traceparent_of(const es::CorrelationId& correlation) const;
 
   const Connected* connected(const device::DeviceKey& key) const;
   es::Envelope envelope(const account::Access& access, const account::Subject& subject) const;
@@ -391,6 +407,7 @@ class Cloud {
   ReadModels models_;
   Refusals refusals_;
   Metrics metrics_;
+  Traces traces_;
   OwnerRates owner_rates_;
   std::multiset<std::pair<account::Tenant, account::Owner>> claiming_;  // sign-ups that go on
   Aggregates<account::Holder> holders_;

@@ -120,6 +120,17 @@ awaitable<Result<std::vector<device::Refusal>>> Cloud::refusals(Caller caller, D
   co_return found;
 }
 
+awaitable<Result<Trace>> Cloud::trace(Caller caller, es::CorrelationId correlation) {
+  const auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  const Trace* trace = traces_.find(correlation);
+  if (trace == nullptr) co_return CloudError::not_found;
+  // Of an earlier registration it may be another owner's.
+  const directory::DeviceEntry* device = visible(*access, trace->device.device);
+  if (device == nullptr || device->key != trace->device) co_return CloudError::not_found;
+  co_return *trace;
+}
+
 // -- Observations
 
 Watch::Watch(Cloud& cloud, WatchKey key, std::function<void(const shadow::Representation*)> changed)

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/random.hpp"
+#include "coap/description.hpp"
 #include "gateway/admission.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/content.hpp"
@@ -273,6 +274,7 @@ void Connection::schedule() {
 void Connection::perform(Send& action) {
   if (ended_) return;
   count_out(action.bytes);
+  if (!action.correlation.empty()) trace_sent(action);
   const auto sent = outbox_.send(std::move(action.bytes));
   if (!sent) {
     end(Disconnection::unresponsive, sent.error().message(), Fault{Stage::tcp, Cause::unresponsive},
@@ -292,6 +294,23 @@ void Connection::count_out(ByteView frame) {
   OCF_ASSERT(head && *head, "the hub's own frames are well-formed");
   gateway_.metrics_.messages_out[static_cast<std::size_t>(coap::code_class((*head)->code))].add();
   gateway_.metrics_.bytes_out.add(frame.size());
+}
+
+void Connection::trace_sent(const Send& request) {
+  const auto frame = coap::decode_frame(request.bytes, {SIZE_MAX, SIZE_MAX, SIZE_MAX});
+  OCF_ASSERT(frame && *frame, "the hub's own frames are well-formed");
+  cloud().traces().note(
+      request.correlation,
+      cloud::message_hop("the device is asked", coap::describe((*frame)->message), request.bytes));
+}
+
+void Connection::trace_answered(const Deliver& answer) {
+  const bool by_hub = answer.frame.empty();
+  std::string what =
+      by_hub ? "the request is longer than the device can take: it is not sent" : "the device answers";
+  std::string message = by_hub ? std::string() : coap::describe(answer.response);
+  cloud().traces().note(answer.purpose.correlation,
+                        cloud::message_hop(std::move(what), std::move(message), answer.frame));
 }
 
 void Connection::perform(Serve& action) {
@@ -420,6 +439,7 @@ void Connection::forget_unpublished() {
 void Connection::hear(const Deliver& answer) {
   if (!device_session_) return;
   if (answer.purpose.kind == Purpose::Kind::command) {
+    trace_answered(answer);
     cloud::Confirmation confirmation;
     confirmation.correlation = answer.purpose.correlation;
     confirmation.href = answer.purpose.href;

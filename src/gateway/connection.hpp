@@ -123,6 +123,9 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   void count_out(ByteView frame);
   void perform(Actions actions);
   void perform(Send& action);
+  // What goes to the device of a command that is traced, and what comes back.
+  void trace_sent(const Send& request);
+  void trace_answered(const Deliver& answer);
   void perform(Serve& action);
   void perform(Deliver& action);
   void perform(DeliverCustody& action);

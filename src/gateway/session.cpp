@@ -89,9 +89,10 @@ Actions Session::receive(ByteView bytes, SteadyTime now) {
       return actions;
     }
     if (!*frame) break;
-    bytes = bytes.subspan((*frame)->bytes);
+    const ByteView whole = bytes.first((*frame)->bytes);
+    bytes = bytes.subspan(whole.size());
     message_by_ = SteadyTime::max();
-    take(std::move((*frame)->message), now, actions);
+    take(std::move((*frame)->message), whole, now, actions);
   }
   if (!closed_) keep_beginning(bytes, now);
   return actions;
@@ -122,13 +123,13 @@ void Session::frame_failed(const Error& error, Actions& actions) {
         limit_of(error, signed_in_));
 }
 
-void Session::take(Message message, SteadyTime now, Actions& actions) {
+void Session::take(Message message, ByteView frame, SteadyTime now, Actions& actions) {
   if (!std::exchange(heard_, true)) close_at_ = sign_in_by_;
   ++heard_counts_[static_cast<std::size_t>(coap::code_class(message.code))];
   if (message.code == Code::empty) return;
   if (coap::is_signaling(message.code)) return take_signaling(message, actions);
   if (coap::is_request(message.code)) return take_request(std::move(message), now, actions);
-  if (coap::is_response(message.code)) return take_response(std::move(message), actions);
+  if (coap::is_response(message.code)) return take_response(std::move(message), frame, actions);
   actions.push_back(
       Refused{Fault{Stage::protocol, Cause::bad_frame},
               "a message with the reserved code " + coap::to_text(message.code) + " was ignored"});
@@ -254,7 +255,7 @@ void Session::refuse(const Message& request, Code code, std::string why, Actions
       Refused{fault_of(request, code), refusal_text(request, code, why), claimed_device(request), limit});
 }
 
-void Session::take_response(Message response, Actions& actions) {
+void Session::take_response(Message response, ByteView frame, Actions& actions) {
   const auto exchange = exchanges_.find(response.token);
   if (exchange == exchanges_.end()) {  // unknown token: ignored (RFC 8323 §2, RFC 7641 §3.6)
     if (forgotten_.erase(response.token) != 0) make_room(actions);
@@ -270,7 +271,8 @@ void Session::take_response(Message response, Actions& actions) {
     observing_.erase(response.token);
     exchanges_.erase(exchange);
   }
-  actions.push_back(Deliver{purpose, std::move(response)});
+  const bool is_traced = purpose.kind == Purpose::Kind::command;
+  actions.push_back(Deliver{purpose, std::move(response), is_traced ? copy_of(frame) : Bytes()});
   if (first) make_room(actions);
 }
 
@@ -337,8 +339,8 @@ void Session::send_request(Waiting waiting, Actions& actions) {
     return;
   }
   ++in_flight_;
+  actions.push_back(Send{std::move(bytes), waiting.purpose.correlation});
   exchanges_.emplace(waiting.request.token, std::move(waiting.purpose));
-  actions.push_back(Send{std::move(bytes)});
 }
 
 bool Session::is_observing(const Href& href) const {

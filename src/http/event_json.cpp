@@ -150,6 +150,7 @@ void write_properties(JsonWriter& json, const es::RecordedEvent& recorded) {
   if (const auto href = resource::href_of(recorded.stream)) json.key("href").text(href->text());
   json.key("principal").text(event.audit.principal);
   if (!event.audit.correlation.empty()) json.key("correlationId").text(event.audit.correlation.text());
+  if (!event.audit.traceparent.empty()) json.key("traceparent").text(event.audit.traceparent);
   json.key("data");
   if (!write_data(json, recorded)) json.begin_object().key("hex").text(to_hex(event.data)).end_object();
 }

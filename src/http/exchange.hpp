@@ -31,6 +31,7 @@ struct Exchange {
   Target target;
   std::vector<std::string> captures;  // what the braces of the route's pattern matched, in order
   cloud::Caller caller;
+  es::CorrelationId correlation;  // of the command that the request becomes, if it does; empty: it cannot
 };
 
 // The device that the first capture names. Errors: malformed_device_id.

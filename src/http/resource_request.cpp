@@ -1,5 +1,6 @@
 #include "http/resource_request.hpp"
 
+#include "base/random.hpp"
 #include "http/content.hpp"
 #include "http/error.hpp"
 #include "http/http_status.hpp"
@@ -54,7 +55,7 @@ Result<void> read_parameter(const Target::Parameter& parameter, cloud::Request& 
 
 }  // namespace
 
-Result<cloud::Request> resource_request(const Exchange& exchange, resource::Operation operation) {
+Result<cloud::Request> resource_request(Exchange& exchange, resource::Operation operation) {
   const auto device = device_in_path(exchange);
   if (!device) return device.error();
   auto href = href_in_path(exchange);
@@ -64,6 +65,9 @@ Result<cloud::Request> resource_request(const Exchange& exchange, resource::Oper
     const auto read = read_parameter(parameter, request);
     if (!read) return read.error();
   }
+  request.face = "HTTP";
+  request.correlation = es::CorrelationId(random_uuid());
+  exchange.correlation = request.correlation;
   return request;
 }
 

@@ -18,5 +18,6 @@ awaitable<Result<Response>> list_resources(Exchange& exchange);
 awaitable<Result<Response>> retrieve_resource(Exchange& exchange);
 awaitable<Result<Response>> update_resource(Exchange& exchange);
 awaitable<Result<Response>> events(Exchange& exchange);
+awaitable<Result<Response>> trace(Exchange& exchange);
 
 }  // namespace ocf::http::endpoints

@@ -42,6 +42,7 @@ void add_replay(CLI::App& app, Run& run);
 void add_store(CLI::App& app, Run& run);
 void add_diff(CLI::App& app, Run& run);
 void add_history(CLI::App& app, Run& run);
+void add_trace(CLI::App& app, Run& run);
 void add_why(CLI::App& app, Run& run);
 void add_pki(CLI::App& app, Run& run);
 void add_config(CLI::App& app, Run& run);

@@ -19,6 +19,7 @@ Exit get(const Options& options) {
       with_parameter(resource_target(options.di, options.href), "live", options.live ? "true" : ""), "at",
       options.at);
   const ApiAnswer answer = open_api(options).get(target);
+  tell_correlation(answer);
   fmt::print("{}\n", body_of(answer));
   return Exit::ok;
 }

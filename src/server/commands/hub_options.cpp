@@ -66,6 +66,10 @@ json::value document_of(const ApiAnswer& answer) {
   return document;
 }
 
+void tell_correlation(const ApiAnswer& answer) {
+  if (!answer.correlation.empty()) fmt::print(stderr, "correlation id: {}\n", answer.correlation);
+}
+
 std::string device_target(const std::string& di) {
   const auto device = DeviceId::parse(di);
   if (!device) throw CommandFailure(Exit::usage, fmt::format("'{}' is not a device id: that is a UUID.", di));

@@ -36,6 +36,9 @@ boost::json::value document_of(const ApiAnswer& answer);
 // The same for any success, as text.
 const std::string& body_of(const ApiAnswer& answer);
 
+// On standard error, so that it stands beside an error, too: what `ocf-cloud trace` wants to know.
+void tell_correlation(const ApiAnswer& answer);
+
 // "/api/v1/devices/<di>" and "/api/v1/devices/<di>/resources/<href>". Throw CommandFailure (usage) for what
 // is no UUID or no path.
 std::string device_target(const std::string& di);
