@@ -53,6 +53,12 @@ Hub::Hub(Config config, LogSink log)
       data_(config_.data),
       certificates_(data_.pki(), data_.sid(), config_.tls, net::wall_now()),
       shard_("ocf-cloud"),
+      clock_([this](std::chrono::milliseconds behind) {
+        say(telemetry::Level::warn, "clock_set_back",
+            fmt::format(
+                "The clock was set back, {} s by now. What ends at a moment ends as if it had not been.",
+                behind.count() / 1000));
+      }),
       pulse_(shard_),
       signals_(shard_.context(), SIGINT, SIGTERM),
       hangups_(shard_.context()),
@@ -60,7 +66,7 @@ Hub::Hub(Config config, LogSink log)
       store_(log_store_, bus_),
       authorization_(store_, authorization_settings(config_.authorization),
                      auth_builtin::SigningKey::load_or_create(data_.signing_key())),
-      cloud_({store_, bus_, authorization_, config_.limits, net::wall_now, data_.sid()}),
+      cloud_({store_, bus_, authorization_, config_.limits, [this] { return clock_.now(); }, data_.sid()}),
       gateway_(shard_, cloud_, config_.limits, log_),
       api_(cloud_, config_.limits),
       admin_http_({[this] { return collect(); }, live_checks(checked()), ready_checks(checked())}),
