@@ -81,6 +81,7 @@ class DistantStore final : public es::EventStore {
     co_await travel();
     co_return answer;
   }
+  awaitable<Result<void>> trim(es::Trim trim) override { return store.trim(std::move(trim)); }
   awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
                                                  std::size_t limit) override {
     return store.read_partition(partition, from, limit);

@@ -44,13 +44,13 @@ struct Limits {
   // -- Who has not signed in yet, and how fast anybody may ask. A rate is per second; ten seconds of it may
   // come at once
   std::size_t unauthenticated_connections_max = 20'000;             // not signed in: refused at accept
-  std::size_t unauthenticated_connections_per_address_max = 2'000;  // of one address: refused at accept
-  std::size_t handshakes_in_flight_max = 256;                       // TLS: the rest waits to be accepted
-  unsigned accepts_per_second = 1'000;                              // the rest waits to be accepted
-  unsigned sign_ins_per_second = 500;          // with sign-ups and refreshes: 5.03 with Max-Age
-  unsigned device_messages_per_second = 100;   // of one connection: 4.29; a notification waits its turn
-  unsigned owner_requests_per_second = 500;    // of one owner, over all faces: 4.29, HTTP 429
-  std::size_t devices_per_owner_max = 10'000;  // sign-up: 5.03
+  std::size_t unauthenticated_connections_per_address_max = 2'000;  // of one address (IPv6: one /64): refused
+  std::size_t handshakes_in_flight_max = 4'000;  // TLS, above what one address has: the rest waits
+  unsigned accepts_per_second = 1'000;           // the rest waits to be accepted
+  unsigned sign_ins_per_second = 500;            // with sign-ups and refreshes: 5.03 with Max-Age
+  unsigned device_messages_per_second = 100;     // of one connection: 4.29; a notification waits its turn
+  unsigned owner_requests_per_second = 500;      // of one owner, over all faces: 4.29, HTTP 429
+  std::size_t devices_per_owner_max = 10'000;    // sign-up: 5.03
   std::size_t memory_bytes_max = 0;  // of the process; 0: three quarters of the machine's. Closes who
                                      // has not signed in, the newest first, and accepts nobody
 

@@ -1,6 +1,7 @@
-// Any bytes: check(), skip(), to_json() and from_json() agree with each other.
+// Any bytes: check(), skip(), to_json(), from_json() and to_diagnostic() agree with each other.
 #include "base/assert.hpp"
 #include "cbor/cbor.hpp"
+#include "cbor/diagnostic.hpp"
 
 namespace ocf {
 
@@ -13,6 +14,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   reader.finish();
   OCF_ASSERT(checked.has_error() == reader.error().failed(), "check() is skip() and finish()");
   if (checked) OCF_ASSERT(item.size() == size, "skip() returns the whole of an item that stands alone");
+
+  constexpr std::size_t mark_bytes = 3;  // of the "…"
+  const cbor::DiagnosticBounds bounds;
+  const auto diagnostic = cbor::to_diagnostic(input, bounds);
+  OCF_ASSERT(diagnostic.has_error() == checked.has_error(), "what is well-formed has a diagnostic notation");
+  if (diagnostic) OCF_ASSERT(diagnostic->size() <= bounds.bytes_max + mark_bytes, "the notation is bounded");
 
   const auto json = cbor::to_json(input);
   if (json) {

@@ -12,10 +12,25 @@ awaitable<Result<account::SignedUp>> Cloud::sign_up(account::SignUp request) {
   auto signed_up = co_await parts_.authorization.sign_up(std::move(request));
   if (!signed_up) co_return signed_up.error();
   const account::Principal& principal = signed_up->principal;
+  const std::pair owner(principal.tenant, principal.owner);
+  const std::size_t others =
+      models_.directory.owned_besides(principal.tenant, principal.owner, id) + claiming_.count(owner);
+  if (others >= parts_.limits.devices_per_owner_max) {
+    metrics_.limit_hits.hit("devices_per_owner_max");
+    co_return CloudError::too_many_devices;
+  }
+  const auto place = claiming_.insert(owner);
+  const auto claimed = co_await claim(*signed_up, id);
+  claiming_.erase(place);
+  if (!claimed) co_return claimed.error();
+  co_return signed_up;
+}
 
+awaitable<Result<void>> Cloud::claim(const account::SignedUp& signed_up, DeviceId id) {
+  const account::Principal& principal = signed_up.principal;
   account::Access access = access_as(account::Principal::gateway(principal.tenant));
   const account::Subject subject{principal.tenant, id, principal.owner};
-  account::ClaimDevice claim{principal.owner, signed_up->grant};
+  account::ClaimDevice claim{principal.owner, signed_up.grant};
   const es::StreamId stream = account::Holder::stream(principal.tenant, id);
   const auto claimed = co_await holders_.handle(stream, std::move(claim), envelope(access, subject));
   if (!claimed) co_return claimed.error();
@@ -28,7 +43,14 @@ awaitable<Result<account::SignedUp>> Cloud::sign_up(account::SignUp request) {
                                                    envelope(access, subject));
   if (!registered) co_return registered.error();
   if (!(*registered)->empty()) refusals_.count_anew(id);
-  co_return signed_up;
+  co_return Result<void>();
+}
+
+Result<void> Cloud::admit(const Caller& caller) {
+  const account::Principal& principal = caller.principal;
+  if (owner_rates_.take(principal.tenant, principal.owner, net::steady_now())) return {};
+  metrics_.limit_hits.hit("owner_requests_per_second");
+  return CloudError::too_many_requests;
 }
 
 awaitable<Result<account::Tokens>> Cloud::refresh(account::Refresh request) {
@@ -107,6 +129,7 @@ awaitable<void> Cloud::offer_waiting(DeviceSession session, Channel& channel) {
     dispatch.epoch = session.epoch;
     es::Envelope audit = envelope(session, dispatch.issued.access);
     audit.audit.correlation = waiting.correlation;
+    audit.audit.traceparent = traceparent_of(waiting.correlation);
     const auto dispatched = co_await resources_.handle(resource::stream_of(session.key, waiting.href),
                                                        std::move(dispatch), std::move(audit));
     const Connected* current = connected(session.key);
@@ -135,9 +158,10 @@ awaitable<void> Cloud::disconnect(DeviceSession session, device::Disconnection r
 }
 
 awaitable<Result<void>> Cloud::remove_device(Caller caller, DeviceId device) {
+  std::string traceparent = caller.trace.traceparent();
   auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();
-  co_return co_await remove(std::move(*access), device);
+  co_return co_await remove(std::move(*access), device, std::move(traceparent));
 }
 
 awaitable<Result<void>> Cloud::sign_off(account::Check token, DeviceId device) {
@@ -149,22 +173,25 @@ awaitable<Result<void>> Cloud::sign_off(account::Check token, DeviceId device) {
 
 // In an order that can be repeated from any point: while the device stream still says "registered", a second
 // try finds the device.
-awaitable<Result<void>> Cloud::remove(account::Access access, DeviceId id) {
+awaitable<Result<void>> Cloud::remove(account::Access access, DeviceId id, std::string traceparent) {
   const directory::DeviceEntry* entry = models_.directory.known(access.principal.tenant, id);
   if (entry == nullptr) co_return CloudError::not_found;
   const account::Subject subject{entry->key.tenant, id, entry->owner};
   if (!access.allows(subject, account::Right::read)) co_return CloudError::not_found;
   const device::DeviceKey key = entry->key;
 
+  es::Envelope audit = envelope(access, subject);
+  audit.audit.traceparent = std::move(traceparent);
   account::ReleaseDevice release{access, subject, key.registration};
-  const auto released = co_await holders_.handle(account::Holder::stream(key.tenant, id), std::move(release),
-                                                 envelope(access, subject));
+  const auto released =
+      co_await holders_.handle(account::Holder::stream(key.tenant, id), std::move(release), audit);
   if (!released) co_return released.error();
   const auto revoked = co_await parts_.authorization.sign_off(key.tenant, id, parts_.now());
   if (!revoked) co_return revoked.error();
   device::DeregisterDevice deregister{access, subject};
-  const auto deregistered = co_await devices_.handle(key.stream(device::stream_name), std::move(deregister),
-                                                     envelope(access, subject));
+  audit.now = parts_.now();
+  const auto deregistered =
+      co_await devices_.handle(key.stream(device::stream_name), std::move(deregister), std::move(audit));
   if (!deregistered) co_return deregistered.error();
 
   const Connected* channel = connected(key);

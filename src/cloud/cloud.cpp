@@ -1,6 +1,7 @@
 #include "cloud/cloud.hpp"
 
 #include "cloud/feed.hpp"
+#include "cloud/retention.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -21,10 +22,14 @@ Cloud::Cloud(Parts parts)
     : parts_(std::move(parts)),
       models_(parts_.store.partitions()),
       refusals_(parts_.limits),
+      traces_(parts_.limits, metrics_.limit_hits),
+      owner_rates_(parts_.limits.owner_requests_per_second),
       holders_(parts_.store, states_kept_max),
       devices_(parts_.store, states_kept_max),
       links_(parts_.store, states_kept_max),
-      resources_(parts_.store, states_kept_max) {}
+      resources_(parts_.store, states_kept_max),
+      retention_(std::make_unique<Retention>(
+          Retention::Parts{parts_.store, models_, parts_.limits, parts_.now, metrics_, parts_.log})) {}
 
 Cloud::~Cloud() = default;
 
@@ -41,13 +46,18 @@ awaitable<Result<void>> Cloud::start() {
   co_await disconnect_unheld(device::Disconnection::hub_stopped);
   auto inside = background_.enter();
   if (inside) boost::asio::co_spawn(executor, sweep(std::move(*inside)), boost::asio::detached);
+  inside = background_.enter();
+  if (inside) boost::asio::co_spawn(executor, retention_->run(std::move(*inside)), boost::asio::detached);
   co_return Result<void>();
 }
 
 awaitable<void> Cloud::stop_background() {
   background_.close();
+  pasts_.close();
   if (sweep_timer_) sweep_timer_->cancel();
+  retention_->stop();
   co_await background_.left();
+  co_await pasts_.left();
 }
 
 awaitable<void> Cloud::stop() {
@@ -163,6 +173,7 @@ void Cloud::on_batch(const es::EventBatch& batch) {
 
 void Cloud::fold(const es::EventBatch& batch) {
   for (const es::RecordedEvent& recorded : *batch) {
+    trace_stored(recorded);
     tell_waiter(recorded);
     tell_watchers(recorded);
   }
@@ -175,8 +186,8 @@ awaitable<Result<void>> Cloud::catch_up(es::Partition partition) {
     const es::Offset from = models_.next(partition);
     const auto slice = co_await parts_.store.read_partition(partition, from, page);
     if (!slice) co_return slice.error();
-    if (models_.apply(slice->events)) fold(slice->events);
-    models_.skip_to(partition, slice->next);
+    models_.apply_log(partition, *slice);
+    fold(slice->events);
     if (slice->next == from) co_return Result<void>();
   }
 }
@@ -195,6 +206,23 @@ void Cloud::tell_waiter(const es::RecordedEvent& recorded) {
   if (!ends) return;
   waiter->second->how = std::move(**event);
   waiter->second->ended.cancel();
+}
+
+void Cloud::trace_stored(const es::RecordedEvent& recorded) {
+  const es::CorrelationId& correlation = recorded.event.audit.correlation;
+  if (correlation.empty() || traces_.find(correlation) == nullptr) return;
+  Hop hop = stored_hop(recorded);
+  const auto event = resource::Resource::decode(recorded);
+  if (event && *event) {
+    if (const auto* dispatched = std::get_if<resource::CommandDispatched>(&**event))
+      hop.what += ", to session epoch " + std::to_string(dispatched->epoch);
+  }
+  traces_.note(correlation, std::move(hop));
+}
+
+std::string Cloud::traceparent_of(const es::CorrelationId& correlation) const {
+  const Trace* trace = traces_.find(correlation);
+  return trace == nullptr ? std::string() : trace->context.traceparent();
 }
 
 // -- What time brings
@@ -275,6 +303,7 @@ awaitable<void> Cloud::end_command(device::DeviceKey key, account::Owner owner, 
   command.ending = ending;
   es::Envelope audit = envelope(command.issued.access, command.issued.subject);
   audit.audit.correlation = correlation;
+  audit.audit.traceparent = traceparent_of(correlation);
   const auto ended =
       co_await resources_.handle(resource::stream_of(key, href), std::move(command), std::move(audit));
   // The device's answer may have come first: then that is how it ended. A store that is away: the next sweep

@@ -10,8 +10,10 @@
 #include "cloud/cursor.hpp"
 #include "cloud/error.hpp"
 #include "cloud/metrics.hpp"
+#include "cloud/owner_rates.hpp"
 #include "cloud/read_models.hpp"
 #include "cloud/refusals.hpp"
+#include "cloud/traces.hpp"
 #include "device/device.hpp"
 #include "directory/directory.hpp"
 #include "es/event_bus.hpp"
@@ -21,6 +23,8 @@
 #include "net/gate.hpp"
 #include "resource/resource.hpp"
 #include "shadow/shadow.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/trace_context.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -30,8 +34,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ocf::cloud {
@@ -47,7 +54,8 @@ struct Caller {
       : token(std::move(token_)), principal(std::move(principal_)) {}
   std::string token;
   account::Principal principal;
-  std::optional<Time> expires;  // the caller's access ends here
+  std::optional<Time> expires;    // the caller's access ends here
+  telemetry::TraceContext trace;  // of the one request, where its face knows such; a command begins one
 };
 
 struct SignIn {
@@ -102,7 +110,9 @@ struct Request {
   resource::Content content;
   bool live = false;  // retrieve: ask the device although the shadow knows
   std::optional<std::chrono::seconds>
-      time_to_live;  // wait so long for an offline device; nullopt: refuse at once
+      time_to_live;               // wait so long for an offline device; nullopt: refuse at once
+  std::string_view face;          // "HTTP", "CoAP": where it came in, for its trace
+  es::CorrelationId correlation;  // of the command, if it becomes one; empty: the cloud chooses
 };
 
 struct Answer {
@@ -118,6 +128,9 @@ struct Answer {
   bool by_default = false;          // the resource's representation as the shadow keeps it, no other view
 };
 
+// From what is known of one of the device's resources, without `stale_since` and `interface`.
+Answer answer_of(const directory::DeviceEntry& device, const shadow::Representation& known);
+
 // A resource of a device, with what the shadow knows of it.
 struct ResourceView {
   Link link;
@@ -129,6 +142,10 @@ struct ResourceView {
 // observed only the moment of reading is known.
 std::optional<Time> stale_since(const directory::DeviceEntry& device, const Link& link,
                                 const shadow::Representation& known);
+
+// Of all links of the device, the status resource among them.
+std::vector<ResourceView> resource_views(const directory::DeviceView& device,
+                                         const std::map<Href, shadow::Representation>& known);
 
 // A link that was found, with what the shadow knows of its resource.
 struct FoundRepresentation {
@@ -144,10 +161,16 @@ struct FeedFilter {
 struct FeedEvent {
   es::RecordedEvent recorded;
   std::string cursor;  // where to resume behind this event
+  // The first event by which a feed sees that it began too far back: events between its cursor and here may
+  // have been trimmed.
+  bool resync = false;
 };
 
 class Cloud;
 class Feed;
+class Past;
+class Point;
+class Retention;
 
 // Names one resource of one registration.
 struct WatchKey {
@@ -204,6 +227,7 @@ class Cloud {
     const Limits& limits;
     std::function<Time()> now;
     std::string gateway_id;
+    telemetry::Log log = nullptr;  // what happens without a caller; may be empty
   };
   explicit Cloud(Parts parts);
   ~Cloud();
@@ -217,7 +241,7 @@ class Cloud {
   awaitable<void> stop_background();
 
   // -- Account: what devices ask before and around their sessions.
-  // Errors: AuthorizationError.
+  // Errors: AuthorizationError, too_many_devices.
   awaitable<Result<account::SignedUp>> sign_up(account::SignUp request);
   awaitable<Result<account::Tokens>> refresh(account::Refresh request);
   // The newest session wins: an older channel of the same device is closed. Commands that waited for the
@@ -235,6 +259,8 @@ class Cloud {
   awaitable<Result<void>> sign_off(account::Check token, DeviceId device);
   // Who is behind a bearer token. Errors: AuthorizationError.
   awaitable<Result<Caller>> authenticate(std::string bearer_token);
+  // Before each request of a caller, on every face: whether its owner may ask now. Errors: too_many_requests.
+  Result<void> admit(const Caller& caller);
 
   // -- Hosting: what the gateway says for a signed-in device. Errors: LinksError, ResourceError, fenced.
   // A lifetime of 0 has no end; after another, and a grace, the links are unpublished unless they were
@@ -270,10 +296,25 @@ class Cloud {
   awaitable<Result<std::vector<es::RecordedEvent>>> history(Caller caller, DeviceId device,
                                                             std::optional<Href> href);
 
+  // -- As it was at a point, in the registration that the caller may read now; another one does not exist.
+  // A time (RFC 3339) or a cursor. Errors: malformed_point, point_in_future.
+  Result<Point> point(std::string_view text) const;
+  // The device, of which the caller folds more as it needs it. Errors: not_found, history_trimmed,
+  // too_many_pasts (pasts_max are being folded).
+  awaitable<Result<Past>> past(Caller caller, DeviceId device, Point point);
+  // Of the devices that the caller may read now, those that were registered then. Errors: history_trimmed,
+  // too_many_pasts.
+  awaitable<Result<std::vector<directory::DeviceView>>> devices_at(Caller caller, Point point);
+
   // What was refused in the name of a device since it was registered, newest first. Errors: not_found.
   awaitable<Result<std::vector<device::Refusal>>> refusals(Caller caller, DeviceId device);
   // Of all devices and addresses: for the gateway, which records them, and for administrators.
   Refusals& refusals() { return refusals_; }
+
+  // The way of a command, if it is remembered and the caller may read its device. Errors: not_found.
+  awaitable<Result<Trace>> trace(Caller caller, es::CorrelationId correlation);
+  // Of all commands: for the faces, which note what they see, and for administrators.
+  Traces& traces() { return traces_; }
 
   Metrics& metrics() { return metrics_; }
   // Looks at each device and pending command.
@@ -322,7 +363,8 @@ class Cloud {
   account::Access access_as(account::Principal principal) const;
 
   awaitable<Result<Caller>> check(account::Check request);
-  awaitable<Result<void>> remove(account::Access access, DeviceId device);
+  awaitable<Result<void>> claim(const account::SignedUp& signed_up, DeviceId device);
+  awaitable<Result<void>> remove(account::Access access, DeviceId device, std::string traceparent);
   awaitable<void> end_commands(device::DeviceKey key, resource::Ending ending,
                                device::Epoch dispatched_before);
   // The owner is the one whom the command was accepted for: by now the device may be somebody else's.
@@ -330,7 +372,7 @@ class Cloud {
                               es::CorrelationId correlation, resource::Ending ending);
   awaitable<void> offer_waiting(DeviceSession session, Channel& channel);
   awaitable<Result<Answer>> command(account::Access access, device::DeviceKey key, account::Owner owner,
-                                    Request request);
+                                    Request request, telemetry::TraceContext trace);
   // The current registration of a device that the access may read; nullptr: not_found. Do not keep it across
   // an await.
   const directory::DeviceEntry* visible(const account::Access& access, const DeviceId& device) const;
@@ -338,6 +380,8 @@ class Cloud {
   awaitable<void> expire_commands();
   awaitable<void> expire_links();
   awaitable<void> disconnect_unheld(device::Disconnection reason);
+
+  Result<net::Gate::Holder> enter_past();
 
   void count_check(const Error& error);
   void count_command(resource::Operation operation, const Result<Answer>& answer, SteadyTime begun);
@@ -348,6 +392,11 @@ class Cloud {
   void tell_watchers(const es::RecordedEvent& recorded);
   void tell_directory_watchers(const es::EventBatch& batch);
   void tell_waiter(const es::RecordedEvent& recorded);
+  void begin_trace(const es::CorrelationId& correlation, const account::Access& access,
+                   const device::DeviceKey& key, const Request& request, telemetry::TraceContext context);
+  void trace_stored(const es::RecordedEvent& recorded);
+  // What the events of a command that is traced say of it.
+  std::string traceparent_of(const es::CorrelationId& correlation) const;
 
   const Connected* connected(const device::DeviceKey& key) const;
   es::Envelope envelope(const account::Access& access, const account::Subject& subject) const;
@@ -358,6 +407,9 @@ class Cloud {
   ReadModels models_;
   Refusals refusals_;
   Metrics metrics_;
+  Traces traces_;
+  OwnerRates owner_rates_;
+  std::multiset<std::pair<account::Tenant, account::Owner>> claiming_;  // sign-ups that go on
   Aggregates<account::Holder> holders_;
   Aggregates<device::Device> devices_;
   Aggregates<links::Links> links_;
@@ -370,7 +422,9 @@ class Cloud {
   std::list<DirectoryWatch*> directory_watches_;
   std::list<Feed*> feeds_;
   std::optional<net::SteadyTimer> sweep_timer_;
-  net::Gate background_;  // what runs without a caller: the sweep, catching up
+  std::unique_ptr<Retention> retention_;
+  net::Gate background_;  // what runs without a caller: the sweeps, catching up
+  net::Gate pasts_;       // who folds the past
   bool unheld_ = false;   // a disconnect could not be stored: the sweep tries again
   es::EventBus::Subscription bus_subscription_;
   account::Authorization::Subscription access_subscription_;

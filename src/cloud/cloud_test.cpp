@@ -273,6 +273,7 @@ class SilentStore final : public es::EventStore {
     if (silent_-- > 0) co_return es::StoreError::outcome_unknown;
     co_return stored;
   }
+  es::awaitable<Result<void>> trim(es::Trim trim) override { return store_.trim(std::move(trim)); }
   es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
                                                      std::size_t limit) override {
     return store_.read_partition(partition, from, limit);

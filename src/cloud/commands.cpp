@@ -1,5 +1,6 @@
 // Create, retrieve, update and delete: what a caller asks of a device's resource, and how its answer comes
 // back.
+#include "base/printable.hpp"
 #include "base/random.hpp"
 #include "cloud/cloud.hpp"
 #include "cloud/limit_of.hpp"
@@ -77,6 +78,33 @@ std::optional<Time> stale_since(const directory::DeviceEntry& device, const Link
   return std::max(device.stale_since, known.time);
 }
 
+void Cloud::begin_trace(const es::CorrelationId& correlation, const account::Access& access,
+                        const device::DeviceKey& key, const Request& request,
+                        telemetry::TraceContext context) {
+  Trace trace;
+  trace.correlation = correlation;
+  trace.context = context.empty() ? telemetry::TraceContext::of(std::nullopt) : std::move(context);
+  trace.device = key;
+  trace.href = request.href;
+  trace.operation = request.operation;
+  traces_.begin(std::move(trace), parts_.now());
+  std::string asked = access.principal.text() + " asks";
+  if (!request.face.empty()) asked += " over " + std::string(request.face);
+  asked += " to " + std::string(name_of(request.operation)) + ' ' + request.href.text();
+  if (!request.query.empty()) asked += '?' + printable(request.query);
+  traces_.note(correlation, Hop(Hop::Place::caller, std::move(asked)));
+}
+
+Answer answer_of(const directory::DeviceEntry& device, const shadow::Representation& known) {
+  Answer answer;
+  answer.content = known.content;
+  answer.etag = known.etag;
+  answer.online = device.online;
+  answer.time = known.time;
+  answer.by_default = true;
+  return answer;
+}
+
 const directory::DeviceEntry* Cloud::visible(const account::Access& access, const DeviceId& device) const {
   const directory::DeviceEntry* entry = models_.directory.known(access.principal.tenant, device);
   if (entry == nullptr) return nullptr;
@@ -84,6 +112,7 @@ const directory::DeviceEntry* Cloud::visible(const account::Access& access, cons
 }
 
 awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
+  telemetry::TraceContext trace = std::move(caller.trace);
   auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();
   if (request.time_to_live && *request.time_to_live > parts_.limits.time_to_live_max) {
@@ -106,21 +135,17 @@ awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
   std::string interface = is_status ? std::string() : interface_of(request.query, link->second);
   if (request.operation == Operation::retrieve && !request.live && by_default) {
     if (const shadow::Representation* known = models_.shadow.get(device->key, request.href)) {
-      Answer answer;
-      answer.content = known->content;
-      answer.etag = known->etag;
-      answer.online = device->online;
-      answer.time = known->time;
+      Answer answer = answer_of(*device, *known);
       if (!is_status) answer.stale_since = stale_since(*device, link->second, *known);
       answer.interface = std::move(interface);
-      answer.by_default = true;
       metrics_.shadow_answers.add();
       co_return answer;
     }
   }
   const Operation operation = request.operation;
   const SteadyTime begun = net::steady_now();
-  auto answer = co_await command(std::move(*access), device->key, device->owner, std::move(request));
+  auto answer =
+      co_await command(std::move(*access), device->key, device->owner, std::move(request), std::move(trace));
   count_command(operation, answer, begun);
   if (answer) {
     answer->interface = std::move(interface);
@@ -130,11 +155,13 @@ awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
 }
 
 awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceKey key, account::Owner owner,
-                                         Request request) {
+                                         Request request, telemetry::TraceContext context) {
   const auto executor = co_await boost::asio::this_coro::executor;
   const Time now = parts_.now();
   const Time valid_until = now + (request.time_to_live ? *request.time_to_live : parts_.limits.command_time);
-  const es::CorrelationId correlation(random_uuid());
+  const es::CorrelationId correlation =
+      request.correlation.empty() ? es::CorrelationId(random_uuid()) : request.correlation;
+  begin_trace(correlation, access, key, request, std::move(context));
   const Connected* channel = connected(key);
 
   resource::RequestCommand pending;
@@ -151,6 +178,7 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
   const std::optional<device::Epoch> dispatched_to = pending.channel;
   es::Envelope audit = envelope(access, pending.issued.subject);
   audit.audit.correlation = correlation;
+  audit.audit.traceparent = traceparent_of(correlation);
   if (dispatched_to) audit.fence = es::Fence{key.fence_key(), *dispatched_to};
 
   Waiter waiter{net::SteadyTimer(executor, valid_until - now + patience), std::nullopt};

@@ -13,6 +13,12 @@ enum class CloudError {
   malformed_cursor,
   session_ended,  // the device's session that spoke is not the current one any more
   time_to_live_too_long,
+  too_many_requests,  // limits.owner_requests_per_second
+  too_many_devices,   // limits.devices_per_owner_max
+  malformed_point,
+  point_in_future,
+  history_trimmed,  // the events of that point were trimmed: the log begins later
+  too_many_pasts,   // pasts_max are being folded
 };
 Error make_error_code(CloudError error);
 

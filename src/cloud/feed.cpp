@@ -47,7 +47,9 @@ awaitable<Result<std::vector<FeedEvent>>> Feed::read(const account::Access& acce
     if (!slice) co_return slice.error();
     for (const es::RecordedEvent& recorded : *slice->events) {
       cursor_.next[partition] = recorded.position.offset + 1;
-      if (visible(access, recorded)) events.push_back({recorded, cursor_.text()});
+      if (!visible(access, recorded)) continue;
+      const bool is_first = es::is_baseline(recorded.event) && !std::exchange(resynced_, true);
+      events.push_back({recorded, cursor_.text(), is_first});
     }
     cursor_.next[partition] = slice->next;
   }

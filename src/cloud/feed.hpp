@@ -19,7 +19,8 @@ class Feed {
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
 
-  // The next events, at most 1,000; empty after `wait` without any, and after cancel(). The caller's access
+  // The first baseline that it passes has `resync`: who keeps up with the log never sees one. The next
+  // events, at most 1,000; empty after `wait` without any, and after cancel(). The caller's access
   // is asked anew each time. Errors: AuthorizationError::{refused, unavailable}; of
   // EventStore::read_partition.
   awaitable<Result<std::vector<FeedEvent>>> next(std::chrono::steady_clock::duration wait);
@@ -45,6 +46,7 @@ class Feed {
   Cursor cursor_;
   net::SteadyTimer wake_;
   bool canceled_ = false;
+  bool resynced_ = false;
   std::list<Feed*>::iterator registered_;
 };
 

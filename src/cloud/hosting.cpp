@@ -112,6 +112,7 @@ awaitable<Result<void>> Cloud::confirm(DeviceSession session, Confirmation confi
   confirm.anew = models_.shadow.get(session.key, confirmation.href) == nullptr;
   es::Envelope audit = envelope(session, *access, confirmation.sequence);
   audit.audit.correlation = confirmation.correlation;
+  audit.audit.traceparent = traceparent_of(confirmation.correlation);
   const auto confirmed = co_await resources_.handle(resource::stream_of(session.key, confirmation.href),
                                                     std::move(confirm), std::move(audit));
   if (!confirmed) co_return session_error(confirmed.error());

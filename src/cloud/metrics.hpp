@@ -24,6 +24,8 @@ struct Metrics {
   telemetry::CounterTable authorization_checks;         // asked of the seam, by outcome
   telemetry::LimitHits limit_hits;                      // of the gateway too
   telemetry::Counter read_model_gaps;                   // batches that came out of order
+  telemetry::Counter trimmed_events, trimmed_bytes;     // that gave way to baselines
+  telemetry::Gauge retained_since;                      // seconds since 1970: of resources older events went
 };
 
 // "retrieve"; for programs, never renamed.

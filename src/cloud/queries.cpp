@@ -34,6 +34,20 @@ bool changes_links(const es::RecordedEvent& recorded) {
 
 }  // namespace
 
+std::vector<ResourceView> resource_views(const directory::DeviceView& device,
+                                         const std::map<Href, shadow::Representation>& known) {
+  std::vector<ResourceView> views;
+  for (const auto& [href, link] : device.links) {
+    ResourceView view{link, std::nullopt, std::nullopt};
+    if (const auto found = known.find(href); found != known.end()) {
+      view.representation = found->second;
+      if (href != directory::status_href()) view.stale_since = stale_since(device, link, found->second);
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
 awaitable<Result<std::vector<directory::FoundLink>>> Cloud::find(Caller caller, directory::Filter filter) {
   const auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();
@@ -71,17 +85,7 @@ awaitable<Result<std::vector<ResourceView>>> Cloud::resources(Caller caller, Dev
   if (!access) co_return access.error();
   const auto device = models_.directory.device(*access, id);
   if (!device) co_return CloudError::not_found;
-  std::vector<ResourceView> views;
-  for (const auto& [href, link] : device->links) {
-    const shadow::Representation* known = models_.shadow.get(device->key, href);
-    ResourceView view{link, std::nullopt, std::nullopt};
-    if (known != nullptr) {
-      view.representation = *known;
-      if (href != directory::status_href()) view.stale_since = stale_since(*device, link, *known);
-    }
-    views.push_back(std::move(view));
-  }
-  co_return views;
+  co_return resource_views(*device, models_.shadow.of_device(device->key));
 }
 
 awaitable<Result<std::vector<es::RecordedEvent>>> Cloud::history(Caller caller, DeviceId id,
@@ -114,6 +118,17 @@ awaitable<Result<std::vector<device::Refusal>>> Cloud::refusals(Caller caller, D
   std::vector<device::Refusal> found = refusals_.of_device(id);
   std::erase_if(found, [&view](const device::Refusal& refusal) { return refusal.time < view->registered; });
   co_return found;
+}
+
+awaitable<Result<Trace>> Cloud::trace(Caller caller, es::CorrelationId correlation) {
+  const auto access = co_await access_of(std::move(caller));
+  if (!access) co_return access.error();
+  const Trace* trace = traces_.find(correlation);
+  if (trace == nullptr) co_return CloudError::not_found;
+  // Of an earlier registration it may be another owner's.
+  const directory::DeviceEntry* device = visible(*access, trace->device.device);
+  if (device == nullptr || device->key != trace->device) co_return CloudError::not_found;
+  co_return *trace;
 }
 
 // -- Observations

@@ -3,7 +3,7 @@
 
 #include "cloud/cursor.hpp"
 #include "directory/directory.hpp"
-#include "es/event.hpp"
+#include "es/event_store.hpp"
 #include "pending/pending_commands.hpp"
 #include "shadow/shadow.hpp"
 
@@ -19,21 +19,21 @@ class ReadModels {
   // Folds what is new in the batch, in order. False: the batch begins behind a gap, which has to be read from
   // the store first; nothing was folded then.
   bool apply(const es::EventBatch& batch);
+  // The same for a piece of the log itself: what is missing in it was trimmed.
+  void apply_log(es::Partition partition, const es::LogSlice& slice);
 
   // The offset to read next.
   es::Offset next(es::Partition partition) const { return next_[partition]; }
   Cursor cursor() const { return {next_}; }
   bool is_ahead_of(const Cursor& cursor) const { return cursor.next != next_; }
-  // Passes over a hole that trimming left in the log.
-  void skip_to(es::Partition partition, es::Offset next) {
-    next_[partition] = std::max(next_[partition], next);
-  }
 
   directory::Directory directory;
   shadow::Shadow shadow;
   pending::PendingCommands pending;
 
  private:
+  void apply(const es::RecordedEvent& recorded);
+
   std::vector<es::Offset> next_;
 };
 

@@ -1,7 +1,8 @@
 // Any bytes as the value of an option, as a path and as a whole message: values go there and back, paths and
-// queries are read as they were put, and what is logged of a message is one line.
+// queries are read as they were put, what is logged of a message is one line, and its description is bounded.
 #include "base/assert.hpp"
 #include "coap/block.hpp"
+#include "coap/description.hpp"
 #include "coap/frame.hpp"
 #include "coap/signaling.hpp"
 
@@ -54,6 +55,13 @@ void check_logged(const Message& message) {
              "no peer writes lines of the log");
 }
 
+void check_description(const Message& message) {
+  const std::string text = describe(message);
+  OCF_ASSERT(!text.empty() && text.size() <= 5 * 1024, "a description is bounded");
+  const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  OCF_ASSERT(lines <= message.options.size() + 1, "no peer writes lines of a description");
+}
+
 void check_signaling(const Message& message) {
   const auto outcome = apply_csm({}, message);
   OCF_ASSERT(outcome.capabilities.announced || outcome.capabilities.max_message_size == 1152,
@@ -73,6 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!frame || !*frame) return 0;
   const coap::Message& message = (*frame)->message;
   check_logged(message);
+  check_description(message);
   check_signaling(message);
   for (const coap::Option& option : message.options) check_value(option.value);
   return 0;

@@ -63,7 +63,8 @@ std::string_view name_of(Cause cause) {
 std::string_view advice(Cause cause) {
   switch (cause) {
     case Cause::too_many_connections:
-      return "Close connections that are not needed, or raise limits.connections_max of the hub.";
+      return "Close connections that are not needed and sign in on the others, or raise the limit of the hub "
+             "that the reason names.";
     case Cause::unresponsive:
       return "Let the device answer Pings, send its messages whole and read what the hub sends; the hub's "
              "patience is limits.ping_interval, limits.ping_retries, limits.message_time and "

@@ -14,12 +14,6 @@ account::Subject subject_of(const DeviceEntry& entry) {
   return {entry.key.tenant, entry.key.device, entry.owner};
 }
 
-DeviceView view_of(const DeviceEntry& entry) {
-  DeviceView view = entry;
-  view.links.emplace(status_href(), status_link());
-  return view;
-}
-
 void out_of_sync(DeviceEntry& entry, Time now) {
   if (std::exchange(entry.in_sync, false)) entry.stale_since = now;
 }
@@ -53,6 +47,12 @@ bool matches(const Link& link, const Filter& filter) {
 const Href& status_href() {
   static const Href href{std::string(ocf::status_href)};
   return href;
+}
+
+DeviceView view_of(const DeviceEntry& entry) {
+  DeviceView view = entry;
+  view.links.emplace(status_href(), status_link());
+  return view;
 }
 
 void Directory::apply(const es::RecordedEvent& recorded) {
@@ -162,6 +162,15 @@ std::vector<DeviceView> Directory::devices(const Access& access) const {
 const DeviceEntry* Directory::known(const account::Tenant& tenant, const DeviceId& device) const {
   const Claimed* found = claimed(tenant, device);
   return found != nullptr && found->registered ? &found->entry : nullptr;
+}
+
+std::size_t Directory::owned_besides(const account::Tenant& tenant, const account::Owner& owner,
+                                     const DeviceId& device) const {
+  const auto slice = tenants_.find(tenant);
+  if (slice == tenants_.end()) return 0;
+  const auto owned = slice->second.owned.find(owner);
+  if (owned == slice->second.owned.end()) return 0;
+  return owned->second.size() - (owned->second.contains(device) ? 1 : 0);
 }
 
 std::size_t Directory::size() const {

@@ -40,6 +40,7 @@ struct DeviceEntry {
 
 // A device as its user sees it: the links include the status resource.
 using DeviceView = DeviceEntry;
+DeviceView view_of(const DeviceEntry& entry);
 
 struct FoundLink {
   device::DeviceKey device;
@@ -76,6 +77,9 @@ class Directory {
   const DeviceEntry* known(const account::Tenant& tenant, const DeviceId& device) const;
   // For use cases, unfiltered: copies, for callers that suspend. Visits every device.
   std::vector<DeviceEntry> online() const;
+  // How many devices this owner has without this one.
+  std::size_t owned_besides(const account::Tenant& tenant, const account::Owner& owner,
+                            const DeviceId& device) const;
   // How many devices are known, of all tenants.
   std::size_t size() const;
   // Devices of which a link's lifetime ended by then, the earliest first. Its cost is in those.

@@ -104,6 +104,18 @@ TEST_F(DirectoryTest, ListsTheStatusResourceOfARegisteredDevice) {
   EXPECT_TRUE(directory.device(user(alice), lamp)->links.contains(status_href()));
 }
 
+TEST_F(DirectoryTest, CountsWhatAnOwnerHasBesidesADevice) {
+  registered(lamp, alice, 1);
+  claimed(heater, alice, 1);
+  EXPECT_EQ(directory.owned_besides(tenant, alice, DeviceId()), 2u);
+  EXPECT_EQ(directory.owned_besides(tenant, alice, lamp), 1u);
+  EXPECT_EQ(directory.owned_besides(tenant, bob, lamp), 0u);
+  EXPECT_EQ(directory.owned_besides(Tenant("other"), alice, lamp), 0u);
+  released(lamp);
+  deregistered(lamp);
+  EXPECT_EQ(directory.owned_besides(tenant, alice, DeviceId()), 1u);
+}
+
 TEST_F(DirectoryTest, FindsLinksInTheOrderOfDevicesAndHrefs) {
   registered(heater, alice, 1);
   published(heater, {link("/z", "t"), link("/a", "t")});

@@ -23,6 +23,8 @@ class AnnouncingStore final : public EventStore {
     if (stored) bus_.publish(*stored);
     co_return stored;
   }
+  // Not told: what everybody knows is not changed by it.
+  awaitable<Result<void>> trim(Trim trim) override { return store_.trim(std::move(trim)); }
   awaitable<Result<LogSlice>> read_partition(Partition partition, Offset from, std::size_t limit) override {
     return store_.read_partition(partition, from, limit);
   }

@@ -15,15 +15,23 @@ bool are_texts(const NewEvent& event) {
   return true;
 }
 
+bool is_name(const StreamId& stream) {
+  return stream.text().size() <= stream_id_bytes_max && cbor::is_utf8(as_bytes(stream.text()));
+}
+
 }  // namespace
 
 Result<void> check(const Append& append) {
-  const std::string& stream = append.stream.text();
-  if (stream.size() > stream_id_bytes_max || !cbor::is_utf8(as_bytes(stream)))
-    return StoreError::malformed_event;
+  if (!is_name(append.stream)) return StoreError::malformed_event;
   for (const NewEvent& event : append.events) {
     if (!are_texts(event)) return StoreError::malformed_event;
   }
+  return {};
+}
+
+Result<void> check(const Trim& trim) {
+  if (!is_name(trim.stream) || !are_texts(trim.baseline) || !is_baseline(trim.baseline))
+    return StoreError::malformed_event;
   return {};
 }
 

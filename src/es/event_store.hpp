@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ocf::es {
@@ -45,6 +46,24 @@ struct Append {
 Result<void> check(const Append& append);
 inline constexpr std::size_t stream_id_bytes_max = 4096;
 
+// The type of an event that stands for all before it in its stream begins so. Stored: never rename.
+inline constexpr std::string_view baseline_prefix = "Baseline";
+inline bool is_baseline(const NewEvent& event) { return event.type.starts_with(baseline_prefix); }
+
+// The beginning of a stream that goes. Explicit constructor: as Append.
+struct Trim {
+  Trim(StreamId stream_, Version first_, NewEvent baseline_)
+      : stream(std::move(stream_)), first(first_), baseline(std::move(baseline_)) {}
+
+  StreamId stream;
+  Version first;      // the oldest version that stays
+  NewEvent baseline;  // what is there from then on: the state as of that version. Its time is not used
+};
+
+// Whether the baseline can be stored and read again, as above. Errors: malformed_event (also if its type does
+// not begin with baseline_prefix).
+Result<void> check(const Trim& trim);
+
 // A piece of a partition's log. `next` is where to go on reading: behind the last event, or behind a hole
 // that trimming left, so that nobody asks for the same hole for ever.
 struct LogSlice {
@@ -62,7 +81,8 @@ class EventStore {
   virtual Partition partitions() const = 0;
 
   // The events of a stream with a version above `after`, in order; at most 1,000, so call again from the last
-  // version until the answer is empty. Errors: unavailable, corrupt, closed.
+  // version until the answer is empty. The first one may lie further on: then it is a baseline. Errors:
+  // unavailable, corrupt, closed.
   virtual awaitable<Result<std::vector<RecordedEvent>>> read(StreamId stream, Version after) = 0;
 
   // Stores the events with the next versions and positions, and returns them recorded once they are durable.
@@ -72,8 +92,15 @@ class EventStore {
   // fenced, version_conflict, unavailable, outcome_unknown, closed.
   virtual awaitable<Result<EventBatch>> append(Append append) = 0;
 
-  // At most `limit` events of a partition from offset `from` (first: 1) on. Errors: unavailable, corrupt,
-  // closed.
+  // Removes the events of a stream with a version below `first` and puts the baseline in the place of the
+  // event at `first`: version, position and time stay. All of it is durable at once, or none; a repeated trim
+  // has the same outcome, and one behind which the stream begins already changes nothing. Version, fences and
+  // the order of the log are not touched. Errors: malformed_event, version_conflict (no such version yet),
+  // unavailable, outcome_unknown, corrupt, closed.
+  virtual awaitable<Result<void>> trim(Trim trim) = 0;
+
+  // At most `limit` events of a partition from offset `from` (first: 1) on; what was trimmed is passed over.
+  // Errors: unavailable, corrupt, closed.
   virtual awaitable<Result<LogSlice>> read_partition(Partition partition, Offset from, std::size_t limit) = 0;
 };
 

@@ -86,6 +86,7 @@ class TroubledStore final : public EventStore {
     if (trouble == Trouble::lost_answer) co_return StoreError::outcome_unknown;
     co_return stored;
   }
+  awaitable<Result<void>> trim(Trim trim) override { return store.trim(std::move(trim)); }
   awaitable<Result<LogSlice>> read_partition(Partition partition, Offset from, std::size_t limit) override {
     return store.read_partition(partition, from, limit);
   }

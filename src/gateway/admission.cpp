@@ -11,4 +11,9 @@ Admission admission_of(coap::Code method, std::string_view path) {
   return Admission::after_sign_in;
 }
 
+bool is_for_owner(coap::Code method, std::string_view path) {
+  const bool publishes = path == path::directory && method != coap::Code::get;
+  return admission_of(method, path) == Admission::after_sign_in && !publishes;
+}
+
 }  // namespace ocf::gateway

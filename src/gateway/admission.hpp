@@ -15,6 +15,10 @@ enum class Admission {
 
 Admission admission_of(coap::Code method, std::string_view path);
 
+// Whether it is asked for an owner, of all devices: not what a device says of itself, which has only its own
+// limits, because devices ignore what refuses it.
+bool is_for_owner(coap::Code method, std::string_view path);
+
 // The paths of the account resources (OCF Cloud Security, section 5), of the resource directory, and of what
 // describes them (RFC 6690).
 namespace path {

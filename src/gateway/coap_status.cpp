@@ -72,6 +72,8 @@ const ErrorRow errors[] = {
     {CloudError::outcome_unknown, Code::gateway_timeout},
     {CloudError::session_ended, Code::unauthorized},
     {CloudError::time_to_live_too_long, Code::bad_request},
+    {CloudError::too_many_requests, Code::too_many_requests},
+    {CloudError::too_many_devices, Code::service_unavailable},
     {ResourceError::permission_denied, Code::forbidden},
     {ResourceError::device_offline, Code::service_unavailable},
     {ResourceError::too_many_pending, Code::service_unavailable},

@@ -2,6 +2,8 @@
 
 #include "base/assert.hpp"
 #include "base/random.hpp"
+#include "coap/description.hpp"
+#include "gateway/admission.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/content.hpp"
 #include "gateway/endpoints/routing_path.hpp"
@@ -74,10 +76,12 @@ std::chrono::seconds hold_off(std::chrono::seconds max) {
 
 }  // namespace
 
-Connection::Connection(Gateway& gateway, std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot)
+Connection::Connection(Gateway& gateway, std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot,
+                       std::optional<net::ConnectionLimit::Slot> handshake)
     : gateway_(gateway),
       holder_(enter(gateway.gate_)),
       slot_(std::move(slot)),
+      handshake_(std::move(handshake)),
       stream_(std::move(stream)),
       peer_(stream_->peer_address()),
       outbox_(gateway.shard_, *stream_, gateway.limits_.write_queue_bytes_max),
@@ -91,6 +95,7 @@ Connection::Connection(Gateway& gateway, std::unique_ptr<net::Stream> stream, ne
              }),
       intake_(*this) {
   place_ = gateway_.connections_.insert(gateway_.connections_.end(), this);
+  note_sign_in();
 }
 
 Connection::~Connection() { gateway_.connections_.erase(place_); }
@@ -99,7 +104,10 @@ Connection::~Connection() { gateway_.connections_.erase(place_); }
 
 awaitable<void> Connection::run() {
   const auto self = shared_from_this();
-  if (co_await handshake()) {
+  const bool is_shaken = co_await handshake();
+  handshake_.reset();
+  gateway_.handshake_ended();
+  if (is_shaken) {
     session_started_ = true;
     perform(session_.start());
     co_await read_all();
@@ -113,6 +121,7 @@ awaitable<bool> Connection::handshake() {
   const SteadyTime begun = net::steady_now();
   timer_.schedule(net::steady_now() + gateway_.limits_.tls_handshake_time);
   const auto shaken = co_await stream_->handshake();
+  if (!shaken && ended_) co_return false;
   if (!shaken) {
     const net::HandshakeFailure failure = stream_->handshake_failure();
     const auto named = DeviceId::parse(failure.device_id);
@@ -208,6 +217,19 @@ bool Connection::close_if_revoked() {
   return true;
 }
 
+void Connection::shed() {
+  end(Disconnection::closed, "the hub's memory is short", Fault{Stage::tcp, Cause::too_many_connections},
+      "memory_bytes_max");
+  stream_->close();
+}
+
+void Connection::note_sign_in() {
+  if (session_.is_signed_in()) return newcomer_.reset();
+  if (newcomer_) return;
+  const auto peer = net::parse_endpoint(peer_);
+  newcomer_.emplace(gateway_.newcomers_.enter(this, peer ? peer->address() : Newcomers::Address()));
+}
+
 void Connection::end(Disconnection reason, std::string why, std::optional<Fault> fault,
                      std::string_view limit) {
   if (std::exchange(ended_, true)) return;
@@ -252,6 +274,7 @@ void Connection::schedule() {
 void Connection::perform(Send& action) {
   if (ended_) return;
   count_out(action.bytes);
+  if (!action.correlation.empty()) trace_sent(action);
   const auto sent = outbox_.send(std::move(action.bytes));
   if (!sent) {
     end(Disconnection::unresponsive, sent.error().message(), Fault{Stage::tcp, Cause::unresponsive},
@@ -271,6 +294,23 @@ void Connection::count_out(ByteView frame) {
   OCF_ASSERT(head && *head, "the hub's own frames are well-formed");
   gateway_.metrics_.messages_out[static_cast<std::size_t>(coap::code_class((*head)->code))].add();
   gateway_.metrics_.bytes_out.add(frame.size());
+}
+
+void Connection::trace_sent(const Send& request) {
+  const auto frame = coap::decode_frame(request.bytes, {SIZE_MAX, SIZE_MAX, SIZE_MAX});
+  OCF_ASSERT(frame && *frame, "the hub's own frames are well-formed");
+  cloud().traces().note(
+      request.correlation,
+      cloud::message_hop("the device is asked", coap::describe((*frame)->message), request.bytes));
+}
+
+void Connection::trace_answered(const Deliver& answer) {
+  const bool by_hub = answer.frame.empty();
+  std::string what =
+      by_hub ? "the request is longer than the device can take: it is not sent" : "the device answers";
+  std::string message = by_hub ? std::string() : coap::describe(answer.response);
+  cloud().traces().note(answer.purpose.correlation,
+                        cloud::message_hop(std::move(what), std::move(message), answer.frame));
 }
 
 void Connection::perform(Serve& action) {
@@ -302,7 +342,11 @@ awaitable<void> Connection::serve(std::shared_ptr<Connection> self, Message requ
   Exchange exchange{*self, self->gateway_.cloud_, self->gateway_.settings_, std::move(request)};
   const Endpoint endpoint = endpoint_of(exchange.request);
   const SteadyTime begun = net::steady_now();
-  Answer answer = co_await endpoint(exchange);
+  const auto admitted = self->admit(exchange.request);
+  std::optional<Answer> answered;
+  if (!admitted) answered = refuse(exchange, admitted.error());
+  if (!answered) answered = co_await endpoint(exchange);
+  Answer answer = std::move(*answered);
   --self->serving_;
   self->gateway_.metrics_.requests.add(name_of(endpoint), coap::to_text(answer.message.code));
   self->gateway_.metrics_.request_seconds.observe(net::steady_now() - begun);
@@ -310,9 +354,15 @@ awaitable<void> Connection::serve(std::shared_ptr<Connection> self, Message requ
   const bool was_signed_in = self->session_.is_signed_in();
   self->perform(
       self->session_.answer(exchange.request, std::move(answer.message), answer.outcome, net::steady_now()));
+  self->note_sign_in();
   self->observations_.answered(token);
   if (self->close_when_served_ && self->serving_ == 0) co_return self->close(Disconnection::deregistered);
   if (!was_signed_in && self->session_.is_signed_in() && self->device_session_) self->begin_mirror();
+}
+
+Result<void> Connection::admit(const Message& request) {
+  if (!device_session_ || !is_for_owner(request.code, request.path())) return {};
+  return gateway_.cloud_.admit(device_session_->caller);
 }
 
 // -- The device's session
@@ -389,6 +439,7 @@ void Connection::forget_unpublished() {
 void Connection::hear(const Deliver& answer) {
   if (!device_session_) return;
   if (answer.purpose.kind == Purpose::Kind::command) {
+    trace_answered(answer);
     cloud::Confirmation confirmation;
     confirmation.correlation = answer.purpose.correlation;
     confirmation.href = answer.purpose.href;
@@ -542,8 +593,9 @@ std::optional<SteadyTime> Connection::steady(const std::optional<Time>& time) co
   return net::steady_now() + (*time - net::wall_now());
 }
 
-void Connection::note_refusal(const Message& request, Code code, Fault fault, std::string_view why) {
-  note_refusal(fault, claimed_device(request), refusal_text(request, code, why));
+void Connection::note_refusal(const Message& request, Code code, Fault fault, std::string_view why,
+                              std::string_view limit) {
+  note_refusal(fault, claimed_device(request), refusal_text(request, code, why), limit);
 }
 
 // Of a device that is signed in only an account request may be about another one.

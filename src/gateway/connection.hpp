@@ -27,7 +27,9 @@ namespace ocf::gateway {
 // Lives on its shard, owned by the coroutines that work for it: run(), and one per request that is served.
 class Connection final : public cloud::Channel, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Gateway& gateway, std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot);
+  // `handshake`: its place among the TLS handshakes.
+  Connection(Gateway& gateway, std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot,
+             std::optional<net::ConnectionLimit::Slot> handshake);
   ~Connection() override;
 
   // From the handshake to the end. Never throws.
@@ -38,6 +40,8 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   // Closes it if the gateway's TLS context, newer perhaps than the handshake, says that the peer's
   // certificate is revoked; whether it did.
   bool close_if_revoked();
+  // Closes it at once: the hub has no memory for who has not signed in.
+  void shed();
 
   // Adds what there is of this one.
   void add_to(Levels& levels) const;
@@ -78,6 +82,8 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   // Ends the session and closes once everything was sent. With a fault it is a refusal.
   void end(device::Disconnection reason, std::string why, std::optional<device::Fault> fault = std::nullopt,
            std::string_view limit = {});
+  // See Gateway::take_sign_in.
+  std::optional<std::chrono::seconds> take_sign_in() { return gateway_.take_sign_in(); }
   // A limit was hit without a refusal.
   void hit(std::string_view limit) { cloud().metrics().limit_hits.hit(limit); }
   // Notifications of which only a newer one was stored.
@@ -93,7 +99,8 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   awaitable<void> answer_custody(DeliverCustody custody);
 
   // A request was answered with this code.
-  void note_refusal(const coap::Message& request, coap::Code code, device::Fault fault, std::string_view why);
+  void note_refusal(const coap::Message& request, coap::Code code, device::Fault fault, std::string_view why,
+                    std::string_view limit = {});
   Time wall_now() const;
   // As `expiresin`: -1 for a token that does not expire.
   std::int64_t seconds_until(const std::optional<Time>& expires) const;
@@ -116,6 +123,9 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   void count_out(ByteView frame);
   void perform(Actions actions);
   void perform(Send& action);
+  // What goes to the device of a command that is traced, and what comes back.
+  void trace_sent(const Send& request);
+  void trace_answered(const Deliver& answer);
   void perform(Serve& action);
   void perform(Deliver& action);
   void perform(DeliverCustody& action);
@@ -123,7 +133,11 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   void perform(Close& action);
   static awaitable<void> serve_in_turn(std::shared_ptr<Connection> self);
   static awaitable<void> serve(std::shared_ptr<Connection> self, coap::Message request);
+  // Whether its owner may ask this now. Errors: too_many_requests.
+  Result<void> admit(const coap::Message& request);
 
+  // Counts it among the newcomers, or no more: after an answer that may have signed it in or out.
+  void note_sign_in();
   // The device's session has begun and its sign-in is answered: now the hub may ask the device.
   void begin_mirror();
   void ask(Questions questions);
@@ -136,9 +150,11 @@ class Connection final : public cloud::Channel, public std::enable_shared_from_t
   Gateway& gateway_;
   net::Gate::Holder holder_;
   net::ConnectionLimit::Slot slot_;
-  std::list<Connection*>::iterator place_;  // in the gateway
+  std::optional<net::ConnectionLimit::Slot> handshake_;  // until it ends
+  std::list<Connection*>::iterator place_;               // in the gateway
   std::unique_ptr<net::Stream> stream_;
   const std::string peer_;
+  std::optional<Newcomers::Place> newcomer_;  // while it is not signed in
   net::Outbox outbox_;
   Session session_;
   Observations observations_;

@@ -15,7 +15,8 @@ namespace {
 Answer refusal(Exchange& exchange, Code code, std::string_view told) {
   Message message;
   message.code = code;
-  if (code == Code::service_unavailable) message.add_uint(OptionNumber::max_age, 2);
+  if (code == Code::service_unavailable || code == Code::too_many_requests)
+    message.add_uint(OptionNumber::max_age, 2);
   if (exchange.connection.takes_diagnostics()) message.payload = copy_of(as_bytes(told));
   return Answer(std::move(message));
 }
@@ -60,6 +61,19 @@ Answer refuse_account(Exchange& exchange, const Error& error) {
   Answer answer = refuse(exchange, code, error);
   if (code == Code::service_unavailable) answer.outcome = RetryLater{};
   return answer;
+}
+
+std::optional<Answer> refuse_for_now(Exchange& exchange) {
+  const auto stay_away = exchange.connection.take_sign_in();
+  if (!stay_away) return std::nullopt;
+  const Message& request = exchange.request;
+  exchange.connection.note_refusal(request, Code::service_unavailable,
+                                   fault_of(request, Code::service_unavailable),
+                                   "too many devices sign up or in at once", "sign_ins_per_second");
+  Message message;
+  message.code = Code::service_unavailable;
+  message.add_uint(OptionNumber::max_age, static_cast<std::uint64_t>(stay_away->count()));
+  return Answer(std::move(message), RetryLater{});
 }
 
 std::optional<std::uint16_t> accepted_format(const Message& request) {

@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,6 +54,8 @@ Answer refuse(Exchange& exchange, coap::Code code, std::string_view why);
 Answer refuse(Exchange& exchange, const Error& error);
 // A refusal of an account request (see account_code_of).
 Answer refuse_account(Exchange& exchange, const Error& error);
+// Before a sign-up, a sign-in or a refresh: 5.03 if there are too many of them now.
+std::optional<Answer> refuse_for_now(Exchange& exchange);
 
 // The content format of an answer: what the request accepts, of the two names of CBOR; nullopt: something
 // else, 4.06.

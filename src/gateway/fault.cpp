@@ -38,6 +38,7 @@ Cause cause_of(Stage stage, Code answer) {
     case Code::not_acceptable:
     case Code::unsupported_content_format: return Cause::bad_format;
     case Code::request_entity_too_large: return Cause::too_large;
+    case Code::too_many_requests:
     case Code::service_unavailable:
     case Code::gateway_timeout: return Cause::unavailable;
     default: return Cause::other;

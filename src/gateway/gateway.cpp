@@ -1,5 +1,6 @@
 #include "gateway/gateway.hpp"
 
+#include "base/random.hpp"
 #include "gateway/connection.hpp"
 #include "net/readiness.hpp"
 #include "net/tcp_stream.hpp"
@@ -29,6 +30,10 @@ Gateway::Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, L
       log_(std::move(log)),
       settings_{limits, {}, {}},
       connection_limit_(limits.connections_max),
+      handshakes_(SIZE_MAX),
+      newcomers_(limits),
+      accepts_(limits.accepts_per_second),
+      sign_ins_(limits.sign_ins_per_second),
       drain_timer_(shard.timers(), [this](SteadyTime now) { drain_more(now); }) {}
 
 Gateway::Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, const LogText& log)
@@ -41,12 +46,9 @@ Gateway::~Gateway() = default;
 Result<net::Endpoint> Gateway::listen_tcp(const net::Endpoint& endpoint) {
   auto listener = net::Listener::open(
       shard_, endpoint, connection_limit_,
-      [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
-        give_up_on_silence(socket);
-        metrics_.accepted.add("tcp");
-        accept(std::make_unique<net::TcpStream>(std::move(socket)), std::move(slot));
-      },
-      [this](const net::Endpoint& peer) { turn_away(peer); });
+      [this](net::Socket socket, Slot slot) { admit_tcp(std::move(socket), std::move(slot)); },
+      [this](const net::Endpoint& peer) { turn_away(peer, "connections_max"); },
+      [this] { return next_accept(); });
   if (!listener) return listener.error();
   const net::Endpoint bound = (*listener)->endpoint();
   listeners_.push_back(std::move(*listener));
@@ -59,12 +61,9 @@ Result<net::Endpoint> Gateway::listen_tls(const net::Endpoint& endpoint,
   use(std::move(context));
   auto listener = net::Listener::open(
       shard_, endpoint, connection_limit_,
-      [this](net::Socket socket, net::ConnectionLimit::Slot slot) {
-        give_up_on_silence(socket);
-        metrics_.accepted.add("tls");
-        accept(std::make_unique<net::TlsStream>(std::move(socket), *tls_context_), std::move(slot));
-      },
-      [this](const net::Endpoint& peer) { turn_away(peer); });
+      [this](net::Socket socket, Slot slot) { admit_tls(std::move(socket), std::move(slot)); },
+      [this](const net::Endpoint& peer) { turn_away(peer, "connections_max"); },
+      [this] { return next_handshake(); });
   if (!listener) return listener.error();
   const net::Endpoint bound = (*listener)->endpoint();
   listeners_.push_back(std::move(*listener));
@@ -91,20 +90,89 @@ void Gateway::serve(std::unique_ptr<net::Stream> stream) {
   if (slot) accept(std::move(stream), std::move(*slot));
 }
 
-void Gateway::accept(std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot) {
+// -- Admission
+
+SteadyTime Gateway::next_accept() {
+  if (is_shedding_) return SteadyTime::max();
+  const SteadyTime now = net::steady_now();
+  const auto wait = accepts_.wait(now);
+  if (wait.count() > 0) cloud_.metrics().limit_hits.hit("accepts_per_second");
+  return now + wait;
+}
+
+SteadyTime Gateway::next_handshake() {
+  if (handshakes_.open() < limits_.handshakes_in_flight_max) return next_accept();
+  cloud_.metrics().limit_hits.hit("handshakes_in_flight_max");
+  return SteadyTime::max();
+}
+
+void Gateway::handshake_ended() {
+  for (const auto& listener : listeners_) listener->resume();
+}
+
+void Gateway::admit_tcp(net::Socket socket, Slot slot) {
+  if (!admits(socket)) return;
+  metrics_.accepted.add("tcp");
+  accept(std::make_unique<net::TcpStream>(std::move(socket)), std::move(slot));
+}
+
+void Gateway::admit_tls(net::Socket socket, Slot slot) {
+  if (!admits(socket)) return;
+  metrics_.accepted.add("tls");
+  accept(std::make_unique<net::TlsStream>(std::move(socket), *tls_context_), std::move(slot),
+         handshakes_.take());
+}
+
+bool Gateway::admits(net::Socket& socket) {
+  accepts_.take(net::steady_now());
+  Error gone;
+  const net::Endpoint peer = socket.remote_endpoint(gone);
+  if (gone) return false;
+  const std::string_view limit = newcomers_.limit_above(peer.address());
+  if (!limit.empty()) {
+    turn_away(peer, limit);
+    return false;
+  }
+  give_up_on_silence(socket);
+  return true;
+}
+
+std::size_t Gateway::shed(std::size_t most) {
+  if (!std::exchange(is_shedding_, true)) {
+    for (const auto& listener : listeners_) listener->pause();
+  }
+  const auto newest = newcomers_.newest(most);
+  for (Connection* connection : newest) connection->shed();
+  return newest.size();
+}
+
+void Gateway::accept_again() {
+  is_shedding_ = false;
+  for (const auto& listener : listeners_) listener->resume();
+}
+
+// Devices that are told the same time come back together, so each is told another.
+std::optional<std::chrono::seconds> Gateway::take_sign_in() {
+  constexpr std::uint64_t soonest = 2, latest = 30;
+  if (sign_ins_.take(net::steady_now())) return std::nullopt;
+  return std::chrono::seconds(soonest + random_bytes(1).front() % (latest - soonest + 1));
+}
+
+void Gateway::accept(std::unique_ptr<net::Stream> stream, Slot slot, std::optional<Slot> handshake) {
   if (gate_.closed()) return;
-  const auto connection = std::make_shared<Connection>(*this, std::move(stream), std::move(slot));
+  const auto connection =
+      std::make_shared<Connection>(*this, std::move(stream), std::move(slot), std::move(handshake));
   const auto run = [](std::shared_ptr<Connection> self) -> awaitable<void> { co_await self->run(); };
   shard_.spawn(run(connection));
 }
 
-void Gateway::turn_away(const net::Endpoint& peer) {
+void Gateway::turn_away(const net::Endpoint& peer, std::string_view limit) {
   device::Refusal refusal;
   refusal.time = net::wall_now();
   refusal.fault = {device::Stage::tcp, device::Cause::too_many_connections};
   refusal.peer = net::to_text(peer);
-  refusal.reason = "closed: there are too many connections";
-  refusal.limit = "connections_max";
+  refusal.reason = "closed: there are too many connections, more than limits." + std::string(limit);
+  refusal.limit = limit;
   note(std::move(refusal));
 }
 

@@ -1,10 +1,12 @@
 // The OCF CoAP Gateway: listeners for coap+tcp and coaps+tcp, and the connections that come from them.
 #pragma once
 
+#include "base/token_bucket.hpp"
 #include "cloud/cloud.hpp"
 #include "device/refusal.hpp"
 #include "gateway/endpoint.hpp"
 #include "gateway/metrics.hpp"
+#include "gateway/newcomers.hpp"
 #include "net/connection_limit.hpp"
 #include "net/gate.hpp"
 #include "net/listener.hpp"
@@ -13,9 +15,11 @@
 #include "net/tls_context.hpp"
 #include "telemetry/log.hpp"
 
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -66,6 +70,11 @@ class Gateway {
   // The same at once; waits until they are gone.
   awaitable<void> stop();
 
+  // While memory is short: closes at most so many of those who have not signed in, the newest first, and
+  // accepts nobody until accept_again(). Returns how many were closed.
+  std::size_t shed(std::size_t most);
+  void accept_again();
+
   std::size_t connections() const { return connections_.size(); }
   // Whether new connections are taken: it listens, and is neither drained nor stopped.
   bool is_open() const { return !listeners_.empty(); }
@@ -79,9 +88,21 @@ class Gateway {
  private:
   friend class Connection;
 
-  void accept(std::unique_ptr<net::Stream> stream, net::ConnectionLimit::Slot slot);
+  using Slot = net::ConnectionLimit::Slot;
+
+  void admit_tcp(net::Socket socket, Slot slot);
+  void admit_tls(net::Socket socket, Slot slot);
+  // Whether this connection may stay; if not, that is noted.
+  bool admits(net::Socket& socket);
+  void accept(std::unique_ptr<net::Stream> stream, Slot slot, std::optional<Slot> handshake = std::nullopt);
+  // When a listener may accept next (net::Listener::Next).
+  SteadyTime next_accept();
+  SteadyTime next_handshake();
+  void handshake_ended();
+  // Whether one more device may be signed up or in now; if not, how long it should stay away.
+  std::optional<std::chrono::seconds> take_sign_in();
   void give_up_on_silence(net::Socket& socket) const;
-  void turn_away(const net::Endpoint& peer);
+  void turn_away(const net::Endpoint& peer, std::string_view limit);
   void drain_more(SteadyTime now);
   // Logs it, and keeps it for who asks.
   void note(device::Refusal refusal);
@@ -93,6 +114,11 @@ class Gateway {
   Metrics metrics_;
   Settings settings_;
   net::ConnectionLimit connection_limit_;
+  net::ConnectionLimit handshakes_;  // counts them; how many may be, the limits say
+  Newcomers newcomers_;
+  TokenBucket accepts_;
+  TokenBucket sign_ins_;
+  bool is_shedding_ = false;
   std::shared_ptr<const net::TlsServerContext> tls_context_;
   net::Gate gate_;
   std::list<Connection*> connections_;  // the oldest first

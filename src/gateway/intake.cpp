@@ -34,15 +34,17 @@ const Href* href_of(const Said& said) {
 
 }  // namespace
 
-Intake::Intake(Connection& connection) : connection_(connection) {}
+Intake::Intake(Connection& connection)
+    : connection_(connection), notifications_(connection.limits().device_messages_per_second) {}
 
 void Intake::put(Said said) {
+  if (is_held_ && replaces_one(said)) return;
   queued_bytes_ += bytes_of(said);
   queue_.push_back(std::move(said));
   const Limits& limits = connection_.limits();
   if (holds_more_than(limits.notifications_queued_max)) {
     connection_.hit(limit_above(limits.notifications_queued_max));
-    drop_replaced();
+    drop_replaced(Reach::everywhere);
   }
   // Representations are now one per resource.
   if (holds_more_than(limits.notifications_queued_max + limits.links_per_device_max)) {
@@ -52,6 +54,22 @@ void Intake::put(Said said) {
   }
   if (std::exchange(carrying_, true)) return;
   connection_.spawn(carry(connection_.shared_from_this()));
+}
+
+// What was said in between, a Ping with Custody above all, must not overtake it.
+bool Intake::replaces_one(Said& said) {
+  auto* newer = std::get_if<Notification>(&said);
+  if (newer == nullptr) return false;
+  for (auto older = queue_.rbegin(); older != queue_.rend(); ++older) {
+    auto* notification = std::get_if<Notification>(&*older);
+    if (notification == nullptr) return false;
+    if (notification->href != newer->href) continue;
+    queued_bytes_ = queued_bytes_ - bytes_of(*older) + bytes_of(said);
+    *notification = std::move(*newer);
+    connection_.count_coalesced(1);
+    return true;
+  }
+  return false;
 }
 
 void Intake::clear() {
@@ -75,17 +93,17 @@ void Intake::count_replaced() {
   connection_.count_coalesced(1);
 }
 
-// Of each resource only the newest representation is left.
-void Intake::drop_replaced() {
+void Intake::drop_replaced(Reach reach) {
   std::set<Href> newer;
   std::deque<Said> left;
   for (auto said = queue_.rbegin(); said != queue_.rend(); ++said) {
     const auto* notification = std::get_if<Notification>(&*said);
+    if (notification == nullptr && reach == Reach::between) newer.clear();
     if (notification == nullptr || newer.insert(notification->href).second) {
       left.push_front(std::move(*said));
     } else {
       queued_bytes_ -= bytes_of(*said);
-      count_replaced();
+      reach == Reach::between ? connection_.count_coalesced(1) : count_replaced();
     }
   }
   queue_ = std::move(left);
@@ -102,6 +120,15 @@ bool Intake::is_replaced(const Said& said) const {
 awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
   Intake& self = keep->intake();
   while (!self.queue_.empty()) {
+    if (std::holds_alternative<Notification>(self.queue_.front()) &&
+        !self.notifications_.take(net::steady_now())) {
+      keep->hit("device_messages_per_second");
+      if (!std::exchange(self.is_held_, true)) self.drop_replaced(Reach::between);
+      Patience::Pause turn = std::chrono::ceil<Patience::Pause>(self.notifications_.wait(net::steady_now()));
+      co_await self.patience_.wait(turn);
+      continue;
+    }
+    self.is_held_ = false;
     Said next = std::move(self.queue_.front());
     self.queue_.pop_front();
     self.queued_bytes_ -= bytes_of(next);

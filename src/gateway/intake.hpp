@@ -3,6 +3,7 @@
 // resource the newest representation is kept, and what cannot be replaced is tried again until it is stored.
 #pragma once
 
+#include "base/token_bucket.hpp"
 #include "cloud/cloud.hpp"
 #include "gateway/patience.hpp"
 #include "gateway/session.hpp"
@@ -40,8 +41,9 @@ class Intake {
  public:
   explicit Intake(Connection& connection);
 
-  // Above Limits::notifications_queued_max entries, or their bytes, only the newest of each resource is kept;
-  // a device that says more than that is closed.
+  // Above Limits::device_messages_per_second notifications wait; of what waits only the newest of each
+  // resource is kept. Above Limits::notifications_queued_max entries, or their bytes, only the newest of each
+  // resource is kept; a device that says more than that is closed.
   void put(Said said);
   // The device's session is over: what is not stored is what the next one will ask for.
   void clear();
@@ -55,10 +57,14 @@ class Intake {
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Gone said);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Found said);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Synchronized said);
+  // Whether it stands in the place of an older one now.
+  bool replaces_one(Said& said);
   bool holds_more_than(std::size_t entries) const;
   // Which limit that is.
   std::string_view limit_above(std::size_t entries) const;
-  void drop_replaced();
+  // Only the newest of each resource is left; `between`: of those that nothing else was said between.
+  enum class Reach { everywhere, between };
+  void drop_replaced(Reach reach);
   void count_replaced();
   bool is_replaced(const Said& said) const;
   void tell_of_replaced();
@@ -67,6 +73,8 @@ class Intake {
   std::deque<Said> queue_;
   std::size_t queued_bytes_ = 0;  // of the contents in it
   bool carrying_ = false;
+  bool is_held_ = false;  // the first one is a notification that waits for its turn
+  TokenBucket notifications_;
   Patience patience_;           // between attempts, while the store is away
   std::size_t replaced_ = 0;    // notifications of which only a newer one was stored
   std::uint64_t sequence_ = 0;  // counts what the device said in this session

@@ -37,6 +37,7 @@ std::string_view limit_of(const Error& error, bool signed_in) {
 Session::Session(const Limits& limits, std::uint64_t seed, SteadyTime now)
     : limits_(limits),
       token_(seed),
+      requests_(limits.device_messages_per_second),
       blocks_(limits),
       sign_in_by_(now + limits.sign_in_time),
       close_at_(now + std::min(limits.first_message_time, limits.sign_in_time)),
@@ -88,9 +89,10 @@ Actions Session::receive(ByteView bytes, SteadyTime now) {
       return actions;
     }
     if (!*frame) break;
-    bytes = bytes.subspan((*frame)->bytes);
+    const ByteView whole = bytes.first((*frame)->bytes);
+    bytes = bytes.subspan(whole.size());
     message_by_ = SteadyTime::max();
-    take(std::move((*frame)->message), now, actions);
+    take(std::move((*frame)->message), whole, now, actions);
   }
   if (!closed_) keep_beginning(bytes, now);
   return actions;
@@ -121,13 +123,13 @@ void Session::frame_failed(const Error& error, Actions& actions) {
         limit_of(error, signed_in_));
 }
 
-void Session::take(Message message, SteadyTime now, Actions& actions) {
+void Session::take(Message message, ByteView frame, SteadyTime now, Actions& actions) {
   if (!std::exchange(heard_, true)) close_at_ = sign_in_by_;
   ++heard_counts_[static_cast<std::size_t>(coap::code_class(message.code))];
   if (message.code == Code::empty) return;
   if (coap::is_signaling(message.code)) return take_signaling(message, actions);
   if (coap::is_request(message.code)) return take_request(std::move(message), now, actions);
-  if (coap::is_response(message.code)) return take_response(std::move(message), actions);
+  if (coap::is_response(message.code)) return take_response(std::move(message), frame, actions);
   actions.push_back(
       Refused{Fault{Stage::protocol, Cause::bad_frame},
               "a message with the reserved code " + coap::to_text(message.code) + " was ignored"});
@@ -165,6 +167,7 @@ void Session::take_request(Message request, SteadyTime now, Actions& actions) {
       request.find(OptionNumber::proxy_scheme) != nullptr) {
     return refuse(request, Code::proxying_not_supported, "the hub is no forward proxy", actions);
   }
+  if (!requests_.take(now)) return refuse_for_now(request, now, actions);
   if (serving_.size() + deferred_.size() >= limits_.requests_in_flight_max) {
     return refuse(request, Code::service_unavailable, "too many requests at once", actions,
                   "requests_in_flight_max");
@@ -174,6 +177,14 @@ void Session::take_request(Message request, SteadyTime now, Actions& actions) {
     return;
   }
   serve(std::move(request), now, actions);
+}
+
+// Devices know no 4.29, and give up or loop at what they do not know.
+void Session::refuse_for_now(const Message& request, SteadyTime now, Actions& actions) {
+  const bool is_account = admission_of(request.code, request.path()) == Admission::account;
+  refuse(request, is_account ? Code::service_unavailable : Code::too_many_requests,
+         "too many requests in this time", actions, "device_messages_per_second");
+  if (is_account) apply(RetryLater{}, now, actions);
 }
 
 bool Session::must_wait(const Message& request) const {
@@ -233,7 +244,8 @@ void Session::refuse(const Message& request, Code code, std::string why, Actions
   Message response;
   response.code = code;
   response.token = request.token;
-  if (code == Code::service_unavailable) response.add_uint(OptionNumber::max_age, retry_after_seconds);
+  if (code == Code::service_unavailable || code == Code::too_many_requests)
+    response.add_uint(OptionNumber::max_age, retry_after_seconds);
   if (code == Code::request_entity_too_large)  // a body in parts (RFC 7959 §4)
     response.add_uint(OptionNumber::size1, limits_.frame_bytes_max);
   // Diagnostics only to peers that are certainly not one of the devices that trip over unexpected payloads.
@@ -243,7 +255,7 @@ void Session::refuse(const Message& request, Code code, std::string why, Actions
       Refused{fault_of(request, code), refusal_text(request, code, why), claimed_device(request), limit});
 }
 
-void Session::take_response(Message response, Actions& actions) {
+void Session::take_response(Message response, ByteView frame, Actions& actions) {
   const auto exchange = exchanges_.find(response.token);
   if (exchange == exchanges_.end()) {  // unknown token: ignored (RFC 8323 §2, RFC 7641 §3.6)
     if (forgotten_.erase(response.token) != 0) make_room(actions);
@@ -259,7 +271,8 @@ void Session::take_response(Message response, Actions& actions) {
     observing_.erase(response.token);
     exchanges_.erase(exchange);
   }
-  actions.push_back(Deliver{purpose, std::move(response)});
+  const bool is_traced = purpose.kind == Purpose::Kind::command;
+  actions.push_back(Deliver{purpose, std::move(response), is_traced ? copy_of(frame) : Bytes()});
   if (first) make_room(actions);
 }
 
@@ -326,8 +339,8 @@ void Session::send_request(Waiting waiting, Actions& actions) {
     return;
   }
   ++in_flight_;
+  actions.push_back(Send{std::move(bytes), waiting.purpose.correlation});
   exchanges_.emplace(waiting.request.token, std::move(waiting.purpose));
-  actions.push_back(Send{std::move(bytes)});
 }
 
 bool Session::is_observing(const Href& href) const {

@@ -12,6 +12,7 @@
 #include "base/bytes.hpp"
 #include "base/limits.hpp"
 #include "base/time.hpp"
+#include "base/token_bucket.hpp"
 #include "coap/frame.hpp"
 #include "coap/message.hpp"
 #include "coap/signaling.hpp"
@@ -39,6 +40,7 @@ namespace ocf::gateway {
 // One message: one write, over TLS one record (real devices read only the first message of a record).
 struct Send {
   Bytes bytes;
+  es::CorrelationId correlation = {};  // of a command's request
 };
 // A request that is admitted: run its endpoint, then call answer().
 struct Serve {
@@ -48,6 +50,7 @@ struct Serve {
 struct Deliver {
   Purpose purpose;
   coap::Message response;
+  Bytes frame = {};  // of a command's answer, as it came; empty if the hub says it for the device
 };
 // To be sent when everything that arrived before is durable (RFC 8323 §5.4.1).
 struct DeliverCustody {
@@ -145,9 +148,9 @@ class Session {
   // Between a signed-in client and the hub; devices do not announce it, and do not bear it.
   bool transfers_blocks() const { return signed_in_ && peer_.block_wise_transfer; }
   void keep_beginning(ByteView bytes, SteadyTime now);
-  void take(coap::Message message, SteadyTime now, Actions& actions);
+  void take(coap::Message message, ByteView frame, SteadyTime now, Actions& actions);
   void take_request(coap::Message request, SteadyTime now, Actions& actions);
-  void take_response(coap::Message response, Actions& actions);
+  void take_response(coap::Message response, ByteView frame, Actions& actions);
   void make_room(Actions& actions);
   void take_signaling(const coap::Message& message, Actions& actions);
   bool must_wait(const coap::Message& request) const;
@@ -156,6 +159,7 @@ class Session {
   void serve(coap::Message request, SteadyTime now, Actions& actions);
   void reply(const coap::Message& request, BlockTransfer::Reply reply, Actions& actions);
   void send_response(const coap::Message& request, coap::Message response, Actions& actions);
+  void refuse_for_now(const coap::Message& request, SteadyTime now, Actions& actions);
   void refuse(const coap::Message& request, coap::Code code, std::string why, Actions& actions,
               std::string_view limit = {});
   void send_request(Waiting waiting, Actions& actions);
@@ -179,6 +183,7 @@ class Session {
   bool failed_once_ = false;
   bool told_full_size_ = false;
 
+  TokenBucket requests_;
   std::size_t hosted_links_ = 0;
   std::vector<coap::Token> serving_;            // no two are the same
   std::optional<coap::Token> account_request_;  // being served: one at a time

@@ -232,6 +232,32 @@ TEST_F(SessionTest, RefusesMoreRequestsThanItServesAtOnce) {
   EXPECT_EQ(hears(request(Code::get, "/oic/res", 98)), "serve /oic/res");
 }
 
+TEST_F(SessionTest, RefusesMoreRequestsThanItTakesInThatTime) {
+  limits_.device_messages_per_second = 1;
+  signs_in();  // the first of ten
+  for (std::uint64_t token = 1; token < 10; ++token) {
+    EXPECT_EQ(hears(request(Code::get, "/oic/res", token)), "serve /oic/res");
+    answers(Code::content, token);
+  }
+  EXPECT_EQ(hears(request(Code::get, "/oic/res")), "send 4.29; refused");
+  EXPECT_GT(sent(last_[0]).uint(OptionNumber::max_age), 0u);
+  EXPECT_EQ(std::get<Refused>(last_.at(1)).limit, "device_messages_per_second");
+  EXPECT_EQ(hears(coap::ping(coap::Token::of(1))), "send 7.03");
+  after(seconds(1));
+  EXPECT_EQ(hears(request(Code::get, "/oic/res")), "serve /oic/res");
+}
+
+TEST_F(SessionTest, TellsADeviceOnlyWhatItUnderstandsEvenThen) {
+  limits_.device_messages_per_second = 1;
+  for (std::uint64_t token = 1; token <= 10; ++token) {
+    hears(request(Code::post, "/oic/sec/session", token));
+    answers(Code::service_unavailable, token);
+  }
+  EXPECT_EQ(hears(request(Code::post, "/oic/sec/session")), "send 5.03; refused");
+  EXPECT_EQ(after(limits_.sign_in_time + seconds(1)), "");  // it may come again
+  EXPECT_EQ(session_.deadline(), SteadyTime(limits_.sign_in_time_after_503));
+}
+
 TEST_F(SessionTest, TellsTheSenderOfAMessageThatIsTooLargeBeforeItsBytesArrive) {
   Message large = request(Code::post, "/oic/rd", 3);
   large.payload.resize(limits_.frame_bytes_before_sign_in_max);

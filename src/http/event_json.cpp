@@ -110,6 +110,13 @@ struct DataWriter {
   void operator()(const resource::NotificationRejected& event) const {
     json.key("problem").text(event.reason).key("bytes").number(event.bytes);
   }
+  // Without content: the device had not said any.
+  void operator()(const resource::BaselineTaken& event) const {
+    if (!event.representation) return;
+    json.key("said").text(to_rfc3339(event.time));
+    if (event.unpublished) json.key("unpublished").boolean(true);
+    (*this)(*event.representation);
+  }
 };
 
 // False: not an event of this aggregate that can be read.
@@ -146,6 +153,7 @@ void write_event(JsonWriter& json, const es::RecordedEvent& recorded) {
   if (const auto href = resource::href_of(recorded.stream)) json.key("href").text(href->text());
   json.key("principal").text(event.audit.principal);
   if (!event.audit.correlation.empty()) json.key("correlationId").text(event.audit.correlation.text());
+  if (!event.audit.traceparent.empty()) json.key("traceparent").text(event.audit.traceparent);
   json.key("data");
   if (!write_data(json, recorded)) json.begin_object().key("hex").text(to_hex(event.data)).end_object();
   json.end_object();

@@ -19,4 +19,12 @@ Result<std::optional<Href>> href_in_query(const Exchange& exchange) {
   return std::optional<Href>(std::move(*href));
 }
 
+Result<std::optional<cloud::Point>> point_in_query(const Exchange& exchange, std::string_view name) {
+  const auto text = exchange.target.parameter(name);
+  if (!text) return std::optional<cloud::Point>();
+  auto point = exchange.cloud.point(*text);
+  if (!point) return point.error();
+  return std::optional<cloud::Point>(std::move(*point));
+}
+
 }  // namespace ocf::http

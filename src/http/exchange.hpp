@@ -4,6 +4,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "cloud/cloud.hpp"
+#include "cloud/point.hpp"
 #include "http/message.hpp"
 #include "http/target.hpp"
 
@@ -30,6 +31,7 @@ struct Exchange {
   Target target;
   std::vector<std::string> captures;  // what the braces of the route's pattern matched, in order
   cloud::Caller caller;
+  es::CorrelationId correlation;  // of the command that the request becomes, if it does; empty: it cannot
 };
 
 // The device that the first capture names. Errors: malformed_device_id.
@@ -38,5 +40,7 @@ Result<DeviceId> device_in_path(const Exchange& exchange);
 Result<Href> href_in_path(const Exchange& exchange);
 // The query parameter `href`; nullopt if there is none. Errors: malformed_href.
 Result<std::optional<Href>> href_in_query(const Exchange& exchange);
+// The query parameter `at`, or of another name; nullopt: now. Errors: malformed_point, point_in_future.
+Result<std::optional<cloud::Point>> point_in_query(const Exchange& exchange, std::string_view name = "at");
 
 }  // namespace ocf::http

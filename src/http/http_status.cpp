@@ -54,6 +54,11 @@ const std::vector<Row>& errors() {
       {CloudError::outcome_unknown, {504, "outcome_unknown"}},
       {CloudError::malformed_cursor, {400, "malformed_cursor"}},
       {CloudError::time_to_live_too_long, {400, "time_to_live_too_long"}},
+      {CloudError::too_many_requests, {429, "too_many_requests", soon}},
+      {CloudError::malformed_point, {400, "malformed_point"}},
+      {CloudError::point_in_future, {400, "point_in_future"}},
+      {CloudError::history_trimmed, {410, "history_trimmed"}},
+      {CloudError::too_many_pasts, {503, "too_many_pasts", in_a_while}},
       {AuthorizationError::refused, {401, "invalid_token"}},
       {AuthorizationError::expired, {401, "invalid_token"}},
       {AuthorizationError::permission_denied, {403, "permission_denied"}},
@@ -138,6 +143,7 @@ std::string_view phrase_of(unsigned status) {
     case 405: return "Method Not Allowed";
     case 406: return "Not Acceptable";
     case 409: return "Conflict";
+    case 410: return "Gone";
     case 412: return "Precondition Failed";
     case 413: return "Content Too Large";
     case 415: return "Unsupported Media Type";

@@ -29,6 +29,7 @@ TEST(HttpStatus, IsTheOneThatTheApiPromisesForEachError) {
       {OcfError::malformed_href, 400},
       {cloud::CloudError::malformed_cursor, 400},
       {cloud::CloudError::time_to_live_too_long, 400},
+      {cloud::CloudError::too_many_requests, 429},
       {cloud::CloudError::command_expired, 504},
       {cloud::CloudError::outcome_unknown, 504},
   };

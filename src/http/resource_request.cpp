@@ -1,5 +1,6 @@
 #include "http/resource_request.hpp"
 
+#include "base/random.hpp"
 #include "http/content.hpp"
 #include "http/error.hpp"
 #include "http/http_status.hpp"
@@ -48,12 +49,13 @@ Result<void> read_parameter(const Target::Parameter& parameter, cloud::Request& 
     request.time_to_live = *seconds;
     return {};
   }
+  if (parameter.name == "at") return HttpError::malformed_parameter;  // only what was can be read at a point
   return pass_on(parameter, request.query);
 }
 
 }  // namespace
 
-Result<cloud::Request> resource_request(const Exchange& exchange, resource::Operation operation) {
+Result<cloud::Request> resource_request(Exchange& exchange, resource::Operation operation) {
   const auto device = device_in_path(exchange);
   if (!device) return device.error();
   auto href = href_in_path(exchange);
@@ -63,6 +65,9 @@ Result<cloud::Request> resource_request(const Exchange& exchange, resource::Oper
     const auto read = read_parameter(parameter, request);
     if (!read) return read.error();
   }
+  request.face = "HTTP";
+  request.correlation = es::CorrelationId(random_uuid());
+  exchange.correlation = request.correlation;
   return request;
 }
 

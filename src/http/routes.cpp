@@ -2,6 +2,7 @@
 
 #include "http/endpoints/endpoints.hpp"
 #include "http/error.hpp"
+#include "http/http_status.hpp"
 #include "http/problem.hpp"
 #include "net/shard.hpp"
 
@@ -14,12 +15,14 @@ constexpr std::array table{
     Route{"GET", "/api/v1/devices", endpoints::list_devices},
     Route{"GET", "/api/v1/devices/{di}", endpoints::show_device},
     Route{"DELETE", "/api/v1/devices/{di}", endpoints::remove_device},
+    Route{"GET", "/api/v1/devices/{di}/diff", endpoints::diff},
     Route{"GET", "/api/v1/devices/{di}/history", endpoints::history},
     Route{"GET", "/api/v1/devices/{di}/refusals", endpoints::refusals},
     Route{"GET", "/api/v1/devices/{di}/resources", endpoints::list_resources},
     Route{"GET", "/api/v1/devices/{di}/resources/{href...}", endpoints::retrieve_resource},
     Route{"PUT", "/api/v1/devices/{di}/resources/{href...}", endpoints::update_resource},
     Route{"GET", "/api/v1/events", endpoints::events},
+    Route{"GET", "/api/v1/traces/{correlation-id}", endpoints::trace},
 };
 
 std::string join(const std::vector<std::string>& segments, std::size_t from) {
@@ -103,9 +106,23 @@ awaitable<Response> Api::find_and_respond(Request request, std::string& route_na
   Exchange exchange(cloud_, limits_, std::move(request), std::move(*target));
   exchange.captures = std::move(routed.captures);
   route_name = std::string(routed.route->method) + ' ' + std::string(routed.route->pattern);
-  auto response = co_await respond(exchange, routed.route->endpoint);
-  if (!response) co_return problem(response.error());
-  co_return std::move(*response);
+  auto responded = co_await respond(exchange, routed.route->endpoint);
+  Response response = responded ? std::move(*responded) : problem(responded.error());
+  // As the W3C drafts it for answers: the header that a request would have.
+  if (const auto& trace = exchange.caller.trace; !trace.empty())
+    response.add("traceresponse", trace.traceparent());
+  tell_of_command(exchange, response);
+  co_return response;
+}
+
+// Of a command that failed, too: its trace tells where.
+void Api::tell_of_command(const Exchange& exchange, Response& response) {
+  const es::CorrelationId& correlation = exchange.correlation;
+  if (cloud_.traces().find(correlation) == nullptr) return;
+  if (!response.field("Correlation-ID")) response.add("Correlation-ID", correlation.text());
+  std::string what = "the caller is answered " + std::to_string(response.status) + ' ' +
+                     std::string(phrase_of(response.status));
+  cloud_.traces().note(correlation, cloud::Hop(cloud::Hop::Place::caller, std::move(what)));
 }
 
 awaitable<Result<Response>> Api::respond(Exchange& exchange, Endpoint endpoint) {
@@ -113,7 +130,10 @@ awaitable<Result<Response>> Api::respond(Exchange& exchange, Endpoint endpoint) 
   if (!token) co_return token.error();
   auto caller = co_await cloud_.authenticate(std::move(*token));
   if (!caller) co_return caller.error();
+  const auto admitted = cloud_.admit(*caller);
+  if (!admitted) co_return admitted.error();
   exchange.caller = std::move(*caller);
+  exchange.caller.trace = telemetry::TraceContext::of(exchange.request.field("traceparent"));
   co_return co_await endpoint(exchange);
 }
 

@@ -44,6 +44,7 @@ class Api {
 
  private:
   awaitable<Response> find_and_respond(Request request, std::string& route);
+  void tell_of_command(const Exchange& exchange, Response& response);
   awaitable<Result<Response>> respond(Exchange& exchange, Endpoint endpoint);
 
   cloud::Cloud& cloud_;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
@@ -50,6 +51,13 @@ std::string to_text(const Endpoint& endpoint) {
   std::ostringstream out;
   out << endpoint;
   return out.str();
+}
+
+ip::address subscriber_of(const ip::address& address) {
+  if (!address.is_v6()) return address;
+  ip::address_v6::bytes_type bytes = address.to_v6().to_bytes();
+  std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), std::uint8_t{0});
+  return ip::address_v6(bytes);
 }
 
 }  // namespace ocf::net

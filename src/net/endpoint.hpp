@@ -17,4 +17,7 @@ Result<Endpoint> parse_endpoint(std::string_view text);
 
 std::string to_text(const Endpoint& endpoint);
 
+// Whom an address counts as: itself; of IPv6 its /64, all of which one subscriber has.
+boost::asio::ip::address subscriber_of(const boost::asio::ip::address& address);
+
 }  // namespace ocf::net

@@ -23,5 +23,15 @@ TEST(Endpoint, RefusesWhatIsNotAnAddressAndAPort) {
   }
 }
 
+TEST(Endpoint, CountsAddressesOfOneSubscriberAsOne) {
+  const auto subscriber = [](const char* text) {
+    return subscriber_of(boost::asio::ip::make_address(text)).to_string();
+  };
+  EXPECT_EQ(subscriber("192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(subscriber("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+  EXPECT_EQ(subscriber("2001:db8:1:2::"), subscriber("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+  EXPECT_NE(subscriber("2001:db8:1:2::1"), subscriber("2001:db8:1:3::1"));
+}
+
 }  // namespace
 }  // namespace ocf::net

@@ -1,5 +1,6 @@
 #include "net/listener.hpp"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 
 namespace ocf::net {
@@ -14,18 +15,20 @@ constexpr std::chrono::milliseconds pause_after_error{100};
 
 Result<std::unique_ptr<Listener>> Listener::open(Shard& shard, const Endpoint& endpoint,
                                                  ConnectionLimit& limit, Accepted accepted,
-                                                 TurnedAway turned_away) {
-  std::unique_ptr<Listener> listener(new Listener(shard, limit, std::move(accepted), std::move(turned_away)));
+                                                 TurnedAway turned_away, Next next) {
+  std::unique_ptr<Listener> listener(
+      new Listener(shard, limit, std::move(accepted), std::move(turned_away), std::move(next)));
   const auto bound = listener->bind(endpoint);
   if (!bound) return bound.error();
   listener->accept_next();
   return listener;
 }
 
-Listener::Listener(Shard& shard, ConnectionLimit& limit, Accepted accepted, TurnedAway turned_away)
+Listener::Listener(Shard& shard, ConnectionLimit& limit, Accepted accepted, TurnedAway turned_away, Next next)
     : limit_(limit),
       accepted_(std::move(accepted)),
       turned_away_(std::move(turned_away)),
+      next_(std::move(next)),
       acceptor_(shard.context()),
       retry_(shard.timers(), [this](SteadyTime) { accept_next(); }),
       alive_(std::make_shared<Listener*>(this)) {}
@@ -50,14 +53,29 @@ void Listener::close() {
   acceptor_.close(ignored);
 }
 
+void Listener::pause() {
+  Error ignored;
+  if (accepting_) acceptor_.cancel(ignored);
+}
+
+void Listener::resume() {
+  if (acceptor_.is_open() && !accepting_ && !retry_.scheduled()) accept_next();
+}
+
 void Listener::accept_next() {
+  const SteadyTime at = next_ ? next_() : SteadyTime::min();
+  if (at == SteadyTime::max()) return;
+  if (at > steady_now()) return retry_.schedule(at);
+  accepting_ = true;
   acceptor_.async_accept([alive = std::weak_ptr<Listener*>(alive_)](const Error& error, Socket socket) {
     if (const auto self = alive.lock()) (*self)->accept_finished(error, std::move(socket));
   });
 }
 
 void Listener::accept_finished(const Error& error, Socket socket) {
+  accepting_ = false;
   if (!acceptor_.is_open()) return;
+  if (error == boost::asio::error::operation_aborted) return resume();  // by pause()
   if (error) {
     // Descriptors or memory ran out, as a rule: the connection stays in the kernel's queue, and trying at
     // once would spin.
@@ -72,7 +90,7 @@ void Listener::accept_finished(const Error& error, Socket socket) {
     Error gone;
     turned_away_(socket.remote_endpoint(gone));
   }
-  if (acceptor_.is_open()) accept_next();
+  resume();  // unless whoever got it has done so
 }
 
 }  // namespace ocf::net

@@ -75,6 +75,36 @@ class ListenerTest : public TestLoop {
     while (!accepted_) co_await yield();
   }
 
+  awaitable<void> accept_when_it_is_time() {
+    ConnectionLimit many(100);
+    std::vector<std::pair<Socket, ConnectionLimit::Slot>> accepted;
+    const auto keep = [&accepted](Socket socket, ConnectionLimit::Slot slot) {
+      accepted.emplace_back(std::move(socket), std::move(slot));
+    };
+    SteadyTime next = SteadyTime::max();
+    const auto say = [&next] { return next; };
+    auto listener =
+        Listener::open(shard_, parse_endpoint("127.0.0.1:0").value(), many, keep, {}, say).value();
+    auto first = co_await connect(shard_, listener->endpoint());
+    auto second = co_await connect(shard_, listener->endpoint());
+    for (int i = 0; i < 1000; ++i) co_await yield();
+    EXPECT_TRUE(accepted.empty());
+
+    const SteadyTime soon = next = steady_now() + std::chrono::milliseconds(20);
+    listener->resume();
+    while (accepted.size() < 2) co_await yield();
+    EXPECT_GE(steady_now(), soon);
+
+    next = SteadyTime::max();
+    listener->pause();
+    auto third = co_await connect(shard_, listener->endpoint());
+    for (int i = 0; i < 1000; ++i) co_await yield();
+    EXPECT_EQ(accepted.size(), 2u);
+    next = SteadyTime::min();
+    listener->resume();
+    while (accepted.size() < 3) co_await yield();
+  }
+
   awaitable<void> destroy_with_a_connection_waiting() {
     auto listener = listen();
     auto made = co_await connect(shard_, listener->endpoint());
@@ -91,6 +121,8 @@ TEST_F(ListenerTest, AcceptsWhatAnOutgoingStreamEchoesThroughOverIpv6) { run(ech
 TEST_F(ListenerTest, ClosesConnectionsAboveTheLimitAndCountsThem) { run(connect_above_the_limit()); }
 
 TEST_F(ListenerTest, PausesWhenDescriptorsRunOutAndGoesOnAfterwards) { run(run_out_of_descriptors()); }
+
+TEST_F(ListenerTest, LetsConnectionsWaitUntilItIsTime) { run(accept_when_it_is_time()); }
 
 TEST_F(ListenerTest, MayGoWhileAConnectionWaits) { run(destroy_with_a_connection_waiting()); }
 

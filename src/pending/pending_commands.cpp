@@ -30,7 +30,7 @@ void PendingCommands::apply(const es::RecordedEvent& recorded) {
                [&](const resource::CommandAnswered& e) { remove(*key, e.correlation); },
                [&](const resource::CommandEnded& e) { remove(*key, e.correlation); },
                [](const resource::ResourceRepresentationUpdated&) {},
-               [](const resource::NotificationRejected&) {}},
+               [](const resource::NotificationRejected&) {}, [](const resource::BaselineTaken&) {}},
       **event);
 }
 

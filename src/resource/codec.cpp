@@ -15,6 +15,8 @@ using Decoded = Result<std::optional<Resource::Event>>;
 constexpr std::string_view dispatched_name = "CommandDispatched";
 constexpr std::string_view updated_name = "ResourceRepresentationUpdated";
 constexpr std::string_view rejected_name = "NotificationRejected";
+constexpr std::string_view baseline_name = "BaselineTaken";
+constexpr std::uint64_t baseline_schema = 1;  // of what a baseline says of a resource
 
 template <class Kind>
 struct Named {
@@ -99,6 +101,19 @@ std::string_view write(FieldWriter& fields, const NotificationRejected& event) {
   fields.text(1, event.reason);
   fields.field(2).uint(event.bytes);
   return rejected_name;
+}
+
+std::string_view write(FieldWriter& fields, const BaselineTaken& event) {
+  fields.field(1).uint(baseline_schema);
+  if (!event.representation) return baseline_name;
+  write_content(fields, 2, event.representation->content);
+  fields.bytes(4, event.representation->etag);
+  fields.field(5).uint(event.version);
+  fields.time(6, event.time);
+  fields.field(7).uint(event.representation->epoch);
+  fields.field(8).uint(event.representation->sequence);
+  if (event.unpublished) fields.field(9).boolean(true);
+  return baseline_name;
 }
 
 template <class E>
@@ -188,6 +203,30 @@ Decoded read_rejected(ByteView data) {
   return decoded(read, std::move(event));
 }
 
+// A baseline of a schema that this release does not know is an error: what it says would be lost.
+Decoded read_baseline(ByteView data) {
+  BaselineTaken event;
+  ResourceRepresentationUpdated said;
+  const auto read = read_event(data, [&](Reader& reader, std::uint64_t key) {
+    switch (key) {
+      case 1:
+        if (reader.uint() != baseline_schema) reader.fail(es::StoreError::malformed_event);
+        return true;
+      case 2: read_format(reader, said.content); return true;
+      case 3: said.content.bytes = share(reader.bytes()); return true;
+      case 4: said.etag = reader.bytes(); return true;
+      case 5: event.version = reader.uint(); return true;
+      case 6: event.time = es::read_time(reader); return true;
+      case 7: said.epoch = reader.uint(); return true;
+      case 8: said.sequence = reader.uint(); return true;
+      case 9: event.unpublished = reader.boolean(); return true;
+      default: return false;
+    }
+  });
+  if (event.version != 0) event.representation = std::move(said);
+  return decoded(read, std::move(event));
+}
+
 }  // namespace
 
 es::EncodedEvent Resource::encode(const Event& event) {
@@ -203,6 +242,7 @@ Decoded Resource::decode(const es::RecordedEvent& recorded) {
   if (type == updated_name) return read_updated(recorded.event.spoken, data);
   if (type == dispatched_name) return read_dispatched(data);
   if (type == rejected_name) return read_rejected(data);
+  if (type == baseline_name) return read_baseline(data);
   if (const auto operation = kind_of(pending_names, type)) return read_pending(*operation, data);
   if (const auto operation = kind_of(answered_names, type)) return read_answered(*operation, data);
   if (const auto ending = kind_of(ended_names, type)) return read_ended(*ending, data);

@@ -46,6 +46,11 @@ const std::vector<Golden> golden{
     {ResourceRepresentationUpdated{content, {1, 2}, 7, 8}, "ResourceRepresentationUpdated",
      "a3011927100241a003420102"},
     {NotificationRejected{"not CBOR", 300}, "NotificationRejected", "a201686e6f742043424f520219012c"},
+    {BaselineTaken{ResourceRepresentationUpdated{content, {1, 2}, 7, 8}, 5, due, false}, "BaselineTaken",
+     "a80101021927100341a0044201020505061b0000018bcfe5687b07070808"},
+    {BaselineTaken{ResourceRepresentationUpdated{{}, {}, 7, 8}, 5, due, true}, "BaselineTaken",
+     "a601010505061b0000018bcfe5687b0707080809f5"},
+    {BaselineTaken{}, "BaselineTaken", "a10101"},
 };
 
 TEST(ResourceCodec, WritesTheseBytesForEver) {
@@ -100,6 +105,25 @@ TEST(ResourceCodec, RefusesAFormatThatIsNone) {
   auto recorded = testing::recorded<Resource>(ResourceRepresentationUpdated{}, stream);
   recorded.event.data = from_hex("a1011a00010000").value();
   EXPECT_EQ(Resource::decode(recorded).error(), es::StoreError::malformed_event);
+}
+
+TEST(ResourceCodec, RefusesABaselineOfASchemaThatItDoesNotKnow) {
+  auto recorded = testing::recorded<Resource>(BaselineTaken{}, stream);
+  recorded.event.data = from_hex("a10102").value();
+  EXPECT_EQ(Resource::decode(recorded).error(), es::StoreError::malformed_event);
+}
+
+TEST(ResourceBaseline, StandsForEverythingBeforeIt) {
+  const ResourceRepresentationUpdated said{content, {1}, 3, 7};
+  const Resource::State fresh = Resource::evolve({}, BaselineTaken{said, 4, due, false});
+  EXPECT_EQ(fresh.representation, said);
+  EXPECT_EQ(fresh.epoch, 3u);
+  EXPECT_EQ(fresh.sequence, 7u);
+  Resource::State old;
+  old.waiting.push_back({Operation::update, one, "", due, 0});
+  old.ended.push_back(one);
+  EXPECT_EQ(Resource::evolve(old, BaselineTaken{said, 4, due, false}), fresh);
+  EXPECT_EQ(Resource::evolve(old, BaselineTaken{}), Resource::State{});
 }
 
 TEST(ResourceStream, IsNamedByItsHref) {

@@ -32,7 +32,14 @@ Resource::State Resource::evolve(State state, const Event& event) {
                         state.epoch = e.epoch;
                         state.sequence = e.sequence;
                       },
-                      [](const NotificationRejected&) {}},
+                      [](const NotificationRejected&) {},
+                      [&](const BaselineTaken& e) {
+                        state = {};
+                        state.representation = e.representation;
+                        if (!e.representation) return;
+                        state.epoch = e.representation->epoch;
+                        state.sequence = e.representation->sequence;
+                      }},
              event);
   return state;
 }

@@ -123,6 +123,17 @@ struct NotificationRejected {
   friend bool operator==(const NotificationRejected&, const NotificationRejected&) = default;
 };
 
+// Stands for all events before it in its stream, which went, and for the one in whose place it is: what is
+// known of the resource as of that version. No command was waiting then, and those that ended before are not
+// remembered.
+struct BaselineTaken {
+  std::optional<ResourceRepresentationUpdated> representation;  // nullopt: the device had not said any
+  es::Version version = 0;   // of the event that brought the representation
+  Time time{};               // and when
+  bool unpublished = false;  // the shadow had lost it by the time the baseline was taken
+  friend bool operator==(const BaselineTaken&, const BaselineTaken&) = default;
+};
+
 enum class ResourceError {
   permission_denied = 1,
   device_offline,      // and no time to live was given
@@ -191,7 +202,7 @@ inline constexpr std::size_t ended_kept_max = 128;
 
 struct Resource {
   using Event = std::variant<CommandPending, CommandDispatched, CommandAnswered, CommandEnded,
-                             ResourceRepresentationUpdated, NotificationRejected>;
+                             ResourceRepresentationUpdated, NotificationRejected, BaselineTaken>;
   using Command =
       std::variant<RequestCommand, DispatchCommand, ConfirmCommand, EndCommand, NotifyRepresentation>;
 

@@ -97,7 +97,9 @@ ApiAnswer ask(const Address& address, const Request& request) {
   http::response_parser<http::string_body> parser;
   exchange.read_header(parser);
   exchange.read_all(parser);
-  return {parser.get().result_int(), std::move(parser.get().body())};
+  const auto correlation = parser.get()["Correlation-ID"];
+  return {parser.get().result_int(), std::move(parser.get().body()),
+          std::string(correlation.data(), correlation.size())};
 }
 
 }  // namespace

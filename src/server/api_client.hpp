@@ -12,6 +12,7 @@ namespace ocf::server {
 struct ApiAnswer {
   unsigned status = 0;
   std::string body;
+  std::string correlation = {};  // id of the command that the request became; empty: it became none
 };
 
 // One event of a server-sent stream (SSE).

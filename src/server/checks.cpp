@@ -60,6 +60,12 @@ std::vector<Check> ready_checks(const Checked& checked) {
        }},
       {"read_models", [checked] { return complaint_about_lag(checked); }},
       {"loop", [checked] { return complaint_about_loop(checked.pulse); }},
+      {"memory",
+       [checked] {
+         const bool is_short = checked.memory.is_short();
+         return std::string(is_short ? "more is in use than limits.memory_bytes_max: nobody is accepted"
+                                     : "");
+       }},
       {"disk", [checked] { return complaint_about_disk(checked.data, checked.limits.disk_free_bytes_min); }},
       {"certificate",
        [checked] {

@@ -7,6 +7,7 @@
 #include "gateway/gateway.hpp"
 #include "server/certificates.hpp"
 #include "server/health.hpp"
+#include "server/memory_watch.hpp"
 #include "server/pulse.hpp"
 #include "store_rocksdb/rocks_event_store.hpp"
 
@@ -22,6 +23,7 @@ struct Checked {
   const gateway::Gateway& gateway;
   const Certificates& certificates;
   const Pulse& pulse;
+  const MemoryWatch& memory;
   const Limits& limits;
   const std::filesystem::path& data;
   const bool& is_started;  // everything listens

@@ -343,9 +343,11 @@ std::vector<ConfigKey> rate_limits(Limits& l) {
                          "CoAP connections that have not signed in; more are not accepted."),
       count<std::size_t>("unauthenticated_connections_per_address_max",
                          l.unauthenticated_connections_per_address_max, 1, 10'000'000,
-                         "The same of one IP address."),
-      count<std::size_t>("handshakes_in_flight_max", l.handshakes_in_flight_max, 1, 100'000,
-                         "TLS handshakes at once; further connections wait to be accepted."),
+                         "The same of one IP address, of IPv6 of one /64."),
+      count<std::size_t>(
+          "handshakes_in_flight_max", l.handshakes_in_flight_max, 1, 100'000,
+          "TLS handshakes at once; further connections wait to be accepted. More than one address "
+          "may have, or\none peer that does not go on with its handshakes keeps all others out."),
       count<unsigned>("accepts_per_second", l.accepts_per_second, 1, 1'000'000,
                       "CoAP connections that are accepted per second; the rest waits. Of every rate, ten "
                       "seconds' worth may\ncome at once."),

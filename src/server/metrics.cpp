@@ -103,6 +103,14 @@ void add_read_models(Snapshot& s, const cloud::Metrics& counted, const cloud::Le
       .add(static_cast<double>(std::max<std::int64_t>(0, store.last_offsets.value() - folded)));
   s.counter("ocf_read_model_gaps_total", "Times that the read models had to be caught up from the log.")
       .add(counted.read_model_gaps);
+  s.counter("ocf_retention_events_total", "Events of resources that gave way to baselines.")
+      .add(counted.trimmed_events);
+  s.counter("ocf_retention_bytes_total", "Their bytes: data and names, uncompressed.")
+      .add(counted.trimmed_bytes);
+  s.gauge("ocf_retention_horizon_seconds",
+          "The moment, in seconds since 1970, before which events of resources went in the last sweep that "
+          "trimmed any; 0: none yet.")
+      .add(static_cast<double>(counted.retained_since.value()));
 }
 
 // -- The store
@@ -162,10 +170,12 @@ void add_http(Snapshot& s, const http::Metrics& counted, const http::Server* htt
 
 // -- The process
 
-void add_process(Snapshot& s, net::Shard& shard, const Pulse& pulse) {
+void add_process(Snapshot& s, net::Shard& shard, const Pulse& pulse, const MemoryWatch& memory) {
   s.histogram("ocf_loop_delay_seconds", "How late a timer of the shard is, four times a second.")
       .add(pulse.delays());
   s.gauge("ocf_timers", "Deadlines of connections that are set.").add(number(shard.timers().scheduled()));
+  s.gauge("ocf_memory_budget_bytes", "How much memory may be in use: above it nobody is accepted.")
+      .add(static_cast<double>(memory.budget_bytes()));
   s.gauge("ocf_build_info", "1, with the version that runs and its compiler.")
       .add(1, {{"version", OCF_CLOUD_VERSION}, {"compiler", __VERSION__}});
   const ProcessLevels now = process_levels();
@@ -193,7 +203,7 @@ Snapshot collect(const Counted& counted, const http::Server* http) {
   add_store(snapshot, counted.store);
   add_limits(snapshot, cloud_metrics, http);
   add_http(snapshot, counted.api.metrics(), http);
-  add_process(snapshot, counted.shard, counted.pulse);
+  add_process(snapshot, counted.shard, counted.pulse, counted.memory);
   return snapshot;
 }
 

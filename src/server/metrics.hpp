@@ -6,6 +6,7 @@
 #include "http/routes.hpp"
 #include "http/server.hpp"
 #include "net/shard.hpp"
+#include "server/memory_watch.hpp"
 #include "server/pulse.hpp"
 #include "store_rocksdb/rocks_event_store.hpp"
 #include "telemetry/snapshot.hpp"
@@ -20,6 +21,7 @@ struct Counted {
   const store_rocksdb::RocksEventStore& store;
   net::Shard& shard;
   const Pulse& pulse;
+  const MemoryWatch& memory;
 };
 
 // On the shard. Looks at each connection and each device: some milliseconds where there are 100,000 of them.

@@ -1,10 +1,12 @@
 #include "server/process.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <vector>
@@ -63,6 +65,27 @@ ProcessLevels process_levels() {
   rlimit descriptors{};
   if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0) levels.descriptors_max = descriptors.rlim_cur;
   return levels;
+}
+
+std::uint64_t memory_of_process() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t total_pages = 0, resident_pages = 0;
+  file >> total_pages >> resident_pages;
+  return resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t memory_of_machine() {
+  const std::uint64_t machine =
+      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    constexpr std::string_view version_2 = "0::";
+    if (!line.starts_with(version_2)) continue;
+    std::ifstream file("/sys/fs/cgroup" + line.substr(version_2.size()) + "/memory.max");
+    std::uint64_t bytes = 0;
+    if (file >> bytes) return std::min(machine, bytes);  // "max": there is no limit
+  }
+  return machine;
 }
 
 }  // namespace ocf::server

@@ -16,4 +16,9 @@ struct ProcessLevels {
 // Reads /proc/self; what cannot be read is 0.
 ProcessLevels process_levels();
 
+// Resident bytes; costs some microseconds.
+std::uint64_t memory_of_process();
+// Of the machine, or of the control group of this process (version 2) if that is less.
+std::uint64_t memory_of_machine();
+
 }  // namespace ocf::server

@@ -66,8 +66,10 @@ Hub::Hub(Config config, LogSink log)
       store_(log_store_, bus_),
       authorization_(store_, authorization_settings(config_.authorization),
                      auth_builtin::SigningKey::load_or_create(data_.signing_key())),
-      cloud_({store_, bus_, authorization_, config_.limits, [this] { return clock_.now(); }, data_.sid()}),
+      cloud_(
+          {store_, bus_, authorization_, config_.limits, [this] { return clock_.now(); }, data_.sid(), log_}),
       gateway_(shard_, cloud_, config_.limits, log_),
+      memory_(shard_, gateway_, cloud_.metrics().limit_hits, config_.limits, log_),
       api_(cloud_, config_.limits),
       admin_http_({[this] { return collect(); }, live_checks(checked()), ready_checks(checked())}),
       admin_requests_({authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
@@ -113,6 +115,7 @@ net::awaitable<void> Hub::start_parts() {
   if (const auto started = co_await cloud_.start(); !started)
     cannot("the events cannot be read", started.error());
   start_gateway();
+  memory_.start();
   start_http();
   admin_socket_.start();
   is_started_ = true;
@@ -121,6 +124,7 @@ net::awaitable<void> Hub::start_parts() {
 net::awaitable<void> Hub::stop_parts() {
   supervisor_.stopping();
   hangups_.cancel();
+  memory_.stop();
   co_await admin_socket_.stop();
   if (http_) http_->close();
   co_await gateway_.stop();
@@ -185,7 +189,7 @@ void Hub::start_admin() {
 
 telemetry::Snapshot Hub::collect() {
   telemetry::Snapshot snapshot =
-      server::collect({cloud_, gateway_, api_, log_store_, shard_, pulse_}, http_.get());
+      server::collect({cloud_, gateway_, api_, log_store_, shard_, pulse_, memory_}, http_.get());
   auto& exports = snapshot.counter("ocf_otlp_exports_total", "Exports to the OTLP collector, by result.");
   if (otlp_) exports.add(otlp_->exports().rows(), "result");
   return snapshot;
@@ -209,8 +213,8 @@ void Hub::start_otlp() {
 }
 
 Checked Hub::checked() const {
-  return {log_store_,     cloud_,       gateway_,    certificates_, pulse_,
-          config_.limits, data_.path(), is_started_, serves_tls_};
+  return {log_store_, cloud_,         gateway_,     certificates_, pulse_,
+          memory_,    config_.limits, data_.path(), is_started_,   serves_tls_};
 }
 
 // Devices come by TLS where there is TLS.

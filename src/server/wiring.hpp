@@ -19,6 +19,7 @@
 #include "server/config.hpp"
 #include "server/data_directory.hpp"
 #include "server/log.hpp"
+#include "server/memory_watch.hpp"
 #include "server/otlp_exporter.hpp"
 #include "server/pulse.hpp"
 #include "server/supervisor.hpp"
@@ -97,6 +98,7 @@ class Hub {
   auth_builtin::BuiltinAuthorization authorization_;
   cloud::Cloud cloud_;
   gateway::Gateway gateway_;
+  MemoryWatch memory_;
   http::Api api_;
   std::unique_ptr<http::Server> http_;  // null while nothing listens
   bool is_started_ = false;

@@ -99,6 +99,9 @@ void Shadow::apply_resource(const device::DeviceKey& key, const Href& href,
   auto event = resource::Resource::decode(recorded);
   if (!event || !*event) return;
   auto* updated = std::get_if<resource::ResourceRepresentationUpdated>(&**event);
+  auto* baseline = std::get_if<resource::BaselineTaken>(&**event);
+  if (baseline != nullptr && baseline->representation && !baseline->unpublished)
+    updated = &*baseline->representation;
   if (updated == nullptr) return;
   const auto known = device->second.find(href);
   if (known != device->second.end() &&
@@ -109,6 +112,10 @@ void Shadow::apply_resource(const device::DeviceKey& key, const Href& href,
   now.etag = std::move(updated->etag);
   now.epoch = updated->epoch;
   now.sequence = updated->sequence;
+  if (baseline != nullptr) {
+    now.version = baseline->version;
+    now.time = baseline->time;
+  }
   device->second.insert_or_assign(href, std::move(now));
 }
 

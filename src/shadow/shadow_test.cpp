@@ -139,6 +139,22 @@ TEST_F(ShadowTest, ForgetsWhatIsUnpublishedUntilItIsReadAnew) {
   EXPECT_EQ(content_of(key, light), "01");
 }
 
+TEST_F(ShadowTest, KnowsFromABaselineWhatTheDeviceSaidAndWhen) {
+  registered();
+  const resource::ResourceRepresentationUpdated said{{10000, share({7})}, {9}, 2, 5};
+  const Time then{std::chrono::milliseconds(17)};
+  append<Resource>(resource::stream_of(key, light), resource::BaselineTaken{said, 41, then, false});
+  EXPECT_EQ(content_of(key, light), "07");
+  const Representation* now = shadow.get(key, light);
+  EXPECT_EQ(now->etag, Bytes{9});
+  EXPECT_EQ(now->version, 41u);
+  EXPECT_EQ(now->time, then);
+  EXPECT_EQ(now->epoch, 2u);
+  EXPECT_EQ(now->sequence, 5u);
+  append<Resource>(resource::stream_of(key, other), resource::BaselineTaken{said, 41, then, true});
+  EXPECT_EQ(content_of(key, other), "unknown") << "it was unpublished since";
+}
+
 TEST_F(ShadowTest, ForgetsADeviceThatIsDeregistered) {
   registered();
   notified(light, 1, {2, 1});

@@ -20,8 +20,10 @@ es::awaitable<Result<std::vector<es::RecordedEvent>>> MemoryEventStore::read(es:
   std::vector<es::RecordedEvent> events;
   if (const auto found = streams_.find(stream); found != streams_.end() && after < found->second.size()) {
     const Stream& offsets = found->second;
-    const auto end = after + std::min<es::Version>(offsets.size() - after, events_per_read_max);
-    for (es::Version index = after; index < end; ++index) events.push_back(event_at(stream, offsets[index]));
+    const auto begin = std::find_if(offsets.begin() + static_cast<std::ptrdiff_t>(after), offsets.end(),
+                                    [](es::Offset offset) { return offset != 0; });
+    for (auto at = begin; at != offsets.end() && events.size() < events_per_read_max; ++at)
+      events.push_back(event_at(stream, *at));
   }
   co_return events;
 }
@@ -34,16 +36,37 @@ es::awaitable<Result<es::LogSlice>> MemoryEventStore::read_partition(es::Partiti
                                                                      std::size_t limit) {
   OCF_ASSERT(partition < logs_.size(), "the caller knows partitions()");
   const auto& log = logs_[partition];
-  const es::Offset first = std::max<es::Offset>(from, 1);
+  es::Offset next = std::max<es::Offset>(from, 1);
   auto events = std::make_shared<std::vector<es::RecordedEvent>>();
-  for (std::size_t index = first - 1; index < log.size() && events->size() < limit; ++index) {
-    events->push_back(log[index].event());
+  for (; next <= log.size() && events->size() < limit; ++next) {
+    const Place& place = log[next - 1];
+    if (place.batch) events->push_back(place.event());
   }
-  const es::Offset next = first + events->size();
   es::LogSlice slice;
   slice.events = std::move(events);
   slice.next = next;
   co_return slice;
+}
+
+es::awaitable<Result<void>> MemoryEventStore::trim(es::Trim trim) {
+  if (const auto storable = es::check(trim); !storable) co_return storable.error();
+  const auto found = streams_.find(trim.stream);
+  if (trim.first == 0 || found == streams_.end() || trim.first > found->second.size())
+    co_return es::StoreError::version_conflict;
+  Stream& offsets = found->second;
+  const es::Offset kept = offsets[trim.first - 1];
+  if (kept == 0) co_return Result<void>();
+  auto& log = logs_[es::partition_of(trim.stream, partitions())];
+  es::RecordedEvent baseline = event_at(trim.stream, kept);
+  trim.baseline.time = baseline.event.time;
+  baseline.event = std::move(trim.baseline);
+  log[kept - 1] = {std::make_shared<const std::vector<es::RecordedEvent>>(1, std::move(baseline)), 0};
+  for (es::Version version = 1; version < trim.first; ++version) {
+    es::Offset& offset = offsets[version - 1];
+    if (offset != 0) log[offset - 1] = {};
+    offset = 0;
+  }
+  co_return Result<void>();
 }
 
 Result<es::EventBatch> MemoryEventStore::store(es::Append append) {
@@ -86,7 +109,9 @@ es::EventBatch MemoryEventStore::already_stored(const es::Append& append) const 
     return nullptr;
   auto events = std::make_shared<std::vector<es::RecordedEvent>>();
   for (std::size_t index = 0; index < append.events.size(); ++index) {
-    const es::RecordedEvent& event = event_at(append.stream, offsets[append.expected + index]);
+    const es::Offset offset = offsets[append.expected + index];
+    if (offset == 0) return nullptr;
+    const es::RecordedEvent& event = event_at(append.stream, offset);
     if (event.event.id != append.events[index].id) return nullptr;
     events->push_back(event);
   }

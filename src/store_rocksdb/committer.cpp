@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t heads_max = 128 * 1024;  // streams whose version is in memory, some 200 bytes each
 constexpr std::size_t epochs_max = 64 * 1024;  // fences in memory
+constexpr std::size_t trims_queued_max = 64;
 
 // What an append weighs in the queue: its data and about what surrounds an event.
 std::size_t weight_of(const es::Append& append) {
@@ -45,6 +46,20 @@ void Committer::submit(es::Append append, Waiter<Stored> waiter) {
   waiter.complete(refused);
 }
 
+void Committer::submit(es::Trim trim, Waiter<Result<void>> waiter) {
+  es::StoreError refused = es::StoreError::closed;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!closing_ && trims_.size() < trims_queued_max) {
+      trims_.push_back({std::move(trim), std::move(waiter)});
+      queued_or_closing_.notify_one();
+      return;
+    }
+    if (!closing_) refused = es::StoreError::unavailable;
+  }
+  waiter.complete(refused);
+}
+
 void Committer::close() {
   {
     const std::lock_guard lock(mutex_);
@@ -58,15 +73,18 @@ void Committer::close() {
 void Committer::run() {
   for (;;) {
     std::vector<Queued> queue;
+    std::vector<QueuedTrim> trims;
     {
       std::unique_lock lock(mutex_);
-      queued_or_closing_.wait(lock, [this] { return closing_ || !queue_.empty(); });
-      if (queue_.empty()) return;
+      queued_or_closing_.wait(lock, [this] { return closing_ || !queue_.empty() || !trims_.empty(); });
+      if (queue_.empty() && trims_.empty()) return;
       queue.swap(queue_);
+      trims.swap(trims_);
       queued_bytes_ = 0;
       metrics_.queued_bytes.set(0);
     }
-    commit(std::move(queue));
+    if (!queue.empty()) commit(std::move(queue));
+    trim(std::move(trims));
     heads_.trim(heads_max);
     epochs_.trim(epochs_max);
   }
@@ -86,6 +104,17 @@ void Committer::commit(std::vector<Queued> queue) {
   for (std::size_t index = 0; index < queue.size(); ++index) {
     count(answers[index], queue[index].since);
     queue[index].waiter.complete(std::move(answers[index]));
+  }
+}
+
+// Versions and tails are what they were: nothing that is in memory changes.
+void Committer::trim(std::vector<QueuedTrim> trims) {
+  for (QueuedTrim& queued : trims) {
+    Result<void> trimmed = es::StoreError::unavailable;
+    if (writable_ || recover()) trimmed = database_.trim(queued.trim);
+    if (!trimmed && trimmed.error() == es::StoreError::outcome_unknown) writable_ = false;
+    metrics_.writable.set(writable_ ? 1 : 0);
+    queued.waiter.complete(trimmed);
   }
 }
 
@@ -216,17 +245,18 @@ Result<es::EventBatch> Committer::already_stored(const es::Append& append, const
   for (const auto& wanted : append.events) {
     auto found = event_at(append.stream, head, append.expected + events.size() + 1);
     if (!found) return found.error();
-    if (found->event.id != wanted.id) return es::EventBatch();
-    events.push_back(std::move(*found));
+    if (!*found || (*found)->event.id != wanted.id) return es::EventBatch();  // trimmed, or another's
+    events.push_back(std::move(**found));
   }
   return es::EventBatch(std::make_shared<const std::vector<es::RecordedEvent>>(std::move(events)));
 }
 
-Result<es::RecordedEvent> Committer::event_at(const es::StreamId& stream, const Head& head,
-                                              es::Version version) {
+Result<std::optional<es::RecordedEvent>> Committer::event_at(const es::StreamId& stream, const Head& head,
+                                                             es::Version version) {
   for (const auto& staged : head.staged) {
     const es::Version first = staged->front().version;
-    if (version >= first && version - first < staged->size()) return (*staged)[version - first];
+    if (version >= first && version - first < staged->size())
+      return std::optional((*staged)[version - first]);
   }
   return database_.event_at(stream, version);
 }

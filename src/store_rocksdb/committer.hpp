@@ -34,6 +34,8 @@ class Committer {
 
   // Any thread. Appends are committed and answered in the order of these calls.
   void submit(es::Append append, Waiter<Stored> waiter);
+  // Any thread. Trimmed after what is queued was committed.
+  void submit(es::Trim trim, Waiter<Result<void>> waiter);
   // Commits what is queued and ends the thread. Any thread but its own; idempotent.
   void close();
 
@@ -43,6 +45,10 @@ class Committer {
     Waiter<Stored> waiter;
     std::chrono::steady_clock::time_point since;
   };
+  struct QueuedTrim {
+    es::Trim trim;
+    Waiter<Result<void>> waiter;
+  };
   // A stream's version, and those of its events that are in the batch being made.
   struct Head {
     es::Version version = 0;
@@ -51,6 +57,7 @@ class Committer {
 
   void run();
   void commit(std::vector<Queued> queue);
+  void trim(std::vector<QueuedTrim> trims);
   bool recover();
   bool load_tails();
   std::vector<Stored> judge(const std::vector<Queued>& queue, Commit& commit);
@@ -64,7 +71,8 @@ class Committer {
   Result<Head*> head_of(const es::StreamId& stream);
   Result<std::uint64_t*> epoch_of(const std::string& key);
   Result<es::EventBatch> already_stored(const es::Append& append, const Head& head);
-  Result<es::RecordedEvent> event_at(const es::StreamId& stream, const Head& head, es::Version version);
+  Result<std::optional<es::RecordedEvent>> event_at(const es::StreamId& stream, const Head& head,
+                                                    es::Version version);
 
   Database& database_;
   const std::size_t queued_bytes_max_;
@@ -73,9 +81,10 @@ class Committer {
 
   std::mutex mutex_;
   std::condition_variable queued_or_closing_;
-  std::vector<Queued> queue_;     // mutex_
-  std::size_t queued_bytes_ = 0;  // mutex_
-  bool closing_ = false;          // mutex_
+  std::vector<Queued> queue_;      // mutex_
+  std::vector<QueuedTrim> trims_;  // mutex_
+  std::size_t queued_bytes_ = 0;   // mutex_
+  bool closing_ = false;           // mutex_
 
   // Of the thread alone.
   LruMap<Head> heads_;

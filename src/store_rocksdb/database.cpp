@@ -103,6 +103,12 @@ std::optional<unsigned> parse_decimal(const std::string& text) {
   return value;
 }
 
+// Whether it is the next of its stream; the first one that is read may also be a baseline further on.
+bool follows(const es::RecordedEvent& event, const std::vector<es::RecordedEvent>& read, es::Version after) {
+  if (!read.empty()) return event.version == read.back().version + 1;
+  return event.version == after + 1 || (event.version > after && es::is_baseline(event.event));
+}
+
 }  // namespace
 
 Database::Database(const Options& options) : options_(options) {
@@ -187,6 +193,7 @@ void Database::check_or_write_meta() {
     const auto count = parse_decimal(*partitions);
     if (!count || *count < 1 || *count > 16) cannot_open(options_, "its number of partitions is damaged");
     partitions_ = static_cast<es::Partition>(*count);
+    if (const auto schema = meta(meta::schema); schema != std::to_string(schema_version)) upgrade_schema();
     return;
   }
   partitions_ = options_.partitions;
@@ -199,6 +206,14 @@ void Database::check_or_write_meta() {
   rocksdb::WriteOptions synced;
   synced.sync = true;
   const auto written = db_->Write(synced, &batch);
+  if (!written.ok()) cannot_open(options_, written.ToString());
+}
+
+// What is stored is the same; only what may come differs. An older release refuses the store from now on.
+void Database::upgrade_schema() {
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  const auto written = db_->Put(synced, meta::schema, std::to_string(schema_version));
   if (!written.ok()) cannot_open(options_, written.ToString());
 }
 
@@ -218,10 +233,14 @@ Result<es::RecordedEvent> Database::event_of(const rocksdb::Slice& key, const ro
   return event;
 }
 
+bool Database::is_indexed(const rocksdb::Slice& key) const {
+  std::string offset;
+  return !db_->Get(rocksdb::ReadOptions(), index_, key, &offset).IsNotFound();
+}
+
 std::optional<Result<std::vector<es::RecordedEvent>>> Database::read(const es::StreamId& stream,
                                                                      es::Version after, Reach reach) const {
-  std::vector<es::RecordedEvent> events;
-  if (after == last_version) return events;
+  if (after == last_version) return std::vector<es::RecordedEvent>();
   std::shared_lock lock(files_, std::defer_lock);
   if (reach == Reach::disk) {
     lock.lock();
@@ -229,6 +248,18 @@ std::optional<Result<std::vector<es::RecordedEvent>>> Database::read(const es::S
     return std::nullopt;
   }
   if (!db_) return Error(es::StoreError::unavailable);
+  for (;;) {
+    auto events = read_once(stream, after, reach);
+    const bool was_trimmed = events && !*events && events->error() == es::StoreError::version_conflict;
+    if (!was_trimmed) return events;
+  }
+}
+
+// Errors: as read(), and version_conflict: the stream was trimmed while it was read.
+std::optional<Result<std::vector<es::RecordedEvent>>> Database::read_once(const es::StreamId& stream,
+                                                                          es::Version after,
+                                                                          Reach reach) const {
+  std::vector<es::RecordedEvent> events;
   rocksdb::ReadOptions options;
   if (reach == Reach::memory) options.read_tier = rocksdb::kBlockCacheTier;
   const std::string end = index_key(stream, last_version);
@@ -246,10 +277,11 @@ std::optional<Result<std::vector<es::RecordedEvent>>> Database::read(const es::S
     record.Reset();
     const auto status = db_->Get(options, log_, key, &record);
     if (status.IsIncomplete()) return std::nullopt;
+    if (status.IsNotFound() && !is_indexed(entry->key())) return Error(es::StoreError::version_conflict);
     if (status.IsNotFound()) return Error(es::StoreError::corrupt);
     if (!status.ok()) return read_error(status);
     auto event = event_of(key, record);
-    if (!event || event->stream != stream || event->version != after + events.size() + 1) {
+    if (!event || event->stream != stream || !follows(*event, events, after)) {
       return Error(es::StoreError::corrupt);
     }
     bytes += record.size();
@@ -290,16 +322,19 @@ Result<es::LogSlice> Database::read_log(es::Partition partition, es::Offset from
   return slice;
 }
 
-Result<es::RecordedEvent> Database::event_at(const es::StreamId& stream, es::Version version) const {
+Result<std::optional<es::RecordedEvent>> Database::event_at(const es::StreamId& stream,
+                                                            es::Version version) const {
   std::string value;
   auto status = db_->Get(rocksdb::ReadOptions(), index_, index_key(stream, version), &value);
+  if (status.IsNotFound()) return std::optional<es::RecordedEvent>();
   const auto offset = status.ok() ? parse_number(value) : std::nullopt;
-  if (!offset)
-    return status.ok() || status.IsNotFound() ? Error(es::StoreError::corrupt) : read_error(status);
+  if (!offset) return status.ok() ? Error(es::StoreError::corrupt) : read_error(status);
   const std::string key = log_key({es::partition_of(stream, partitions_), *offset});
   status = db_->Get(rocksdb::ReadOptions(), log_, key, &value);
   if (!status.ok()) return status.IsNotFound() ? Error(es::StoreError::corrupt) : read_error(status);
-  return event_of(key, value);
+  auto event = event_of(key, value);
+  if (!event) return event.error();
+  return std::optional<es::RecordedEvent>(std::move(*event));
 }
 
 Result<es::Version> Database::head_of(const es::StreamId& stream) const {
@@ -369,6 +404,39 @@ Result<void> Database::index(const Commit& commit) {
   unlogged.disableWAL = true;
   const auto written = db_->Write(unlogged, &batch);
   if (!written.ok()) return read_error(written);
+  return {};
+}
+
+Result<void> Database::trim(const es::Trim& trim) {
+  auto kept = event_at(trim.stream, trim.first);
+  if (!kept) return kept.error();
+  if (!*kept) {
+    const auto head = head_of(trim.stream);
+    if (!head) return head.error();
+    if (trim.first == 0 || trim.first > *head) return es::StoreError::version_conflict;
+    return {};  // it begins behind that already
+  }
+  es::RecordedEvent baseline = std::move(**kept);
+  const Time time = baseline.event.time;
+  baseline.event = trim.baseline;
+  baseline.event.time = time;
+  rocksdb::WriteBatch batch;
+  batch.Put(log_, log_key(baseline.position), slice_of(es::encode_record(baseline)));
+  const std::string end = index_key(trim.stream, trim.first);
+  const rocksdb::Slice upper(end);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> entry(db_->NewIterator(options, index_));
+  for (entry->Seek(index_key(trim.stream, 0)); entry->Valid(); entry->Next()) {
+    const auto offset = parse_number(text_of(entry->value()));
+    if (!offset) return es::StoreError::corrupt;
+    batch.Delete(log_, log_key({baseline.position.partition, *offset}));
+    batch.Delete(index_, entry->key());
+  }
+  if (!entry->status().ok()) return read_error(entry->status());
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  if (!db_->Write(synced, &batch).ok()) return es::StoreError::outcome_unknown;
   return {};
 }
 

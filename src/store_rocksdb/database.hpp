@@ -43,8 +43,9 @@ class Database {
   // As EventStore::read_partition; at most read_bytes_max.
   Result<es::LogSlice> read_partition(es::Partition partition, es::Offset from, std::size_t limit) const;
 
-  // The event that the index has for this version; it must have one. Errors: unavailable, corrupt.
-  Result<es::RecordedEvent> event_at(const es::StreamId& stream, es::Version version) const;
+  // The event that the index has for this version; nullopt: it has none (any more). Errors: unavailable,
+  // corrupt.
+  Result<std::optional<es::RecordedEvent>> event_at(const es::StreamId& stream, es::Version version) const;
   // The last version of a stream, as the index has it. Errors: unavailable, corrupt.
   Result<es::Version> head_of(const es::StreamId& stream) const;
   // The highest epoch of a fence's key; 0 if there is none. Errors: unavailable, corrupt.
@@ -57,7 +58,9 @@ class Database {
   // Makes the streams of a stored commit readable. Not synced: lost entries are made again from the log.
   // Errors: unavailable.
   Result<void> index(const Commit& commit);
-  // After an error of either: opens the files anew, as a restart would, if the disk takes a write again.
+  // As EventStore::trim: one synced write. Errors: version_conflict, unavailable, corrupt, outcome_unknown.
+  Result<void> trim(const es::Trim& trim);
+  // After an error of these: opens the files anew, as a restart would, if the disk takes a write again.
   // Reads that need the disk wait for it; they go on as long as it does not, and if the files cannot be
   // opened then they are unavailable, too, until a later call succeeds. Errors: unavailable.
   Result<void> recover();
@@ -77,7 +80,11 @@ class Database {
   bool takes_writes() const;
   rocksdb::ColumnFamilyHandle* family(const char* name);
   void check_or_write_meta();
+  void upgrade_schema();
   std::optional<std::string> meta(const char* key) const;
+  std::optional<Result<std::vector<es::RecordedEvent>>> read_once(const es::StreamId& stream,
+                                                                  es::Version after, Reach reach) const;
+  bool is_indexed(const rocksdb::Slice& index_key) const;
   Result<es::LogSlice> read_log(es::Partition partition, es::Offset from, std::size_t limit) const;
   Result<void> complete_index();
   Result<void> complete_index(es::Partition partition);

@@ -10,7 +10,8 @@
 
 namespace ocf::store_rocksdb {
 
-inline constexpr unsigned schema_version = 1;
+// 2: streams may begin with a baseline, and partitions have holes.
+inline constexpr unsigned schema_version = 2;
 
 // Column families. `meta` is RocksDB's default one.
 namespace family {

@@ -102,6 +102,15 @@ es::awaitable<Result<es::EventBatch>> RocksEventStore::append(es::Append append)
                                                  void(Committer::Stored)>(start, boost::asio::use_awaitable);
 }
 
+es::awaitable<Result<void>> RocksEventStore::trim(es::Trim trim) {
+  if (const auto storable = es::check(trim); !storable) co_return storable.error();
+  auto start = [this, &trim](auto handler) {
+    parts_->committer.submit(std::move(trim), Waiter<Result<void>>(std::move(handler)));
+  };
+  co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Result<void>)>(
+      start, boost::asio::use_awaitable);
+}
+
 es::awaitable<Result<es::LogSlice>> RocksEventStore::read_partition(es::Partition partition, es::Offset from,
                                                                     std::size_t limit) {
   OCF_ASSERT(partition < partitions(), "the caller knows partitions()");

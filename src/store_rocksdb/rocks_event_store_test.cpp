@@ -538,7 +538,7 @@ TEST_F(RocksStore, HasANameOfItsOwnAndADateOfBirth) {
   std::string name, created;
   {
     Files closed(directory.path());
-    EXPECT_EQ(closed.get("default", meta::schema), "1");
+    EXPECT_EQ(closed.get("default", meta::schema), "2");
     EXPECT_EQ(closed.get("default", meta::partitions), "4");
     name = closed.get("default", meta::store);
     created = closed.get("default", meta::created);
@@ -557,11 +557,26 @@ TEST_F(RocksStore, RefusesAStoreOfANewerRelease) {
   store.reset();
   {
     Files closed(directory.path());
-    ASSERT_TRUE(closed.db().Put({}, meta::schema, "2").ok());
+    ASSERT_TRUE(closed.db().Put({}, meta::schema, "3").ok());
   }
   const std::string why = refusal(directory.path());
-  EXPECT_NE(why.find("it has schema 2, this release knows schemas up to 1"), std::string::npos) << why;
+  EXPECT_NE(why.find("it has schema 3, this release knows schemas up to 2"), std::string::npos) << why;
   EXPECT_NE(why.find(directory.path().string()), std::string::npos) << why;
+}
+
+TEST_F(RocksStore, UpgradesAStoreOfSchema1InItsPlace) {
+  open();
+  const auto stored = append(stream_of("a"), 0, events_of(3)).value();
+  store.reset();
+  {
+    Files closed(directory.path());
+    ASSERT_TRUE(closed.db().Put({}, meta::schema, "1").ok());
+  }
+  open();
+  EXPECT_TRUE(same(read(stream_of("a")).value(), *stored));
+  store.reset();
+  Files closed(directory.path());
+  EXPECT_EQ(closed.get("default", meta::schema), "2");
 }
 
 TEST_F(RocksStore, RefusesAStoreThatIsOpenAlready) {

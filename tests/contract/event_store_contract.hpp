@@ -58,6 +58,9 @@ class EventStoreContract : public ::testing::TestWithParam<Plug> {
       all.insert(all.end(), page.begin(), page.end());
     }
   }
+  Result<void> trim(const StreamId& stream, Version first, NewEvent baseline) {
+    return run(store().trim(Trim(stream, first, std::move(baseline))));
+  }
   LogSlice read_partition(Partition partition, Offset from, std::size_t limit) {
     return run(store().read_partition(partition, from, limit)).value();
   }
@@ -391,6 +394,117 @@ TEST_P(EventStoreContract, AnswersARetryAfterReopeningAsStored) {
   reopen();
   EXPECT_TRUE(same(*append(stream_of("a"), 0, events).value(), *stored));
   EXPECT_EQ(read(stream_of("a")).value().size(), 3u);
+}
+
+inline std::vector<Version> versions_of(const std::vector<RecordedEvent>& events) {
+  std::vector<Version> versions;
+  for (const RecordedEvent& event : events) versions.push_back(event.version);
+  return versions;
+}
+
+TEST_P(EventStoreContract, PutsABaselineInThePlaceOfAnEventAndRemovesThoseBeforeIt) {
+  const auto stream = stream_of("a");
+  const auto stored = append(stream, 0, events_of(5)).value();
+  NewEvent baseline = event_of("BaselineTaken", {0xa1, 1, 1});
+  baseline.time = Time(std::chrono::milliseconds(1));
+  ASSERT_TRUE(trim(stream, 3, baseline));
+  const auto left = read(stream).value();
+  ASSERT_EQ(versions_of(left), (std::vector<Version>{3, 4, 5}));
+  EXPECT_EQ(left[0].position, (*stored)[2].position);
+  EXPECT_EQ(left[0].event.id, baseline.id);
+  EXPECT_EQ(left[0].event.type, "BaselineTaken");
+  EXPECT_EQ(left[0].event.data, baseline.data);
+  EXPECT_EQ(left[0].event.time, (*stored)[2].event.time) << "the baseline is as old as what it replaces";
+  EXPECT_TRUE(same(left[1], (*stored)[3]));
+  EXPECT_EQ(versions_of(read(stream, 1).value()), (std::vector<Version>{3, 4, 5}));
+  EXPECT_EQ(versions_of(read(stream, 3).value()), (std::vector<Version>{4, 5}));
+  EXPECT_EQ(append(stream, 4, events_of(1)).error(), StoreError::version_conflict);
+  EXPECT_EQ(append(stream, 5, events_of(1)).value()->front().version, 6u);
+}
+
+TEST_P(EventStoreContract, PassesOverWhatWasTrimmedInAPartition) {
+  const auto a = stream_of("a");
+  const auto b = stream_of("a", "links");
+  ASSERT_TRUE(append(b, 0, events_of(1)));
+  ASSERT_TRUE(append(a, 0, events_of(3)));
+  ASSERT_TRUE(append(b, 1, events_of(1)));
+  ASSERT_TRUE(trim(a, 3, event_of("BaselineTaken")));
+  const auto partition = partition_of(a, partitions);
+  const LogSlice first = read_partition(partition, 1, 1);
+  ASSERT_EQ(first.events->size(), 1u);
+  EXPECT_EQ(first.events->front().position.offset, 1u);
+  const LogSlice behind = read_partition(partition, first.next, 1);
+  ASSERT_EQ(behind.events->size(), 1u);
+  EXPECT_EQ(behind.events->front().position.offset, 4u);
+  EXPECT_EQ(behind.next, 5u);
+  EXPECT_EQ(log_of(partition).size(), 3u);
+  EXPECT_EQ(append(b, 2, events_of(1)).value()->front().position.offset, 6u) << "no offset is given twice";
+}
+
+TEST_P(EventStoreContract, TrimsAgainWithTheSameOutcome) {
+  const auto stream = stream_of("a");
+  ASSERT_TRUE(append(stream, 0, events_of(6)));
+  const NewEvent baseline = event_of("BaselineTaken");
+  ASSERT_TRUE(trim(stream, 3, baseline));
+  const auto once = read(stream).value();
+  ASSERT_TRUE(trim(stream, 3, baseline));
+  EXPECT_TRUE(same(read(stream).value(), once));
+  ASSERT_TRUE(trim(stream, 2, event_of("BaselineTaken"))) << "it begins behind that already";
+  EXPECT_TRUE(same(read(stream).value(), once));
+  ASSERT_TRUE(trim(stream, 6, event_of("BaselineTaken")));
+  EXPECT_EQ(versions_of(read(stream).value()), std::vector<Version>{6});
+}
+
+TEST_P(EventStoreContract, NeverTrimsAStreamAway) {
+  const auto stream = stream_of("a");
+  EXPECT_EQ(trim(stream, 1, event_of("BaselineTaken")).error(), StoreError::version_conflict);
+  ASSERT_TRUE(append(stream, 0, events_of(2)));
+  EXPECT_EQ(trim(stream, 0, event_of("BaselineTaken")).error(), StoreError::version_conflict);
+  EXPECT_EQ(trim(stream, 3, event_of("BaselineTaken")).error(), StoreError::version_conflict);
+  EXPECT_EQ(read(stream).value().size(), 2u);
+}
+
+TEST_P(EventStoreContract, TakesOnlyABaselineThatCanBeReadAgain) {
+  const auto stream = stream_of("a");
+  ASSERT_TRUE(append(stream, 0, events_of(2)));
+  EXPECT_EQ(trim(stream, 2, event_of("NoBaseline")).error(), StoreError::malformed_event);
+  NewEvent baseline = event_of("BaselineTaken");
+  baseline.audit.owner = "\xc3\x28";
+  EXPECT_EQ(trim(stream, 2, baseline).error(), StoreError::malformed_event);
+  EXPECT_EQ(read(stream).value().size(), 2u);
+}
+
+TEST_P(EventStoreContract, TakesARetryOfWhatWasTrimmedForAConflict) {
+  const auto stream = stream_of("a");
+  const auto events = events_of(2);
+  ASSERT_TRUE(append(stream, 0, events));
+  ASSERT_TRUE(append(stream, 2, events_of(1)));
+  ASSERT_TRUE(trim(stream, 3, event_of("BaselineTaken")));
+  EXPECT_EQ(append(stream, 0, events).error(), StoreError::version_conflict);
+}
+
+TEST_P(EventStoreContract, KeepsFencesAndOtherStreamsWhenItTrims) {
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(3), Fence{"default/a/1", 5}));
+  ASSERT_TRUE(append(stream_of("a", "resource/x"), 0, events_of(3)));
+  ASSERT_TRUE(append(stream_of("b"), 0, events_of(3)));
+  ASSERT_TRUE(trim(stream_of("a"), 3, event_of("BaselineTaken")));
+  EXPECT_EQ(append(stream_of("a"), 3, events_of(1), Fence{"default/a/1", 4}).error(), StoreError::fenced);
+  EXPECT_EQ(read(stream_of("a", "resource/x")).value().size(), 3u);
+  EXPECT_EQ(read(stream_of("b")).value().size(), 3u);
+}
+
+TEST_P(EventStoreContract, KeepsWhatWasTrimmedTrimmedAfterReopening) {
+  if (!reopens()) GTEST_SKIP() << "keeps nothing";
+  const auto stream = stream_of("a");
+  ASSERT_TRUE(append(stream, 0, events_of(5)));
+  ASSERT_TRUE(trim(stream, 4, event_of("BaselineTaken")));
+  const auto left = read(stream).value();
+  for (int again = 0; again < 2; ++again) {
+    reopen();
+    EXPECT_TRUE(same(read(stream).value(), left));
+    EXPECT_TRUE(same(log_of(partition_of(stream, partitions)), left));
+  }
+  EXPECT_EQ(append(stream, 5, events_of(1)).value()->front().position.offset, 6u);
 }
 
 }  // namespace ocf::es::contract

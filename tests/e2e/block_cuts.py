@@ -19,7 +19,7 @@ from coap_tcp import poll
 from hub import Hub
 from kill_loop import lying
 from ledger import Judge, Ledger
-from load import Load
+from load import LIMITS, Load
 
 CUTS_OF_A_LOAD = 5        # so that no stream is longer than the API tells
 BETWEEN_CUTS = (3, 40)    # acknowledgements
@@ -102,7 +102,7 @@ def run(cuts, seed, environment=None):
     hub = None
     try:
         (disk.path / "hub").mkdir()
-        hub = Hub(folder=disk.path / "hub", environment=environment)
+        hub = Hub(limits=LIMITS, folder=disk.path / "hub", environment=environment)
         while len(taken) < cuts:
             load = Load(hub, ledger)
             load.begin()

@@ -13,7 +13,7 @@ from api import Api
 from coap_tcp import CHANGED, poll
 from hub import Hub
 from ledger import Judge, Ledger
-from load import Load, expect
+from load import LIMITS, Load, expect
 
 ACKNOWLEDGED = (5, 120)  # in one life of the hub
 
@@ -23,7 +23,7 @@ def run(cycles, seed, environment=None):
     chance = random.Random(seed)
     ledger, judge = Ledger(), Judge()
     report = {"seed": seed, "kills": 0, "kills while starting": 0, "findings": []}
-    hub = Hub(environment=environment)
+    hub = Hub(limits=LIMITS, environment=environment)
     load = Load(hub, ledger)
     try:
         with Api(hub, hub.token()).events() as feed:

@@ -13,6 +13,9 @@ LIGHT = "/light/1"
 BURST = 5                 # notifications before each Ping with Custody
 NEWCOMERS = 2             # devices that sign up in one life of the hub, at most
 
+# Of the hub: the load is meant, and every notification of it has to be in the history.
+LIMITS = {"device_messages_per_second": 1_000_000, "owner_requests_per_second": 1_000_000}
+
 
 class Refused(Exception):
     """The hub refused what it has to do."""

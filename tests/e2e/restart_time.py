@@ -12,6 +12,7 @@ import time
 from api import Api
 from device import Device, light
 from hub import Hub
+from load import LIMITS
 
 DEVICES = 20
 BURST = 250  # notifications before each Ping with Custody
@@ -39,7 +40,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--events", type=int, default=100_000)
     events = options.parse_args().events
-    hub = Hub(tls=False)
+    hub = Hub(tls=False, limits=LIMITS)
     devices = [Device(hub, resources=[light()]).online() for _ in range(DEVICES)]
     for device in devices:
         device.wait_observed("/light/1")

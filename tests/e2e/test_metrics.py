@@ -171,7 +171,7 @@ def test_a_hub_that_works_is_live_and_ready(hub):
     status, kind, text = call(hub, "/readyz?verbose")
     assert (status, kind) == (200, "text/plain; charset=utf-8")
     names = [line[4:] for line in text.splitlines()[:-1]]
-    assert names == ["started", "store", "read_models", "loop", "disk", "certificate", "connections"]
+    assert names == ["started", "store", "read_models", "loop", "memory", "disk", "certificate", "connections"]
     assert all(line.startswith("[+] ") for line in text.splitlines()[:-1])
     assert call(hub, "/livez?verbose")[2].startswith("[+] store\n")
 

@@ -104,6 +104,17 @@ def test_a_publication_is_kept_and_answered_when_it_is_stored(full, device):
     assert "/light/2" in [link["href"] for link in api.device(d.di).json["links"]]
 
 
+# R1: devices ignore it, and are asked for their links at the next sign-in
+def test_a_publication_too_many_is_refused(full, device):
+    hub, disk, _ = full
+    d, first = publish_meanwhile(hub, disk, device)
+    kept = [first] + [d.publish_later(["/light/2"]) for _ in range(3)]
+    assert d.publish_later(["/light/2"]).get().code == UNAVAILABLE
+    assert all(sent.empty() for sent in kept)
+    disk.free()
+    assert {sent.get().code for sent in kept} == {CHANGED}
+
+
 # R1: what could not be kept is made good at the next sign-in
 def test_a_publication_that_was_lost_is_asked_for_when_the_device_comes_again(full, device):
     hub, disk, api = full

@@ -9,6 +9,8 @@ from coap_tcp import CHANGED, PATIENCE, POST, UNAVAILABLE, UNAUTHORIZED, poll, r
 CONNECTIONS = 200
 REQUESTS = 50  # on each: 10,000 in flight
 
+HUB = {"limits": {"sign_ins_per_second": 10_000}}  # what is refused for its number is not replayed
+
 
 # A1, A10
 def test_ten_thousand_replays_of_a_code_give_one_registration(hub, owner):

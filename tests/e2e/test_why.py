@@ -161,7 +161,7 @@ def test_a_connection_too_many(started):
             port = second.sock.getsockname()[1]
         first.assert_open()
     found = newest(crowded, "127.0.0.1", "tcp")
-    assert found["peer"] == f"127.0.0.1:{port}" and "limits.connections_max" in found["advice"]
+    assert found["peer"] == f"127.0.0.1:{port}" and "limits.connections_max" in found["reason"]
 
 
 # -- TLS

@@ -81,6 +81,41 @@ void a_byte_now_and_then(Attack& attack) {
   pause(100);
 }
 
+// -- A crowd that never finishes what it begins, and says a byte now and then. Who was closed comes again.
+
+constexpr std::size_t crowd = 1'000;
+
+void keep_a_crowd(Attack& attack, std::uint16_t port, const Bytes& beginning) {
+  for (Peer& peer : attack.kept) {
+    if (peer.drain() && peer.say(Bytes{0x00})) continue;
+    peer = Peer(port);
+    peer.say(beginning);
+  }
+  while (attack.kept.size() < attack.scaled(crowd)) {
+    attack.kept.emplace_back(port);
+    attack.kept.back().say(beginning);
+  }
+  pause(100);
+}
+
+void crowd_of_handshakes(Attack& attack) {
+  keep_a_crowd(attack, attack.hub().tls_port(),
+               Bytes{0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03});
+}
+
+void crowd_of_frames(Attack& attack) {
+  keep_a_crowd(attack, attack.hub().tcp_port(), Bytes{0xe8, 0x10, 0x00, 0x02});
+}
+
+// A handshake that nothing was said of.
+void crowd_of_silent(Attack& attack) {
+  while (attack.kept.size() < attack.scaled(crowd)) attack.kept.emplace_back(attack.hub().tls_port());
+  for (Peer& peer : attack.kept) {
+    if (!peer.drain()) peer = Peer(attack.hub().tls_port());
+  }
+  pause(100);
+}
+
 // -- Bombs of options and of CBOR
 
 void bombs(Attack& attack) {
@@ -266,6 +301,9 @@ const std::vector<Scenario>& scenarios() {
       {"half-open connections", half_open, all_are_closed_by_the_hub},
       {"frames split at every byte", split_at_every_byte, let_go},
       {"a byte now and then", a_byte_now_and_then, all_are_closed_by_the_hub},
+      {"1,000 silent handshakes", crowd_of_silent, all_are_closed_by_the_hub, crowd},
+      {"1,000 handshakes byte by byte", crowd_of_handshakes, all_are_closed_by_the_hub, crowd},
+      {"1,000 messages byte by byte", crowd_of_frames, all_are_closed_by_the_hub, crowd},
       {"option and CBOR bombs", bombs, let_go},
       {"100,000 observations", observations, let_go},
       {"blocks out of order", blocks_out_of_order, let_go},

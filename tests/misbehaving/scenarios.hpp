@@ -47,7 +47,9 @@ struct Scenario {
   const char* name;
   void (*attack)(Attack& attack);
   void (*finish)(Attack& attack);
+  std::size_t crowd = 0;  // so many connections it keeps open; each may cost crowd_kib_max
 };
+constexpr long crowd_kib_max = 64;
 
 const std::vector<Scenario>& scenarios();
 

@@ -54,6 +54,7 @@ std::uint32_t checksum(ByteView bytes) {
 Stored decoded(ByteView frame) {
   Input input{frame};
   Stored stored;
+  stored.is_trim = input.number() != 0;
   const std::string key(as_text(input.bytes()));
   const std::uint64_t epoch = input.number();
   if (!key.empty()) stored.fence = es::Fence{key, epoch};
@@ -69,6 +70,7 @@ Stored decoded(ByteView frame) {
 
 void Disk::write(const Stored& stored) {
   Bytes frame;
+  put(frame, static_cast<std::uint32_t>(stored.is_trim));
   put(frame, as_bytes(stored.fence ? stored.fence->key : std::string()));
   put(frame, static_cast<std::uint32_t>(stored.fence ? stored.fence->epoch : 0));
   for (const es::RecordedEvent& event : stored.events) put(frame, es::encode_record(event));

@@ -11,10 +11,11 @@
 
 namespace ocf::simulation {
 
-// What one append stored.
+// What one append stored, or one trim.
 struct Stored {
-  std::vector<es::RecordedEvent> events;
+  std::vector<es::RecordedEvent> events;  // of a trim: its baseline, at the version that is the first to stay
   std::optional<es::Fence> fence;
+  bool is_trim = false;
 };
 
 // Survives every hub.

@@ -33,6 +33,12 @@ bool is_terminal(std::string_view event_type) {
 es::awaitable<Result<void>> Store::open() {
   for (Stored& stored : parts_.disk.recover()) {
     const es::RecordedEvent first = stored.events.front();
+    if (stored.is_trim) {
+      es::Trim trim(first.stream, first.version, first.event);
+      const auto trimmed = co_await log_.trim(std::move(trim));
+      if (!trimmed) co_return trimmed.error();
+      continue;
+    }
     std::vector<es::NewEvent> events;
     for (es::RecordedEvent& recorded : stored.events) events.push_back(std::move(recorded.event));
     es::Append append(first.stream, first.version - 1, std::move(events), std::move(stored.fence));
@@ -75,6 +81,20 @@ es::awaitable<Result<es::LogSlice>> Store::read_partition(es::Partition partitio
   const Error hindered = co_await hindrance();
   if (hindered) co_return hindered;
   co_return co_await log_.read_partition(partition, from, limit);
+}
+
+// Written at once, and synced with the next group: a crash in between leaves the stream as it was.
+es::awaitable<Result<void>> Store::trim(es::Trim trim) {
+  const Error hindered = co_await hindrance();
+  if (hindered) co_return hindered;
+  if (parts_.troubles.full) co_return StoreError::unavailable;
+  Stored stored;
+  stored.is_trim = true;
+  const es::Position nowhere;
+  stored.events.push_back({nowhere, trim.stream, trim.first, trim.baseline});
+  const auto trimmed = co_await log_.trim(std::move(trim));
+  if (trimmed) parts_.disk.write(stored);
+  co_return trimmed;
 }
 
 es::awaitable<Result<es::EventBatch>> Store::append(es::Append append) {

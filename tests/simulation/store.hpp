@@ -59,6 +59,7 @@ class Store final : public es::EventStore {
   es::Partition partitions() const override { return partition_count; }
   es::awaitable<Result<std::vector<es::RecordedEvent>>> read(es::StreamId stream, es::Version after) override;
   es::awaitable<Result<es::EventBatch>> append(es::Append append) override;
+  es::awaitable<Result<void>> trim(es::Trim trim) override;
   es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
                                                      std::size_t limit) override;
 

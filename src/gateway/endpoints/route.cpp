@@ -1,7 +1,9 @@
 // GET, POST, DELETE (and not PUT) on a device's resource, and its observation (R5): translated to the use
 // cases, never passed on as they are, because a device closes on options that it does not know.
+#include "base/random.hpp"
 #include "cbor/cbor.hpp"
 #include "cloud/limit_of.hpp"
+#include "coap/description.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/connection.hpp"
 #include "gateway/endpoints/routing_path.hpp"
@@ -80,6 +82,11 @@ awaitable<std::optional<Answer>> refuse_by_condition(Exchange& exchange, Asked w
   co_return refuse(exchange, Code::precondition_failed, "the resource has another ETag");
 }
 
+void trace_answer(Exchange& exchange, const es::CorrelationId& correlation, Code code) {
+  std::string what = "the caller is answered " + coap::to_text(code) + ' ' + std::string(coap::name_of(code));
+  exchange.cloud.traces().note(correlation, cloud::Hop(cloud::Hop::Place::caller, std::move(what)));
+}
+
 awaitable<Asking> ask(Exchange& exchange, Operation operation) {
   const auto what = asked(exchange);
   if (!what)
@@ -92,6 +99,9 @@ awaitable<Asking> ask(Exchange& exchange, Operation operation) {
 
   cloud::Request request(what->target.device, what->target.href, operation);
   request.query = joined(exchange.request.queries());
+  request.face = "CoAP";
+  request.correlation = es::CorrelationId(random_uuid());
+  const es::CorrelationId correlation = request.correlation;
   if (!exchange.request.payload.empty()) {
     const Limits& limits = exchange.settings.limits;
     if (!has_cbor_payload(exchange.request))
@@ -106,10 +116,15 @@ awaitable<Asking> ask(Exchange& exchange, Operation operation) {
     request.content = {coap::content_format::ocf_cbor, share(exchange.request.payload)};
   }
   const auto answer = co_await exchange.cloud.request(what->caller, std::move(request));
-  if (!answer) co_return Asking(refuse(exchange, answer.error()));
+  if (!answer) {
+    Answer refused = refuse(exchange, answer.error());
+    trace_answer(exchange, correlation, refused.message.code);
+    co_return Asking(std::move(refused));
+  }
   Routed routed(what->target.device, answer->interface, exchange.connection.advertisement(),
                 exchange.settings.limits);
   Asking asking(Answer(message_of(exchange, *answer, routed)));
+  trace_answer(exchange, correlation, asking.answer.message.code);
   if (answer->by_default && answer->status == resource::Status::content)
     asking.observable = std::move(routed);
   co_return asking;

@@ -19,6 +19,7 @@ awaitable<Answer> sign_in_or_out(Exchange& exchange) {
   const auto asked = SignInRequest::decode(exchange.request.payload, exchange.settings.limits);
   if (!asked) co_return refuse_account(exchange, asked.error());
   if (!asked->login) co_return co_await sign_out(exchange);
+  if (auto later = refuse_for_now(exchange)) co_return std::move(*later);
 
   cloud::SignIn request(asked->device, asked->access_token);
   request.uid = asked->uid;

@@ -8,6 +8,7 @@ namespace ocf::gateway {
 awaitable<Answer> sign_up(Exchange& exchange) {
   const auto asked = SignUpRequest::decode(exchange.request.payload, exchange.settings.limits);
   if (!asked) co_return refuse_account(exchange, asked.error());
+  if (auto later = refuse_for_now(exchange)) co_return std::move(*later);
 
   account::SignUp request(asked->device, asked->code, exchange.connection.wall_now());
   request.provider = asked->provider;

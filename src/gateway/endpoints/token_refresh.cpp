@@ -8,6 +8,7 @@ namespace ocf::gateway {
 awaitable<Answer> refresh_token(Exchange& exchange) {
   const auto asked = RefreshRequest::decode(exchange.request.payload, exchange.settings.limits);
   if (!asked) co_return refuse_account(exchange, asked.error());
+  if (auto later = refuse_for_now(exchange)) co_return std::move(*later);
 
   account::Refresh request(asked->device, asked->refresh_token, exchange.connection.wall_now());
   request.uid = asked->uid;

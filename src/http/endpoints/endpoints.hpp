@@ -11,11 +11,13 @@ namespace ocf::http::endpoints {
 awaitable<Result<Response>> list_devices(Exchange& exchange);
 awaitable<Result<Response>> show_device(Exchange& exchange);
 awaitable<Result<Response>> remove_device(Exchange& exchange);
+awaitable<Result<Response>> diff(Exchange& exchange);
 awaitable<Result<Response>> history(Exchange& exchange);
 awaitable<Result<Response>> refusals(Exchange& exchange);
 awaitable<Result<Response>> list_resources(Exchange& exchange);
 awaitable<Result<Response>> retrieve_resource(Exchange& exchange);
 awaitable<Result<Response>> update_resource(Exchange& exchange);
 awaitable<Result<Response>> events(Exchange& exchange);
+awaitable<Result<Response>> trace(Exchange& exchange);
 
 }  // namespace ocf::http::endpoints

@@ -11,12 +11,22 @@ namespace {
 
 constexpr std::chrono::seconds heartbeat{15};
 
+// Without an id: the place of the client does not change by it.
+std::string resync(const es::RecordedEvent& baseline) {
+  std::string data;
+  JsonWriter json(data);
+  json.begin_object().key("time").text(to_rfc3339(baseline.event.time)).key("type").text("resync");
+  json.end_object();
+  return "event: resync\ndata: " + data + "\n\n";
+}
+
 std::string as_text(const std::vector<cloud::FeedEvent>& events) {
   std::string text;
   for (const cloud::FeedEvent& event : events) {
     std::string data;
     JsonWriter json(data);
     write_event(json, event.recorded);
+    if (event.resync) text += resync(event.recorded);
     text += "id: " + event.cursor + "\nevent: " + event.recorded.event.type + "\ndata: " + data + "\n\n";
   }
   return text;

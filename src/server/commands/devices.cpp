@@ -9,8 +9,12 @@
 namespace ocf::server {
 namespace {
 
-Exit devices(const ApiOptions& options) {
-  const ApiAnswer answer = open_api(options).get("/api/v1/devices");
+struct Options : ApiOptions {
+  std::string at;
+};
+
+Exit devices(const Options& options) {
+  const ApiAnswer answer = open_api(options).get(with_parameter("/api/v1/devices", "at", options.at));
   const boost::json::value document = document_of(answer);
   if (options.json) {
     fmt::print("{}\n", answer.body);
@@ -29,8 +33,9 @@ Exit devices(const ApiOptions& options) {
 }  // namespace
 
 void add_devices(CLI::App& app, Run& run) {
-  auto options = std::make_shared<ApiOptions>();
+  auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("devices", "Lists the devices.");
+  add_at_option(*command, options->at);
   add_api_options(*command, *options);
   command->callback([options, &run] { run = [options] { return devices(*options); }; });
 }

@@ -66,6 +66,10 @@ json::value document_of(const ApiAnswer& answer) {
   return document;
 }
 
+void tell_correlation(const ApiAnswer& answer) {
+  if (!answer.correlation.empty()) fmt::print(stderr, "correlation id: {}\n", answer.correlation);
+}
+
 std::string device_target(const std::string& di) {
   const auto device = DeviceId::parse(di);
   if (!device) throw CommandFailure(Exit::usage, fmt::format("'{}' is not a device id: that is a UUID.", di));
@@ -84,6 +88,18 @@ std::string resource_target(const std::string& di, const std::string& href) {
     begin = end + 1;
   }
   return target;
+}
+
+std::string with_parameter(std::string target, std::string_view name, std::string_view value) {
+  if (value.empty()) return target;
+  target += target.find('?') == std::string::npos ? '?' : '&';
+  target += std::string(name) + '=' + percent_encoded(value);
+  return target;
+}
+
+void add_at_option(CLI::App& command, std::string& at) {
+  command.add_option(
+      "--at", at, "As it was then: a time such as 2026-11-25T07:00:00Z, or the id of an event of `watch`.");
 }
 
 std::string text_in(const json::value& object, std::string_view name) {

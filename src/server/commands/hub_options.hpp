@@ -36,10 +36,19 @@ boost::json::value document_of(const ApiAnswer& answer);
 // The same for any success, as text.
 const std::string& body_of(const ApiAnswer& answer);
 
+// On standard error, so that it stands beside an error, too: what `ocf-cloud trace` wants to know.
+void tell_correlation(const ApiAnswer& answer);
+
 // "/api/v1/devices/<di>" and "/api/v1/devices/<di>/resources/<href>". Throw CommandFailure (usage) for what
 // is no UUID or no path.
 std::string device_target(const std::string& di);
 std::string resource_target(const std::string& di, const std::string& href);
+
+// The target with one more parameter in its query, unless the value is empty.
+std::string with_parameter(std::string target, std::string_view name, std::string_view value);
+
+// `--at`: a point of the past, for commands that read.
+void add_at_option(CLI::App& command, std::string& at);
 
 // A text of a JSON object, or "" if it has none of that name; other values as JSON.
 std::string text_in(const boost::json::value& object, std::string_view name);

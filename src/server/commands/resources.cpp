@@ -11,6 +11,7 @@ namespace {
 
 struct Options : ApiOptions {
   std::string di;
+  std::string at;
 };
 
 // The texts of a JSON array, separated by spaces.
@@ -23,7 +24,8 @@ std::string words(const boost::json::value& object, std::string_view name) {
 }
 
 Exit resources(const Options& options) {
-  const ApiAnswer answer = open_api(options).get(device_target(options.di) + "/resources");
+  const ApiAnswer answer =
+      open_api(options).get(with_parameter(device_target(options.di) + "/resources", "at", options.at));
   const boost::json::value document = document_of(answer);
   if (options.json) {
     fmt::print("{}\n", answer.body);
@@ -45,6 +47,7 @@ void add_resources(CLI::App& app, Run& run) {
   CLI::App* command =
       app.add_subcommand("resources", "Lists the resources that a device published, with their values.");
   command->add_option("DI", options->di, "The device id.")->required();
+  add_at_option(*command, options->at);
   add_api_options(*command, *options);
   command->callback([options, &run] { run = [options] { return resources(*options); }; });
 }

@@ -22,6 +22,7 @@ Exit set(const Options& options) {
     throw CommandFailure(Exit::usage,
                          fmt::format("'{}' is not JSON; try '{{\"value\":true}}'.", options.value));
   const ApiAnswer answer = open_api(options).put(target, options.value);
+  tell_correlation(answer);
   const std::string& device_answer = body_of(answer);
   if (!device_answer.empty()) {
     fmt::print("{}\n", device_answer);

@@ -1,0 +1,178 @@
+#include "cloud/past.hpp"
+
+#include "cloud/error.hpp"
+#include "cloud/retention.hpp"
+#include "cloud/test_cloud.hpp"
+
+namespace ocf::cloud {
+namespace {
+
+using std::chrono::seconds;
+
+awaitable<void> keep(awaitable<Result<Past>> asked, std::optional<Result<Past>>& answer) {
+  answer.emplace(co_await std::move(asked));
+}
+
+class CloudPast : public TestCloud {
+ protected:
+  Result<Past> ask(Point point, const std::string& owner) {
+    std::optional<Result<Past>> answer;
+    run_void(keep(cloud->past(user(owner), device_id(), std::move(point)), answer));
+    return std::move(*answer);
+  }
+  Past past(Point point, const std::string& owner = "alice") {
+    auto past = ask(std::move(point), owner);
+    EXPECT_TRUE(past) << past.error().message();
+    EXPECT_TRUE(run(past->fold_resources()));
+    return std::move(*past);
+  }
+  // The first value of /light/1 then; -1: none.
+  static int value(const Past& past) {
+    const auto found = past.representations().find(Href("/light/1"));
+    return found == past.representations().end() ? -1 : found->second.content.bytes->back();
+  }
+  Error error_at(Point point, const std::string& owner = "alice") {
+    const auto past = ask(std::move(point), owner);
+    return past ? Error() : past.error();
+  }
+  // All of the log up to the cursor, by the read models.
+  ReadModels folded(const Cursor& cursor) {
+    ReadModels models(memory.partitions());
+    for (es::Partition partition = 0; partition < memory.partitions(); ++partition) {
+      if (cursor.next[partition] == 1) continue;
+      EXPECT_TRUE(models.apply(run(memory.read_partition(partition, 1, cursor.next[partition] - 1))->events));
+    }
+    return models;
+  }
+};
+
+TEST_F(CloudPast, IsWhatTheReadModelsWereAtEveryMoment) {
+  RecordingChannel first, second;
+  std::vector<Cursor> moments;
+  const auto mark = [&] {
+    moments.push_back(cloud->read_models().cursor());
+    now += seconds(1);
+  };
+  DeviceSession session = online(first);
+  mark();
+  publish(session, "/light/1");
+  mark();
+  EXPECT_TRUE(notify(session, 1, 1));
+  mark();
+  EXPECT_TRUE(notify(session, 2, 2));
+  mark();
+  EXPECT_TRUE(run(cloud->unpublish(session, {instance_of(Href("/light/1"))})));
+  mark();
+  publish(session, "/light/1");
+  mark();
+  EXPECT_TRUE(notify(session, 3, 3));
+  mark();
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  mark();
+  session = sign_in(second);
+  mark();
+  EXPECT_TRUE(notify(session, 4, 1));
+  mark();
+
+  std::vector<int> values;
+  for (const Cursor& moment : moments) {
+    const Past then = past(Point(moment));
+    const ReadModels models = folded(moment);
+    const directory::DeviceEntry* expected = models.directory.known(account::Tenant("default"), device_id());
+    ASSERT_NE(then.device(), nullptr);
+    ASSERT_NE(expected, nullptr);
+    EXPECT_EQ(then.device()->online, expected->online);
+    EXPECT_EQ(then.device()->epoch, expected->epoch);
+    EXPECT_EQ(then.device()->since, expected->since);
+    EXPECT_EQ(then.device()->stale_since, expected->stale_since);
+    EXPECT_EQ(then.device()->links, expected->links);
+    const auto& shadow = models.shadow.of_device(expected->key);
+    ASSERT_EQ(then.representations().size(), shadow.size());
+    for (const auto& [href, known] : shadow) {
+      EXPECT_EQ(then.representations().at(href).position, known.position) << href.text();
+    }
+    values.push_back(value(then));
+  }
+  EXPECT_EQ(values, (std::vector{-1, -1, 1, 2, -1, -1, 3, 3, 3, 4}));
+}
+
+TEST_F(CloudPast, IsFoundByTime) {
+  RecordingChannel channel;
+  const Time before = now;
+  now += seconds(1);
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  now += seconds(1);
+  EXPECT_TRUE(notify(session, 1, 1));
+  const Time first = now;
+  now += seconds(1);
+  EXPECT_TRUE(notify(session, 2, 2));
+  EXPECT_EQ(past(Point(before)).device(), nullptr);
+  EXPECT_EQ(value(past(Point(first - std::chrono::milliseconds(1)))), -1);
+  EXPECT_EQ(value(past(Point(first))), 1);
+  EXPECT_EQ(value(past(Point(now))), 2);
+  EXPECT_EQ(run(cloud->devices_at(user("alice"), Point(before)))->size(), 0u);
+  EXPECT_EQ(run(cloud->devices_at(user("alice"), Point(first)))->size(), 1u);
+  EXPECT_EQ(run(cloud->devices_at(user("bob"), Point(first)))->size(), 0u);
+}
+
+TEST_F(CloudPast, HidesOtherOwnersAndOlderRegistrations) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  EXPECT_TRUE(notify(session, 1, 1));
+  const Time alices = now;
+  EXPECT_EQ(error_at(Point(alices), "bob"), CloudError::not_found);
+  EXPECT_TRUE(run(cloud->remove_device(user("alice"), device_id())));
+  EXPECT_EQ(error_at(Point(alices)), CloudError::not_found);
+
+  now += seconds(1);
+  RecordingChannel bobs;
+  online(bobs, "bob");
+  EXPECT_EQ(error_at(Point(alices)), CloudError::not_found);
+  EXPECT_EQ(past(Point(alices), "bob").device(), nullptr);
+  EXPECT_NE(past(Point(now), "bob").device(), nullptr);
+}
+
+TEST_F(CloudPast, IsFoldedForSoManyAtOnce) {
+  RecordingChannel channel;
+  online(channel);
+  std::vector<Past> held;
+  for (std::size_t i = 0; i < pasts_max; ++i) held.push_back(past(Point(now)));
+  EXPECT_EQ(error_at(Point(now)), CloudError::too_many_pasts);
+  held.pop_back();
+  EXPECT_EQ(error_at(Point(now)), Error());
+}
+
+TEST_F(CloudPast, IsGoneBeforeTheFirstEventThatIsKept) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  std::vector<Time> times;
+  for (std::uint8_t i = 1; i <= 3; ++i) {
+    now += seconds(1);
+    times.push_back(now);
+    EXPECT_TRUE(notify(session, i, i));
+  }
+  // A sweep between the second and the third.
+  limits.retention_time = seconds(1);
+  Retention retention({memory, cloud->read_models(), limits,
+                       [this] { return now + std::chrono::milliseconds(1); }, cloud->metrics(), nullptr});
+  run_void(retention.sweep());
+  ASSERT_EQ(types(), (std::vector<std::string>{"BaselineTaken", "ResourceRepresentationUpdated"}));
+  net::Gate gate;
+  {
+    Past early(memory, session.key, Point(times[0]), gate.enter().value());
+    EXPECT_TRUE(run(early.fold_device()));
+    EXPECT_EQ(run(early.fold_resource(Href("/light/1"))).error(), CloudError::history_trimmed);
+    EXPECT_EQ(run(early.fold_resources()).error(), CloudError::history_trimmed);
+    Past late(memory, session.key, Point(times[1]), gate.enter().value());
+    EXPECT_TRUE(run(late.fold_device()));
+    EXPECT_TRUE(run(late.fold_resources()));
+    EXPECT_EQ(value(late), 2);
+  }
+  gate.close();
+}
+
+}  // namespace
+}  // namespace ocf::cloud

@@ -1,0 +1,208 @@
+#include "cloud/retention.hpp"
+
+#include "account/principal.hpp"
+#include "base/random.hpp"
+#include "links/links.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace ocf::cloud {
+
+using boost::asio::awaitable;
+
+namespace {
+
+constexpr std::size_t page = 1000;
+constexpr std::size_t streams_max = 10'000;  // remembered before they are trimmed
+
+}  // namespace
+
+std::uint64_t bytes_of(const es::RecordedEvent& recorded) {
+  const es::NewEvent& event = recorded.event;
+  return recorded.stream.text().size() + event.id.text().size() + event.type.size() + event.data.size() +
+         event.audit.principal.size() + event.audit.owner.size() + event.audit.correlation.text().size() +
+         event.audit.causation.size() + event.audit.traceparent.size();
+}
+
+bool TrimPlan::add(const es::RecordedEvent& recorded) {
+  if (recorded.event.time >= before_) return false;
+  const auto event = resource::Resource::decode(recorded);
+  if (!event || !*event) return false;
+  state_ = resource::Resource::evolve(std::move(state_), **event);
+  if (const auto* baseline = std::get_if<resource::BaselineTaken>(&**event)) {
+    known_ = *baseline;
+    said_ = recorded.position;
+  } else {
+    const auto* said = std::get_if<resource::ResourceRepresentationUpdated>(&**event);
+    // One that came late changed nothing.
+    if (said != nullptr && state_.representation == *said) {
+      known_ = {*said, recorded.version, recorded.event.time, false};
+      said_ = recorded.position;
+    }
+    ++events_;
+    bytes_ += bytes_of(recorded);
+  }
+  if (begin_ == 0) begin_ = recorded.version;
+  if (recorded.version > begin_ && state_.waiting.empty()) {
+    cut_ =
+        Cut{recorded.version, recorded.position, said_, known_, recorded.event.audit.owner, events_, bytes_};
+  }
+  return true;
+}
+
+std::optional<Cut> TrimPlan::take() {
+  std::optional<Cut> cut = std::exchange(cut_, std::nullopt);
+  if (!cut) return cut;
+  begin_ = cut->first;
+  events_ -= cut->events;
+  bytes_ -= cut->bytes;
+  return cut;
+}
+
+Retention::Retention(Parts parts) : parts_(std::move(parts)), next_(parts_.store.partitions(), 1) {}
+
+awaitable<void> Retention::run(net::Gate::Holder) {
+  timer_.emplace(co_await boost::asio::this_coro::executor);
+  while (!stopping_) {
+    timer_->expires_after(parts_.limits.retention_interval);
+    co_await timer_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    if (!stopping_) co_await sweep();
+  }
+}
+
+void Retention::stop() {
+  stopping_ = true;
+  if (timer_) timer_->cancel();
+}
+
+awaitable<void> Retention::sweep() {
+  if (parts_.limits.retention_time.count() == 0) co_return;
+  const Time before = parts_.now() - parts_.limits.retention_time;
+  Swept swept;
+  for (es::Partition partition = 0; partition < next_.size() && !stopping_; ++partition) {
+    const auto is_swept = co_await sweep(partition, before, swept);
+    if (!is_swept) break;
+  }
+  if (swept.events > 0) tell(swept, before);
+}
+
+awaitable<Result<void>> Retention::sweep(es::Partition partition, Time before, Swept& swept) {
+  std::set<es::StreamId> old;
+  es::Offset from = next_[partition];
+  for (bool is_done = false; !is_done && !stopping_;) {
+    const auto slice = co_await parts_.store.read_partition(partition, from, page);
+    if (!slice) co_return slice.error();
+    is_done = slice->events->empty();
+    from = slice->next;
+    for (const es::RecordedEvent& recorded : *slice->events) {
+      if (recorded.event.time >= before) {
+        from = recorded.position.offset;
+        is_done = true;
+        break;
+      }
+      if (resource::href_of(recorded.stream)) old.insert(recorded.stream);
+    }
+    if (!is_done && old.size() < streams_max) continue;
+    for (const es::StreamId& stream : std::exchange(old, {})) {
+      if (stopping_) co_return Result<void>();
+      const auto trimmed = co_await trim(stream, before, swept);
+      if (!trimmed) co_return trimmed.error();
+    }
+    next_[partition] = from;
+  }
+  co_return Result<void>();
+}
+
+awaitable<Result<void>> Retention::trim(es::StreamId stream, Time before, Swept& swept) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  TrimPlan plan(before);
+  bool trimmed_any = false;
+  for (es::Version after = 0;;) {
+    const auto events = co_await parts_.store.read(stream, after);
+    if (!events) {
+      // A damaged stream stays as it is; the others do not wait for it.
+      if (events.error() == es::StoreError::corrupt) co_return Result<void>();
+      co_return events.error();
+    }
+    bool is_done = events->empty();
+    for (const es::RecordedEvent& recorded : *events) {
+      after = recorded.version;
+      if (plan.add(recorded)) continue;
+      is_done = true;
+      break;
+    }
+    if (auto found = plan.take()) {
+      const std::uint64_t gone = found->events, bytes = found->bytes;
+      const auto is_cut = co_await cut(stream, std::move(*found));
+      if (!is_cut) co_return is_cut.error();
+      swept.events += gone;
+      swept.bytes += bytes;
+      trimmed_any = true;
+      parts_.metrics.trimmed_events.add(gone);
+      parts_.metrics.trimmed_bytes.add(bytes);
+    }
+    if (is_done || stopping_) break;
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+  }
+  if (trimmed_any) ++swept.resources;
+  co_return Result<void>();
+}
+
+awaitable<Result<void>> Retention::cut(es::StreamId stream, Cut cut) {
+  // At the next start what was unpublished must not come back.
+  if (cut.baseline.representation && !cut.baseline.unpublished && cut.said != cut.position) {
+    const auto unpublished = co_await unpublished_between(stream, cut.said, cut.position);
+    if (!unpublished) co_return unpublished.error();
+    cut.baseline.unpublished = unpublished->has_value();
+  }
+  es::EncodedEvent encoded = resource::Resource::encode(std::move(cut.baseline));
+  es::NewEvent event;
+  event.id = es::EventId(random_uuid());
+  event.type = std::move(encoded.type);
+  event.data = std::move(encoded.data);
+  event.audit.principal = account::Principal::system(account::Tenant(std::string(stream.tenant()))).text();
+  event.audit.owner = std::move(cut.owner);
+  es::Trim trim(std::move(stream), cut.first, std::move(event));
+  co_return co_await parts_.store.trim(std::move(trim));
+}
+
+// The streams of a device are in one partition, so their positions say what came first.
+awaitable<Result<Retention::Place>> Retention::unpublished_between(es::StreamId stream, es::Position after,
+                                                                   es::Position before) {
+  const auto key = device::key_of(stream);
+  const auto href = resource::href_of(stream);
+  if (!key || !href) co_return Place();
+  const shadow::Representation* known = parts_.models.shadow.get(*key, *href);
+  if (known != nullptr && known->position == after) co_return Place();
+  for (es::Version version = 0;;) {
+    const auto events = co_await parts_.store.read(key->stream(links::stream_name), version);
+    if (!events) co_return events.error();
+    if (events->empty()) co_return Place();
+    version = events->back().version;
+    for (const es::RecordedEvent& recorded : *events) {
+      if (recorded.position < after || before < recorded.position) continue;
+      const auto event = links::Links::decode(recorded);
+      const auto* gone = event && *event ? std::get_if<links::LinksUnpublished>(&**event) : nullptr;
+      if (gone != nullptr && std::find(gone->hrefs.begin(), gone->hrefs.end(), *href) != gone->hrefs.end())
+        co_return Place(recorded.position);
+    }
+  }
+}
+
+void Retention::tell(const Swept& swept, Time before) {
+  parts_.metrics.retained_since.set(before.time_since_epoch().count() / 1000);
+  if (!parts_.log) return;
+  parts_.log(telemetry::LogLine(
+      telemetry::Level::info, "trimmed",
+      "trimmed " + std::to_string(swept.events) + " events (" + std::to_string(swept.bytes) + " bytes) of " +
+          std::to_string(swept.resources) + " resources, from before " + to_rfc3339(before)));
+}
+
+}  // namespace ocf::cloud

@@ -1,0 +1,101 @@
+"""Of the past only so much is kept: what is older gives way to a baseline, and who reads from before it is told."""
+
+import pytest
+
+from admin import metrics
+from api import Api
+from coap_tcp import poll
+
+TIME = {"retention_time": "2s", "retention_interval": "1s"}
+
+
+@pytest.fixture(scope="module")
+def trimming(started):
+    return started(limits=TIME)
+
+
+@pytest.fixture
+def own(trimming, device, owner):
+    """A device that is observed, and its owner's API."""
+    d = device(on=trimming).online()
+    d.wait_observed("/light/1")
+    return d, Api(trimming, trimming.token(owner))
+
+
+def types(api, di, href="/light/1"):
+    return [event["type"] for event in api.history(di, href)]
+
+
+def change(d, api, values):
+    for value in values:
+        d.change("/light/1", power=value)
+        poll(lambda: api.resource(d.di, "/light/1").json["power"] == value, f"the shadow says {value}")
+
+
+def trimmed(api, di):
+    """The history of the light once nothing but its baseline is left."""
+    poll(lambda: types(api, di) == ["BaselineTaken"], "the history is trimmed")
+    return api.history(di, "/light/1")[0]
+
+
+# R9, R15
+def test_what_is_too_old_gives_way_to_a_baseline(trimming, own):
+    d, api = own
+    before = metrics(trimming)
+    change(d, api, range(1, 21))
+    baseline = trimmed(api, d.di)
+    assert baseline["version"] > 1 and baseline["principal"] == "system"
+    assert baseline["data"]["content"]["power"] == 20 and "said" in baseline["data"]
+    assert api.resource(d.di, "/light/1").json["power"] == 20
+    assert metrics(trimming).sum("ocf_retention_events_total") >= before.sum("ocf_retention_events_total") + 20
+    assert metrics(trimming).sum("ocf_retention_horizon_seconds") > 0
+    assert "trimmed" in trimming.log()
+    change(d, api, [21])
+    assert types(api, d.di)[0] == "BaselineTaken" and types(api, d.di)[-1] == "ResourceRepresentationUpdated"
+
+
+# R9: streams of the device and its links stay whole
+def test_only_resources_are_trimmed(own):
+    d, api = own
+    change(d, api, range(1, 4))
+    trimmed(api, d.di)
+    assert [event["version"] for event in api.history(d.di) if event["type"].startswith("Device")][0] == 1
+    assert "LinksPublished" in [event["type"] for event in api.history(d.di)]
+
+
+# R12: no silent gap
+def test_who_reads_from_before_the_horizon_is_told_to_resync(own):
+    d, api = own
+    with api.events() as events:
+        place = events.told()[0]
+        change(d, api, range(1, 6))
+        newest = events.next(lambda _id, name, data: (data["data"].get("content") or {}).get("power") == 5)[0]
+    trimmed(api, d.di)
+    with api.events(last_id=place) as events:
+        id, name, data = events.next(lambda _id, name, data: name == "resync")
+        assert id is None and data["type"] == "resync" and data["time"]
+        _, name, data = events.next(lambda _id, name, data: data.get("href") == "/light/1")
+        assert name == "BaselineTaken" and data["data"]["content"]["power"] == 5
+    with api.events(last_id=newest) as events:
+        change(d, api, [6])
+        assert events.next(lambda _id, name, data: name == "resync" or data.get("href") == "/light/1")[1] != "resync"
+
+
+# R9, R11: the log is what the next process begins with
+def test_a_trimmed_log_is_folded_after_kill_9(started, device, owner):
+    hub = started(limits=TIME)
+    d = device(on=hub).online()
+    d.wait_observed("/light/1")
+    api = Api(hub, hub.token(owner))
+    change(d, api, range(1, 11))
+    baseline = trimmed(api, d.di)
+    hub.kill()
+    hub.start()
+    api = Api(hub, hub.token(owner))
+    assert api.resource(d.di, "/light/1").json["power"] == 10
+    assert api.history(d.di, "/light/1") == [baseline]
+    d.connect()
+    d.sign_in()
+    d.wait_observed("/light/1")
+    change(d, api, [11])
+    assert types(api, d.di) == ["BaselineTaken", "ResourceRepresentationUpdated"]
