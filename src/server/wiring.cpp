@@ -75,7 +75,7 @@ Hub::Hub(Config config, LogSink log)
       admin_requests_({authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
                        [this] { return addresses(); }, [this] { return put_in_force(); },
                        [this] { return reload(); }, [this](unsigned rate) { return gateway_.drain(rate); },
-                       [this] { return top(); }, net::wall_now}),
+                       [this] { return top(); }, [this] { return clock_.now(); }}),
       admin_socket_(
           shard_, admin_socket_path(data_.path()),
           [this](boost::json::object request) { return admin_requests_.answer(std::move(request)); }),
@@ -289,7 +289,7 @@ std::optional<std::string> Hub::first_admin_token() {
   if (!data_.first_start()) return std::nullopt;
   data_.mark_started();
   return authorization_.issue_user_token(default_tenant(), account::Owner("admin"),
-                                         config_.authorization.user_token_lifetime, net::wall_now());
+                                         config_.authorization.user_token_lifetime, clock_.now());
 }
 
 }  // namespace ocf::server

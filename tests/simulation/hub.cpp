@@ -98,12 +98,12 @@ void Hub::die(Network::Death death) {
 }
 
 account::awaitable<Result<std::string>> Hub::issue_code(const std::string& owner) {
-  return authorization_.issue_code(tenant(), account::Owner(owner), net::wall_now());
+  return authorization_.issue_code(tenant(), account::Owner(owner), clock_.now());
 }
 
 awaitable<Result<cloud::Caller>> Hub::user(const std::string& owner) {
-  return cloud_.authenticate(authorization_.issue_user_token(tenant(), account::Owner(owner),
-                                                             std::chrono::hours(24), net::wall_now()));
+  return cloud_.authenticate(
+      authorization_.issue_user_token(tenant(), account::Owner(owner), std::chrono::hours(24), clock_.now()));
 }
 
 }  // namespace ocf::simulation
