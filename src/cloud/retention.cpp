@@ -24,11 +24,15 @@ constexpr std::size_t streams_max = 10'000;  // remembered before they are trimm
 
 }  // namespace
 
-std::uint64_t bytes_of(const es::RecordedEvent& recorded) {
-  const es::NewEvent& event = recorded.event;
-  return recorded.stream.text().size() + event.id.text().size() + event.type.size() + event.data.size() +
-         event.audit.principal.size() + event.audit.owner.size() + event.audit.correlation.text().size() +
-         event.audit.causation.size() + event.audit.traceparent.size();
+std::uint64_t Cut::events() const {
+  return static_cast<std::uint64_t>(
+      std::count_if(gone.begin(), gone.end(), [](const Weight& weight) { return weight.may_go; }));
+}
+
+std::uint64_t Cut::bytes() const {
+  std::uint64_t sum = 0;
+  for (const Weight& weight : gone) sum += weight.bytes;
+  return sum;
 }
 
 bool TrimPlan::add(const es::RecordedEvent& recorded) {
@@ -46,13 +50,12 @@ bool TrimPlan::add(const es::RecordedEvent& recorded) {
       known_ = {*said, recorded.version, recorded.event.time, false};
       said_ = recorded.position;
     }
-    ++events_;
-    bytes_ += bytes_of(recorded);
   }
+  since_.push_back(weight_of(recorded));
   if (begin_ == 0) begin_ = recorded.version;
   if (recorded.version > begin_ && state_.waiting.empty()) {
-    cut_ =
-        Cut{recorded.version, recorded.position, said_, known_, recorded.event.audit.owner, events_, bytes_};
+    cut_ = Cut{recorded.version, recorded.position, said_, known_, recorded.event.audit.owner, {}};
+    gone_ = since_.size();
   }
   return true;
 }
@@ -61,12 +64,14 @@ std::optional<Cut> TrimPlan::take() {
   std::optional<Cut> cut = std::exchange(cut_, std::nullopt);
   if (!cut) return cut;
   begin_ = cut->first;
-  events_ -= cut->events;
-  bytes_ -= cut->bytes;
+  const auto end = since_.begin() + static_cast<std::ptrdiff_t>(gone_);
+  cut->gone.assign(since_.begin(), end);
+  since_.erase(since_.begin(), end);
   return cut;
 }
 
-Retention::Retention(Parts parts) : parts_(std::move(parts)), next_(parts_.store.partitions(), 1) {}
+Retention::Retention(Parts parts)
+    : parts_(std::move(parts)), counted_(parts_.store.partitions(), 1), by_age_(parts_.store.partitions()) {}
 
 awaitable<void> Retention::run(net::Gate::Holder) {
   timer_.emplace(co_await boost::asio::this_coro::executor);
@@ -83,19 +88,69 @@ void Retention::stop() {
 }
 
 awaitable<void> Retention::sweep() {
-  if (parts_.limits.retention_time.count() == 0) co_return;
-  const Time before = parts_.now() - parts_.limits.retention_time;
   Swept swept;
-  for (es::Partition partition = 0; partition < next_.size() && !stopping_; ++partition) {
-    const auto is_swept = co_await sweep(partition, before, swept);
-    if (!is_swept) break;
+  auto done = co_await count();
+  if (done) done = co_await sweep_by_age(swept);
+  const std::vector<es::Tenant> tenants = bytes_.tenants();
+  for (const es::Tenant& tenant : tenants) {
+    if (done) done = co_await sweep_by_bytes(tenant, swept);
   }
-  if (swept.events > 0) tell(swept, before);
+  if (swept.events > 0) tell(swept);
 }
 
-awaitable<Result<void>> Retention::sweep(es::Partition partition, Time before, Swept& swept) {
+// What was stored since the last time.
+awaitable<Result<void>> Retention::count() {
+  for (es::Partition partition = 0; partition < counted_.size(); ++partition) {
+    for (;;) {
+      if (stopping_) co_return es::StoreError::closed;
+      const auto slice = co_await parts_.store.read_partition(partition, counted_[partition], page);
+      if (!slice) co_return slice.error();
+      if (slice->events->empty()) break;
+      for (const es::RecordedEvent& recorded : *slice->events)
+        bytes_.add(es::Tenant(std::string(recorded.stream.tenant())), weight_of(recorded));
+      counted_[partition] = slice->next;
+    }
+  }
+  co_return Result<void>();
+}
+
+awaitable<Result<void>> Retention::sweep_by_age(Swept& swept) {
+  if (parts_.limits.retention_time.count() == 0) co_return Result<void>();
+  const Time before = parts_.now() - parts_.limits.retention_time;
+  const es::Tenant all;
+  co_return co_await sweep(all, before, by_age_, swept);
+}
+
+// What goes is less than what could: something stays of each stream. So it is tried again a little later in
+// time, until it fits or nothing is left that could go.
+awaitable<Result<void>> Retention::sweep_by_bytes(es::Tenant tenant, Swept& swept) {
+  Reach& reach = by_bytes_.try_emplace(tenant, parts_.store.partitions()).first->second;
+  const std::uint64_t bytes_max = parts_.limits.retention_bytes_max;
+  auto before = bytes_.cutoff(tenant, bytes_max, reach.before);
+  if (before) parts_.metrics.limit_hits.hit("retention_bytes_max");
+  while (before && !stopping_) {
+    const auto done = co_await sweep(tenant, *before, reach, swept);
+    if (!done) co_return done;
+    before = bytes_.cutoff(tenant, bytes_max, reach.before);
+  }
+  co_return Result<void>();
+}
+
+awaitable<Result<void>> Retention::sweep(es::Tenant tenant, Time before, Reach& reach, Swept& swept) {
+  for (es::Partition partition = 0; partition < reach.next.size(); ++partition) {
+    if (stopping_) co_return es::StoreError::closed;
+    const auto done = co_await sweep(partition, tenant, before, reach.next[partition], swept);
+    if (!done) co_return done;
+  }
+  reach.before = std::max(reach.before, before);
+  swept.before = std::max(swept.before, before);
+  co_return Result<void>();
+}
+
+awaitable<Result<void>> Retention::sweep(es::Partition partition, es::Tenant tenant, Time before,
+                                         es::Offset& next, Swept& swept) {
   std::set<es::StreamId> old;
-  es::Offset from = next_[partition];
+  es::Offset from = next;
   for (bool is_done = false; !is_done && !stopping_;) {
     const auto slice = co_await parts_.store.read_partition(partition, from, page);
     if (!slice) co_return slice.error();
@@ -107,7 +162,8 @@ awaitable<Result<void>> Retention::sweep(es::Partition partition, Time before, S
         is_done = true;
         break;
       }
-      if (resource::href_of(recorded.stream)) old.insert(recorded.stream);
+      const bool is_meant = tenant.text().empty() || recorded.stream.tenant() == tenant.text();
+      if (is_meant && resource::href_of(recorded.stream)) old.insert(recorded.stream);
     }
     if (!is_done && old.size() < streams_max) continue;
     for (const es::StreamId& stream : std::exchange(old, {})) {
@@ -115,7 +171,7 @@ awaitable<Result<void>> Retention::sweep(es::Partition partition, Time before, S
       const auto trimmed = co_await trim(stream, before, swept);
       if (!trimmed) co_return trimmed.error();
     }
-    next_[partition] = from;
+    next = from;
   }
   co_return Result<void>();
 }
@@ -139,7 +195,7 @@ awaitable<Result<void>> Retention::trim(es::StreamId stream, Time before, Swept&
       break;
     }
     if (auto found = plan.take()) {
-      const std::uint64_t gone = found->events, bytes = found->bytes;
+      const std::uint64_t gone = found->events(), bytes = found->bytes();
       const auto is_cut = co_await cut(stream, std::move(*found));
       if (!is_cut) co_return is_cut.error();
       swept.events += gone;
@@ -169,8 +225,14 @@ awaitable<Result<void>> Retention::cut(es::StreamId stream, Cut cut) {
   event.data = std::move(encoded.data);
   event.audit.principal = account::Principal::system(account::Tenant(std::string(stream.tenant()))).text();
   event.audit.owner = std::move(cut.owner);
+  const es::Tenant tenant(std::string(stream.tenant()));
+  const Weight baseline = weight_of({cut.position, stream, cut.first, event});
   es::Trim trim(std::move(stream), cut.first, std::move(event));
-  co_return co_await parts_.store.trim(std::move(trim));
+  const auto trimmed = co_await parts_.store.trim(std::move(trim));
+  if (!trimmed) co_return trimmed.error();
+  for (const Weight& weight : cut.gone) bytes_.remove(tenant, weight);
+  bytes_.add(tenant, baseline);
+  co_return Result<void>();
 }
 
 // The streams of a device are in one partition, so their positions say what came first.
@@ -196,13 +258,13 @@ awaitable<Result<Retention::Place>> Retention::unpublished_between(es::StreamId 
   }
 }
 
-void Retention::tell(const Swept& swept, Time before) {
-  parts_.metrics.retained_since.set(before.time_since_epoch().count() / 1000);
+void Retention::tell(const Swept& swept) {
+  parts_.metrics.retained_since.set(swept.before.time_since_epoch().count() / 1000);
   if (!parts_.log) return;
   parts_.log(telemetry::LogLine(
       telemetry::Level::info, "trimmed",
       "trimmed " + std::to_string(swept.events) + " events (" + std::to_string(swept.bytes) + " bytes) of " +
-          std::to_string(swept.resources) + " resources, from before " + to_rfc3339(before)));
+          std::to_string(swept.resources) + " resources, from before " + to_rfc3339(swept.before)));
 }
 
 }  // namespace ocf::cloud

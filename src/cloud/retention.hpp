@@ -6,6 +6,7 @@
 #include "base/time.hpp"
 #include "cloud/metrics.hpp"
 #include "cloud/read_models.hpp"
+#include "cloud/retained_bytes.hpp"
 #include "es/event_store.hpp"
 #include "net/clock.hpp"
 #include "net/gate.hpp"
@@ -16,14 +17,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace ocf::cloud {
-
-// What an event counts against limits.retention_bytes_max: its data and its names, uncompressed.
-std::uint64_t bytes_of(const es::RecordedEvent& recorded);
 
 // Where one stream is to be cut.
 struct Cut {
@@ -31,9 +30,10 @@ struct Cut {
   es::Position position;
   es::Position said;  // where the representation was known to be there
   resource::BaselineTaken baseline;
-  std::string owner;         // whom the audit of the replaced event names
-  std::uint64_t events = 0;  // that go, or are replaced
-  std::uint64_t bytes = 0;
+  std::string owner;             // whom the audit of the replaced event names
+  std::vector<Weight> gone;      // what goes or is replaced, an earlier baseline among it
+  std::uint64_t events() const;  // without the baseline
+  std::uint64_t bytes() const;
 };
 
 // How far the stream of one resource may be trimmed: a fold of its oldest events. Pure; no store, no clock.
@@ -58,8 +58,9 @@ class TrimPlan {
   resource::Resource::State state_;
   resource::BaselineTaken known_;
   es::Position said_;
-  es::Version begin_ = 0;                 // the oldest version there is
-  std::uint64_t events_ = 0, bytes_ = 0;  // since the last cut, without baselines
+  es::Version begin_ = 0;      // the oldest version there is
+  std::vector<Weight> since_;  // the last cut
+  std::size_t gone_ = 0;       // of those, the ones that cut_ removes
   std::optional<Cut> cut_;
 };
 
@@ -81,25 +82,45 @@ class Retention {
   boost::asio::awaitable<void> run(net::Gate::Holder inside);
   void stop();
 
-  // Looks through what became too old since the last time, and trims it. Between streams others have their
-  // turn. A store that is away ends it; the next sweep goes on from there.
+  // Looks through what became too old since the last time, and trims it; then, of each tenant that has too
+  // much, the oldest until it fits. Between streams others have their turn. A store that is away ends it; the
+  // next sweep goes on from there.
   boost::asio::awaitable<void> sweep();
+
+  // What there was in the last sweep.
+  const RetainedBytes& bytes() const { return bytes_; }
 
  private:
   struct Swept {
     std::uint64_t resources = 0, events = 0, bytes = 0;
+    Time before{};  // the latest
+  };
+  // How far one kind of sweep looked: everything before was trimmed where it could be.
+  struct Reach {
+    explicit Reach(es::Partition partitions) : next(partitions, 1) {}
+    std::vector<es::Offset> next;  // by partition
+    Time before{};
   };
 
-  boost::asio::awaitable<Result<void>> sweep(es::Partition partition, Time before, Swept& swept);
+  boost::asio::awaitable<Result<void>> count();
+  boost::asio::awaitable<Result<void>> sweep_by_age(Swept& swept);
+  boost::asio::awaitable<Result<void>> sweep_by_bytes(es::Tenant tenant, Swept& swept);
+  // Of one tenant, or of all if it is empty.
+  boost::asio::awaitable<Result<void>> sweep(es::Tenant tenant, Time before, Reach& reach, Swept& swept);
+  boost::asio::awaitable<Result<void>> sweep(es::Partition partition, es::Tenant tenant, Time before,
+                                             es::Offset& next, Swept& swept);
   boost::asio::awaitable<Result<void>> trim(es::StreamId stream, Time before, Swept& swept);
   boost::asio::awaitable<Result<void>> cut(es::StreamId stream, Cut cut);
   using Place = std::optional<es::Position>;
   boost::asio::awaitable<Result<Place>> unpublished_between(es::StreamId stream, es::Position after,
                                                             es::Position before);
-  void tell(const Swept& swept, Time before);
+  void tell(const Swept& swept);
 
   Parts parts_;
-  std::vector<es::Offset> next_;  // by partition: everything before was looked at
+  RetainedBytes bytes_;
+  std::vector<es::Offset> counted_;  // by partition: the next to be counted
+  Reach by_age_;
+  std::map<es::Tenant, Reach> by_bytes_;
   std::optional<net::SteadyTimer> timer_;
   bool stopping_ = false;
 };

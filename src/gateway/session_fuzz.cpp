@@ -35,6 +35,7 @@ Limits small_limits() {
   limits.frame_bytes_to_peer_per_link = 16;
   limits.requests_in_flight_max = 4;
   limits.device_requests_in_flight_max = 3;
+  limits.device_messages_per_second = 2;
   return limits;
 }
 

@@ -76,6 +76,7 @@ net::awaitable<json::object> AdminRequests::answer(json::object request) {
   if (verb == "reload") co_return reload();
   if (verb == "drain") co_return drain(request);
   if (verb == "top") co_return parts_.top();
+  if (verb == "checkpoint") co_return co_await checkpoint();
   if (verb == "why") co_return why(request);
   co_return refusal(fmt::format("this hub knows no command '{}'", verb), "usage");
 }
@@ -184,6 +185,14 @@ json::object AdminRequests::drain(const json::object& request) const {
   if (impossible || per_second == 0)
     return refusal("the rate is a number of connections per second, from 1 on", "usage");
   return {{"connections", parts_.drain(per_second)}};
+}
+
+net::awaitable<json::object> AdminRequests::checkpoint() {
+  if (!parts_.checkpoint) co_return refusal("this hub makes no backups");
+  const auto name = co_await parts_.checkpoint();
+  if (!name) co_return refusal("no copy of the store could be made: " + name.error().message());
+  json::object answer{{"checkpoint", *name}};
+  co_return answer;
 }
 
 json::object AdminRequests::why(const json::object& request) const {

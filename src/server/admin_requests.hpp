@@ -12,6 +12,8 @@
 //   reload                        changes: [{key, from, to, needs_restart}], closed (connections), warnings
 //   drain       rate              connections: how many have to go yet, from now on `rate` per second
 //   top                           as in top.hpp
+//   checkpoint                    checkpoint: the name of a copy of the store in the data directory, which
+//                                 whoever asked removes
 //   why         about             refusals: of a device or an address (a port is ignored), or of anybody
 #pragma once
 
@@ -67,6 +69,8 @@ class AdminRequests {
     // See top.hpp.
     std::function<boost::json::object()> top;
     std::function<Time()> now;
+    // Makes a copy of the store in the data directory; its name there.
+    std::function<net::awaitable<Result<std::string>>()> checkpoint = nullptr;
   };
   explicit AdminRequests(Parts parts);
 
@@ -82,6 +86,7 @@ class AdminRequests {
   boost::json::object pki_revoke(const boost::json::object& request);
   boost::json::object reload();
   boost::json::object drain(const boost::json::object& request) const;
+  net::awaitable<boost::json::object> checkpoint();
   boost::json::object why(const boost::json::object& request) const;
 
   Parts parts_;

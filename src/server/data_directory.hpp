@@ -6,6 +6,7 @@
 //   sid              the cloud's id, a UUID
 //   ocf-cloud.sock   for commands while a hub runs
 //   lock             held by the hub that runs
+//   checkpoint-…     a copy of the store that a backup is being made of
 //   started          there once a hub has been ready in this directory
 #pragma once
 

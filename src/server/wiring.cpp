@@ -1,5 +1,6 @@
 #include "server/wiring.hpp"
 
+#include "server/backup.hpp"
 #include "server/metrics.hpp"
 #include "server/tenant.hpp"
 #include "server/top.hpp"
@@ -75,7 +76,8 @@ Hub::Hub(Config config, LogSink log)
       admin_requests_({authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
                        [this] { return addresses(); }, [this] { return put_in_force(); },
                        [this] { return reload(); }, [this](unsigned rate) { return gateway_.drain(rate); },
-                       [this] { return top(); }, [this] { return clock_.now(); }}),
+                       [this] { return top(); }, [this] { return clock_.now(); },
+                       [this] { return checkpoint(); }}),
       admin_socket_(
           shard_, admin_socket_path(data_.path()),
           [this](boost::json::object request) { return admin_requests_.answer(std::move(request)); }),
@@ -109,6 +111,7 @@ net::awaitable<void> Hub::live(std::function<void()> on_ready) {
 
 // The log is folded before anybody is let in, but for those who ask how far it is.
 net::awaitable<void> Hub::start_parts() {
+  remove_checkpoints(data_.path());
   pulse_.start();
   start_admin();
   start_otlp();
@@ -228,6 +231,13 @@ std::string Hub::cis() const {
                     address.text()));
   }
   return (addresses_.coap_tls ? "coaps+tcp://" : "coap+tcp://") + address.text();
+}
+
+net::awaitable<Result<std::string>> Hub::checkpoint() {
+  std::string name = checkpoint_name();
+  const auto made = co_await log_store_.checkpoint(data_.path() / name);
+  if (!made) co_return made.error();
+  co_return name;
 }
 
 Result<std::size_t> Hub::put_in_force() {

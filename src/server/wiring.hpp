@@ -76,6 +76,7 @@ class Hub {
   telemetry::Snapshot collect();
   Checked checked() const;
   // See AdminRequests::Parts.
+  net::awaitable<Result<std::string>> checkpoint();
   Result<std::size_t> put_in_force();
   Reloaded reload();
   void wait_for_hangup();

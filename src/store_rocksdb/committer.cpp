@@ -19,11 +19,13 @@ std::size_t weight_of(const es::Append& append) {
 
 }  // namespace
 
-Committer::Committer(Database& database, const Options& options, Metrics& metrics)
+Committer::Committer(Database& database, const Options& options, Metrics& metrics,
+                     std::function<void(std::size_t)> trimmed)
     : database_(database),
       queued_bytes_max_(options.queued_bytes_max),
       recovery_interval_(options.recovery_interval),
-      metrics_(metrics) {
+      metrics_(metrics),
+      trimmed_(std::move(trimmed)) {
   if (!load_tails()) throw std::runtime_error("cannot read the ends of the event store's log");
   thread_ = std::thread([this] { run(); });
 }
@@ -110,11 +112,12 @@ void Committer::commit(std::vector<Queued> queue) {
 // Versions and tails are what they were: nothing that is in memory changes.
 void Committer::trim(std::vector<QueuedTrim> trims) {
   for (QueuedTrim& queued : trims) {
-    Result<void> trimmed = es::StoreError::unavailable;
-    if (writable_ || recover()) trimmed = database_.trim(queued.trim);
-    if (!trimmed && trimmed.error() == es::StoreError::outcome_unknown) writable_ = false;
+    Result<std::size_t> removed = es::StoreError::unavailable;
+    if (writable_ || recover()) removed = database_.trim(queued.trim);
+    if (!removed && removed.error() == es::StoreError::outcome_unknown) writable_ = false;
     metrics_.writable.set(writable_ ? 1 : 0);
-    queued.waiter.complete(trimmed);
+    if (removed && *removed > 0) trimmed_(*removed);
+    queued.waiter.complete(removed ? Result<void>() : Result<void>(removed.error()));
   }
 }
 

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -26,8 +27,10 @@ class Committer {
  public:
   using Stored = Result<es::EventBatch>;
 
-  // Throws std::runtime_error if the database cannot be read.
-  Committer(Database& database, const Options& options, Metrics& metrics);
+  // Throws std::runtime_error if the database cannot be read. `trimmed` is told on the committer's thread how
+  // many events a trim removed.
+  Committer(Database& database, const Options& options, Metrics& metrics,
+            std::function<void(std::size_t)> trimmed);
   ~Committer() { close(); }
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -78,6 +81,7 @@ class Committer {
   const std::size_t queued_bytes_max_;
   const std::chrono::milliseconds recovery_interval_;
   Metrics& metrics_;
+  const std::function<void(std::size_t)> trimmed_;
 
   std::mutex mutex_;
   std::condition_variable queued_or_closing_;

@@ -4,11 +4,13 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "store_rocksdb/layout.hpp"
+#include "store_rocksdb/log_end.hpp"
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -150,6 +152,7 @@ void Database::open_families() {
   db_options.create_if_missing = !exists_;
   std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
   if (std::filesystem::exists(options_.path / "CURRENT")) {
+    check_log_ends();
     const auto listed = rocksdb::DB::ListColumnFamilies(db_options, options_.path.string(), &names);
     if (!listed.ok()) cannot_open(options_, listed.ToString());
   }
@@ -178,6 +181,28 @@ void Database::open_families() {
   log_ = family(family::log);
   index_ = family(family::index);
   fences_ = family(family::fences);
+}
+
+// What RocksDB would take for torn although it was acknowledged. A log that cannot be read is RocksDB's to
+// tell.
+void Database::check_log_ends() const {
+  rocksdb::Env* env = options_.env ? options_.env : rocksdb::Env::Default();
+  std::vector<std::string> names;
+  env->GetChildren(options_.path.string(), &names);
+  for (const std::string& name : names) {
+    if (!name.ends_with(".log")) continue;
+    const std::string path = (options_.path / name).string();
+    std::uint64_t size = 0;
+    std::unique_ptr<rocksdb::RandomAccessFile> file;
+    if (!env->GetFileSize(path, &size).ok()) continue;
+    if (!env->NewRandomAccessFile(path, &file, rocksdb::EnvOptions()).ok()) continue;
+    const std::uint64_t begin = size / log_block_bytes * log_block_bytes;
+    std::string bytes(static_cast<std::size_t>(size - begin), '\0');
+    rocksdb::Slice block;
+    if (!file->Read(begin, bytes.size(), &block, bytes.data()).ok()) continue;
+    if (has_damaged_length(as_bytes(text_of(block))))
+      cannot_open(options_, "Corruption: the length of a record at the end of " + name + " is damaged");
+  }
 }
 
 rocksdb::ColumnFamilyHandle* Database::family(const char* name) {
@@ -407,14 +432,14 @@ Result<void> Database::index(const Commit& commit) {
   return {};
 }
 
-Result<void> Database::trim(const es::Trim& trim) {
+Result<std::size_t> Database::trim(const es::Trim& trim) {
   auto kept = event_at(trim.stream, trim.first);
   if (!kept) return kept.error();
   if (!*kept) {
     const auto head = head_of(trim.stream);
     if (!head) return head.error();
     if (trim.first == 0 || trim.first > *head) return es::StoreError::version_conflict;
-    return {};  // it begins behind that already
+    return std::size_t{0};  // it begins behind that already
   }
   es::RecordedEvent baseline = std::move(**kept);
   const Time time = baseline.event.time;
@@ -437,12 +462,42 @@ Result<void> Database::trim(const es::Trim& trim) {
   rocksdb::WriteOptions synced;
   synced.sync = true;
   if (!db_->Write(synced, &batch).ok()) return es::StoreError::outcome_unknown;
+  return (static_cast<std::size_t>(batch.Count()) - 1) / 2;
+}
+
+void Database::compact() {
+  const std::shared_lock lock(files_);
+  if (!db_ || is_compaction_canceled_) return;
+  // Write-ahead logs are kept as long as any family has something in memory only.
+  if (!db_->Flush(rocksdb::FlushOptions(), families_).ok()) return;
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  options.canceled = &is_compaction_canceled_;
+  for (rocksdb::ColumnFamilyHandle* family : {log_, index_})
+    db_->CompactRange(options, family, nullptr, nullptr);
+}
+
+Result<void> Database::checkpoint(const std::filesystem::path& to) {
+  const std::shared_lock lock(files_);
+  if (!db_) return es::StoreError::unavailable;
+  rocksdb::Checkpoint* made = nullptr;
+  const auto ready = rocksdb::Checkpoint::Create(db_.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (!ready.ok() || !checkpoint->CreateCheckpoint(to.string()).ok()) return es::StoreError::unavailable;
   return {};
+}
+
+std::uint64_t Database::estimated_events() const {
+  std::uint64_t count = 0;
+  db_->GetIntProperty(log_, rocksdb::DB::Properties::kEstimateNumKeys, &count);
+  return count;
 }
 
 Result<void> Database::recover() {
   if (!takes_writes()) return es::StoreError::unavailable;
+  is_compaction_canceled_ = true;  // it holds the files
   const std::unique_lock lock(files_);
+  is_compaction_canceled_ = false;
   close();
   try {
     open();

@@ -7,7 +7,9 @@
 
 #include <rocksdb/db.h>
 
+#include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
@@ -58,14 +60,23 @@ class Database {
   // Makes the streams of a stored commit readable. Not synced: lost entries are made again from the log.
   // Errors: unavailable.
   Result<void> index(const Commit& commit);
-  // As EventStore::trim: one synced write. Errors: version_conflict, unavailable, corrupt, outcome_unknown.
-  Result<void> trim(const es::Trim& trim);
+  // As EventStore::trim: one synced write; how many events it removed. Errors: version_conflict, unavailable,
+  // corrupt, outcome_unknown.
+  Result<std::size_t> trim(const es::Trim& trim);
   // After an error of these: opens the files anew, as a restart would, if the disk takes a write again.
   // Reads that need the disk wait for it; they go on as long as it does not, and if the files cannot be
   // opened then they are unavailable, too, until a later call succeeds. Errors: unavailable.
   Result<void> recover();
   // Whether recover() closed the files and could not open them. For the thread that writes.
   bool is_broken() const { return db_ == nullptr; }
+  // Gives the room of what was trimmed back to the file system. Ends early if recover() wants the files, or
+  // after cancel_compaction(). Any thread.
+  void compact();
+  void cancel_compaction() { is_compaction_canceled_ = true; }
+  // A copy of the files; see RocksEventStore::checkpoint. Any thread. Errors: unavailable.
+  Result<void> checkpoint(const std::filesystem::path& to);
+  // About how many are stored. For the thread that writes.
+  std::uint64_t estimated_events() const;
   // RocksDB's own numbers; any thread.
   Properties properties() const;
   // Makes the index durable, so that the next start need not make it again.
@@ -79,6 +90,7 @@ class Database {
   void close();
   bool takes_writes() const;
   rocksdb::ColumnFamilyHandle* family(const char* name);
+  void check_log_ends() const;
   void check_or_write_meta();
   void upgrade_schema();
   std::optional<std::string> meta(const char* key) const;
@@ -97,6 +109,7 @@ class Database {
   mutable std::shared_mutex files_;
   std::unique_ptr<rocksdb::DB> db_;
   Families families_;
+  std::atomic<bool> is_compaction_canceled_{false};
   rocksdb::ColumnFamilyHandle* log_ = nullptr;
   rocksdb::ColumnFamilyHandle* index_ = nullptr;
   rocksdb::ColumnFamilyHandle* fences_ = nullptr;

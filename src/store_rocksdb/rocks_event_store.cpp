@@ -12,16 +12,23 @@
 #include <functional>
 #include <mutex>
 #include <utility>
+#include <variant>
 
 namespace ocf::store_rocksdb {
 namespace {
 
 // One thread that may wait for the disk.
-class Reader {
+class DiskThread {
  public:
   bool closed() {
     const std::lock_guard lock(mutex_);
     return closed_;
+  }
+
+  // Work that nobody waits for.
+  void post(std::function<void()> work) {
+    const std::lock_guard lock(mutex_);
+    if (!closed_) boost::asio::post(thread_, std::move(work));
   }
 
   // Work that was taken is done, even while close() waits for it. Answers `closed` after that.
@@ -59,11 +66,24 @@ class Reader {
 }  // namespace
 
 struct RocksEventStore::Parts {
-  explicit Parts(const Options& options) : database(options), committer(database, options, metrics) {}
+  explicit Parts(const Options& options)
+      : database(options),
+        compaction_events_min(options.compaction_events_min),
+        committer(database, options, metrics, [this](std::size_t events) { trimmed(events); }) {}
+
+  // On the committer's thread. A compaction writes what it keeps anew, so it waits for enough to give back.
+  void trimmed(std::size_t events) {
+    trimmed_events += events;
+    if (trimmed_events < compaction_events_min || trimmed_events < database.estimated_events() / 4) return;
+    trimmed_events = 0;
+    upkeep.post([this] { database.compact(); });
+  }
 
   Metrics metrics;
   Database database;
-  Reader reader;
+  const std::size_t compaction_events_min;
+  std::size_t trimmed_events = 0;  // since the last compaction; of the committer's thread
+  DiskThread reader, upkeep;
   Committer committer;
 };
 
@@ -73,6 +93,8 @@ RocksEventStore::~RocksEventStore() { close(); }
 
 void RocksEventStore::close() {
   parts_->committer.close();
+  parts_->database.cancel_compaction();
+  parts_->upkeep.close();
   parts_->reader.close();
   parts_->database.flush_index();
 }
@@ -109,6 +131,18 @@ es::awaitable<Result<void>> RocksEventStore::trim(es::Trim trim) {
   };
   co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Result<void>)>(
       start, boost::asio::use_awaitable);
+}
+
+es::awaitable<Result<void>> RocksEventStore::checkpoint(std::filesystem::path to) {
+  using Made = std::monostate;
+  std::function<Result<Made>()> work = [this, to]() -> Result<Made> {
+    const auto made = parts_->database.checkpoint(to);
+    if (!made) return made.error();
+    return Made();
+  };
+  const auto made = co_await parts_->upkeep.read<Made>(std::move(work));
+  if (!made) co_return made.error();
+  co_return Result<void>();
 }
 
 es::awaitable<Result<es::LogSlice>> RocksEventStore::read_partition(es::Partition partition, es::Offset from,

@@ -21,16 +21,18 @@ struct Options {
   std::filesystem::path path;     // created if it does not exist
   es::Partition partitions = 16;  // of a store that is created, 1 to 16; one that exists keeps what it has
   std::size_t queued_bytes_max = 64 * 1024 * 1024;    // appends that wait for the disk; more: unavailable
+  std::size_t compaction_events_min = 100'000;        // trimmed ones, before their room is given back
   std::chrono::milliseconds recovery_interval{1000};  // a store that failed is tried again so often, at most
   rocksdb::Env* env = nullptr;  // the file system; nullptr: the real one. For tests; outlives the store
 };
 
-// Thread-safe: called on any shard, an awaited function resumes on the caller's executor. Two threads of its
-// own: the committer, which checks and stores appends in the order of arrival and syncs once for all that
-// arrived while the last sync ran; and a reader. A stream that is in memory (in RocksDB's memtables or block
-// cache) is read on the caller's thread; what needs the disk, and whatever reads a partition, is read on the
-// reader thread, so that a shard never waits for a disk. Completions of appends issued in order come in that
-// order.
+// Thread-safe: called on any shard, an awaited function resumes on the caller's executor. Three threads of
+// its own: the committer, which checks and stores appends in the order of arrival and syncs once for all that
+// arrived while the last sync ran; a reader; and one that gives
+// back the room of what was trimmed and makes checkpoints. A stream that is in memory (in RocksDB's memtables
+// or block cache) is read on the caller's thread; what needs the disk, and whatever reads a partition, is
+// read on the reader thread, so that a shard never waits for a disk. Completions of appends issued in order
+// come in that order.
 //
 // A failed write or sync: outcome_unknown, and `unavailable` until the disk takes writes again; then the
 // files are opened anew, as a restart would (tried at most once a second). Reads go on meanwhile.
@@ -47,6 +49,10 @@ class RocksEventStore final : public es::EventStore {
   es::awaitable<Result<void>> trim(es::Trim trim) override;
   es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
                                                      std::size_t limit) override;
+
+  // A copy of the files as they are now, in a directory that does not exist yet; everything that was
+  // acknowledged before is in it. On one file system it costs hardly any room. Errors: unavailable, closed.
+  es::awaitable<Result<void>> checkpoint(std::filesystem::path to);
 
   // Any thread.
   const Metrics& metrics() const;

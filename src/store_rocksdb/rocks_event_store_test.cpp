@@ -71,6 +71,7 @@ struct RocksStore : ::testing::Test {
     options.path = path;
     options.partitions = count;
     options.queued_bytes_max = queued_bytes_max;
+    options.compaction_events_min = compaction_events_min;
     options.recovery_interval = std::chrono::milliseconds(0);
     options.env = env.get();
     store.reset();
@@ -127,6 +128,7 @@ struct RocksStore : ::testing::Test {
   TemporaryDirectory images;
   int images_made = 0;
   std::size_t queued_bytes_max = 64 * 1024 * 1024;
+  std::size_t compaction_events_min = 100'000;
   Troubles troubles;
   std::shared_ptr<TroubledFiles> files = std::make_shared<TroubledFiles>(troubles);
   std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
@@ -473,6 +475,39 @@ TEST_F(RocksStore, RefusesToStartIfAcknowledgedEventsAreDamaged) {
   EXPECT_NE(refusal(image).find("Corruption"), std::string::npos);
 }
 
+// Where the records of a log of one block begin.
+std::vector<std::size_t> records_of(const std::string& log) {
+  std::vector<std::size_t> places;
+  for (std::size_t at = 0; at + 7 <= log.size();) {
+    places.push_back(at);
+    at += 7 + static_cast<std::uint8_t>(log[at + 4]) + 256u * static_cast<std::uint8_t>(log[at + 5]);
+  }
+  return places;
+}
+
+TEST_F(RocksStore, RefusesToStartIfTheLengthOfARecordAtTheEndOfItsLogIsDamaged) {
+  open();
+  for (es::Version version = 0; version < 20; ++version)
+    ASSERT_TRUE(append(stream_of("a"), version, events_of(1)));
+  const fs::path image = crash_image();
+  std::ifstream in(newest_log(image), std::ios::binary);
+  const std::string log((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  ASSERT_LT(log.size(), 32u * 1024);
+  const std::vector<std::size_t> records = records_of(log);
+  ASSERT_GT(records.size(), 20u);
+  for (const std::size_t record : {records[5], records[records.size() - 2], records.back()}) {
+    for (int bit = 0; bit < 16; bit += 3) {
+      std::string damaged = log;
+      damaged[record + 4 + static_cast<std::size_t>(bit / 8)] ^= static_cast<char>(1 << bit % 8);
+      const fs::path copy = copy_of(image);
+      std::ofstream(newest_log(copy), std::ios::binary) << damaged;
+      EXPECT_NE(refusal(copy).find("Corruption"), std::string::npos) << record << ", bit " << bit;
+    }
+  }
+  EXPECT_EQ(refusal(image), "");
+  EXPECT_EQ(read(stream_of("a"))->size(), 20u);
+}
+
 TEST_F(RocksStore, MakesItsIndexAgainIfItIsGone) {
   open();
   for (es::Version version = 0; version < 20; ++version)
@@ -577,6 +612,46 @@ TEST_F(RocksStore, UpgradesAStoreOfSchema1InItsPlace) {
   store.reset();
   Files closed(directory.path());
   EXPECT_EQ(closed.get("default", meta::schema), "2");
+}
+
+std::uintmax_t bytes_in(const fs::path& path) {
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(path)) {
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  }
+  return bytes;
+}
+
+TEST_F(RocksStore, GivesTheRoomOfWhatWasTrimmedBack) {
+  compaction_events_min = 100;
+  open();
+  for (es::Version version = 0; version < 400; version += 20) {
+    std::vector<es::NewEvent> events;
+    for (int index = 0; index < 20; ++index) events.push_back(event_of("Big", random_bytes(16 * 1024)));
+    ASSERT_TRUE(append(stream_of("a"), version, std::move(events)));
+  }
+  ASSERT_TRUE(append(stream_of("b"), 0, events_of(3)));
+  EXPECT_GT(bytes_in(directory.path()), 400u * 16 * 1024);
+  ASSERT_TRUE(run(context, store->trim(es::Trim(stream_of("a"), 400, event_of("BaselineTaken")))));
+  // Made by the thread that compacts, behind it.
+  ASSERT_TRUE(run(context, store->checkpoint(images.path() / "copy")));
+  EXPECT_LT(bytes_in(directory.path()), 400u * 16 * 1024 / 4);
+  EXPECT_EQ(read(stream_of("a"))->size(), 1u);
+  EXPECT_EQ(read(stream_of("b"))->size(), 3u);
+}
+
+TEST_F(RocksStore, MakesACopyOfItselfWhileItRuns) {
+  open();
+  const auto stored = append(stream_of("a"), 0, events_of(50), es::Fence{"default/a/1", 5}).value();
+  ASSERT_TRUE(run(context, store->checkpoint(images.path() / "copy")));
+  ASSERT_TRUE(append(stream_of("a"), 50, events_of(1)));
+  EXPECT_EQ(run(context, store->checkpoint(images.path() / "copy")).error(), es::StoreError::unavailable)
+      << "it is there already";
+  open(images.path() / "copy");
+  EXPECT_TRUE(same(read(stream_of("a")).value(), *stored));
+  EXPECT_EQ(append(stream_of("a"), 50, events_of(1), es::Fence{"default/a/1", 4}).error(),
+            es::StoreError::fenced);
+  EXPECT_TRUE(append(stream_of("a"), 50, events_of(1)));
 }
 
 TEST_F(RocksStore, RefusesAStoreThatIsOpenAlready) {

@@ -5,6 +5,7 @@ import pytest
 from admin import metrics
 from api import Api
 from coap_tcp import poll
+from device import Resource
 
 TIME = {"retention_time": "2s", "retention_interval": "1s"}
 
@@ -99,3 +100,17 @@ def test_a_trimmed_log_is_folded_after_kill_9(started, device, owner):
     d.wait_observed("/light/1")
     change(d, api, [11])
     assert types(api, d.di) == ["BaselineTaken", "ResourceRepresentationUpdated"]
+
+
+# Q4: a tenant that has too much
+def test_above_its_bytes_the_oldest_events_of_a_tenant_go(started, device, owner):
+    hub = started(limits={"retention_bytes_max": "1MiB", "retention_interval": "1s"})
+    d = device(on=hub, resources=[Resource("/big", ["x.big"], ["oic.if.rw"], {"n": 0, "text": "x" * 60_000})]).online()
+    d.wait_observed("/big")
+    api = Api(hub, hub.token(owner))
+    for n in range(1, 31):
+        d.change("/big", n=n)
+        poll(lambda: api.resource(d.di, "/big").json["n"] == n, f"the shadow says {n}")
+    poll(lambda: api.history(d.di, "/big")[0]["type"] == "BaselineTaken", "the oldest went")
+    assert api.resource(d.di, "/big").json["n"] == 30
+    assert metrics(hub).sum("ocf_limit_hits_total", limit="retention_bytes_max") >= 1

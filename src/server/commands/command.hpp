@@ -46,5 +46,7 @@ void add_reload(CLI::App& app, Run& run);
 void add_drain(CLI::App& app, Run& run);
 void add_top(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);
+void add_backup(CLI::App& app, Run& run);
+void add_restore(CLI::App& app, Run& run);
 
 }  // namespace ocf::server

@@ -1,0 +1,139 @@
+"""Backup of a hub that runs, under load, and restore into another data directory; a damaged backup is refused by name."""
+
+import json
+import pathlib
+import shutil
+import stat
+import tempfile
+
+import pytest
+
+from api import Api
+from coap_tcp import CHANGED, poll
+from hub import NO_HUB, OK, REFUSED, Hub, run_cli
+from ledger import Judge, Ledger
+from load import LIMITS, Load, expect
+
+
+@pytest.fixture
+def folder():
+    path = pathlib.Path(tempfile.mkdtemp(prefix="ocf-backup-e2e-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def digests(folder):
+    return {file["path"]: file["sha256"] for file in json.loads((folder / "manifest.json").read_text())["files"]}
+
+
+def restored(backup, folder):
+    """A hub in a data directory that was made of the backup."""
+    done = run_cli("restore", "--from", backup, "--data", folder / "data")
+    assert done.returncode == OK and "Restored" in done.stdout, done
+    return Hub(folder=folder, limits=LIMITS)
+
+
+@pytest.fixture
+def backed_up(started, device, owner, folder):
+    """(backup, its device)"""
+    hub = started()
+    d = device(on=hub).online()
+    d.wait_observed("/light/1")
+    hub.cli_ok("backup", "--to", folder / "backup")
+    return folder / "backup", d
+
+
+# R9: with the tokens that they have
+def test_everything_acknowledged_before_the_backup_began_is_in_the_restored_hub(folder):
+    ledger = Ledger()
+    hub = Hub(limits=LIMITS)
+    load = Load(hub, ledger)
+    try:
+        load.begin()
+        poll(lambda: len(ledger) >= 100, "so much is acknowledged", timeout=120)
+        acknowledged = ledger.acknowledged()
+        told = json.loads(hub.cli_ok("backup", "--to", folder / "backup", "--json"))
+        assert told["events"] >= 100 and told["files"] == len(digests(folder / "backup"))
+        during = len(ledger)
+        poll(lambda: len(ledger) > during, "the hub goes on")
+        asked = ledger.asked()
+    finally:
+        load.dying()
+        hub.kill()
+    load.end()
+    assert not list(hub.data.glob("checkpoint-*"))
+    with restored(folder / "backup", folder) as again:
+        assert Judge().findings(Api(again, again.token()), asked, acknowledged) == []
+        for d in (load.teller, load.switched):
+            d.hub = again
+            expect(d.connect().sign_in(), CHANGED)
+            d.close()
+    shutil.rmtree(hub.folder, ignore_errors=True)
+
+
+def test_only_its_owner_may_read_a_backup(backed_up):
+    backup, _ = backed_up
+    for path in (backup, *backup.rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_backup_goes_into_a_new_folder_and_needs_a_hub(started, folder):
+    hub = started()
+    (folder / "used").mkdir()
+    (folder / "used" / "file").write_text("")
+    done = hub.cli("backup", "--to", folder / "used")
+    assert done.returncode == REFUSED and "not empty" in done.stderr
+    assert run_cli("backup", "--data", folder / "nothing", "--to", folder / "b").returncode == NO_HUB
+
+
+def test_a_restore_goes_into_a_new_directory(backed_up, folder):
+    backup, _ = backed_up
+    (folder / "data").mkdir()
+    (folder / "data" / "sid").write_text("mine")
+    done = run_cli("restore", "--from", backup, "--data", folder / "data")
+    assert done.returncode == REFUSED and "not empty" in done.stderr
+    assert (folder / "data" / "sid").read_text() == "mine"
+
+
+# a flipped bit, in each kind of file
+@pytest.mark.parametrize("kind", ["store/*.sst", "store/MANIFEST-*", "pki/hub.key", "signing-key.pem", "sid"])
+def test_a_damaged_file_is_refused_by_name(backed_up, folder, kind):
+    backup, _ = backed_up
+    path = sorted(backup.glob(kind))[0]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    done = run_cli("restore", "--from", backup, "--data", folder / "data")
+    assert done.returncode == REFUSED and str(path) in done.stderr, done
+    assert not list((folder / "data").glob("*"))
+
+
+def test_what_is_missing_is_refused_by_name(backed_up, folder):
+    backup, _ = backed_up
+    path = sorted(backup.glob("store/*.sst"))[0]
+    path.unlink()
+    done = run_cli("restore", "--from", backup, "--data", folder / "data")
+    assert done.returncode == REFUSED and f"{path} is missing" in done.stderr
+    (backup / "manifest.json").unlink()
+    done = run_cli("restore", "--from", backup, "--data", folder / "data")
+    assert done.returncode == REFUSED and "manifest.json" in done.stderr
+
+
+# Digests hold, and yet the events are others: the replay finds it.
+def test_events_that_are_not_those_of_the_manifest_are_refused(backed_up, folder):
+    backup, _ = backed_up
+    manifest = json.loads((backup / "manifest.json").read_text())
+    for key, other in (("events", manifest["events"] + 1), ("readModels", "0" * 64), ("log", "0" * 64)):
+        (backup / "manifest.json").write_text(json.dumps({**manifest, key: other}))
+        done = run_cli("restore", "--from", backup, "--data", folder / f"data-{key}")
+        assert done.returncode == REFUSED and "do not fold" in done.stderr, (key, done)
+
+
+@pytest.mark.parametrize("path", ["../sid", "/etc/hostname", "store/../../sid"])
+def test_a_manifest_names_nothing_outside(backed_up, folder, path):
+    backup, _ = backed_up
+    manifest = json.loads((backup / "manifest.json").read_text())
+    manifest["files"][0]["path"] = path
+    (backup / "manifest.json").write_text(json.dumps(manifest))
+    done = run_cli("restore", "--from", backup, "--data", folder / "data")
+    assert done.returncode == REFUSED and "is no manifest" in done.stderr
