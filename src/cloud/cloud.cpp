@@ -249,8 +249,8 @@ awaitable<void> Cloud::expire_commands() {
     over.insert(over.end(), ahead.begin(), ahead.end());
   }
   for (const pending::PendingCommand& command : over) {
-    co_await end_command(command.device, command.owner, command.href, command.correlation,
-                         resource::Ending::expired);
+    const auto ending = command.requested > now ? resource::Ending::canceled : resource::Ending::expired;
+    co_await end_command(command.device, command.owner, command.href, command.correlation, ending);
     // A device that took a command and does not answer it in time is not online (G13).
     const Connected* channel = connected(command.device);
     if (channel != nullptr && channel->epoch == command.dispatched_to)
