@@ -17,8 +17,8 @@ using std::chrono::seconds;
 constexpr std::string_view provider = "ocf-cloud";
 constexpr std::string_view light_href = "/light/1";
 constexpr seconds trouble_time{90};
-constexpr seconds calm_time{70};          // what waits for a device has come to its end
-constexpr seconds settle_time_max{1800};  // a clock that was set back prolongs what waits
+constexpr seconds calm_time{70};  // what waits for a device has come to its end
+constexpr seconds settle_time_max{300};
 constexpr seconds end_time_max{300};
 constexpr seconds time_to_live{30};
 
@@ -428,7 +428,7 @@ awaitable<void> Scenario::make_one_trouble() {
     case Fault::power_cuts: kill(Network::Death::power, "suddenly"); break;
     case Fault::restarts: co_await restart_gracefully(); break;
     default:
-      const auto step = milliseconds(draw.below(3'600'000)) - milliseconds(300'000);
+      const auto step = milliseconds(draw.below(7'200'000)) - milliseconds(3'600'000);
       world_.say("clock", "is set by " + std::to_string(step.count()) + " ms");
       world_.simulation().step_wall(step);
   }
