@@ -241,9 +241,18 @@ awaitable<void> Cloud::sweep(net::Gate::Holder) {
 }
 
 awaitable<void> Cloud::expire_commands() {
-  for (const pending::PendingCommand& command : models_.pending.expired(parts_.now())) {
-    co_await end_command(command.device, command.owner, command.href, command.correlation,
-                         resource::Ending::expired);
+  const Time now = parts_.now();
+  std::vector<pending::PendingCommand> over = models_.pending.expired(now);
+  // Before the hub started the clock was set back: what was accepted later than now would wait too long.
+  if (may_be_ahead_) {
+    std::vector<pending::PendingCommand> ahead = models_.pending.expired(Time::max());
+    std::erase_if(ahead, [now](const auto& command) { return command.requested <= now; });
+    may_be_ahead_ = !ahead.empty();
+    over.insert(over.end(), ahead.begin(), ahead.end());
+  }
+  for (const pending::PendingCommand& command : over) {
+    const auto ending = command.requested > now ? resource::Ending::canceled : resource::Ending::expired;
+    co_await end_command(command.device, command.owner, command.href, command.correlation, ending);
     // A device that took a command and does not answer it in time is not online (G13).
     const Connected* channel = connected(command.device);
     if (channel != nullptr && channel->epoch == command.dispatched_to)

@@ -353,6 +353,9 @@ class Cloud {
   // Everything that is known now; for administrators.
   const ReadModels& read_models() const { return models_; }
 
+  // The clock by which everything here ends; it never goes back.
+  Time now() const { return parts_.now(); }
+
   const std::string& gateway_id() const { return parts_.gateway_id; }
 
  private:
@@ -442,9 +445,10 @@ class Cloud {
   std::list<Feed*> feeds_;
   std::optional<net::SteadyTimer> sweep_timer_;
   std::unique_ptr<Retention> retention_;
-  net::Gate background_;  // what runs without a caller: the sweeps, catching up
-  net::Gate pasts_;       // who folds the past
-  bool unheld_ = false;   // a disconnect could not be stored: the sweep tries again
+  net::Gate background_;      // what runs without a caller: the sweeps, catching up
+  net::Gate pasts_;           // who folds the past
+  bool may_be_ahead_ = true;  // commands of a former run may be of later than now
+  bool unheld_ = false;       // a disconnect could not be stored: the sweep tries again
   es::EventBus::Subscription bus_subscription_;
   account::Authorization::Subscription access_subscription_;
 };

@@ -3,7 +3,6 @@
 #include "cloud/error.hpp"
 
 #include <charconv>
-#include <optional>
 
 namespace ocf::cloud {
 namespace {
@@ -60,6 +59,8 @@ std::chrono::minutes offset(Scanner& text) {
   return std::chrono::minutes(is_west ? -minutes : minutes);
 }
 
+}  // namespace
+
 std::optional<Time> parse_time(std::string_view whole) {
   Scanner text(whole);
   const int year = text.number(4, 9999);
@@ -81,8 +82,6 @@ std::optional<Time> parse_time(std::string_view whole) {
   return Time(std::chrono::sys_days(date)) + std::chrono::hours(hours) + std::chrono::minutes(minutes) -
          east + std::chrono::seconds(seconds) + std::chrono::milliseconds(milliseconds);
 }
-
-}  // namespace
 
 Result<Point> Point::parse(std::string_view text, es::Partition partitions) {
   if (const auto time = parse_time(text)) return Point(*time);

@@ -6,11 +6,15 @@
 #include "cloud/cursor.hpp"
 #include "es/event.hpp"
 
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 namespace ocf::cloud {
+
+// RFC 3339, with any offset and fraction, of which milliseconds count; nullopt: it is none.
+std::optional<Time> parse_time(std::string_view text);
 
 // Immutable value. A time includes the events that say they happened then or earlier: their times are the
 // hub's clock, and may disagree by milliseconds with the order in which they were stored. A cursor is exact.
@@ -19,8 +23,7 @@ class Point {
   explicit Point(Time time) : place_(time) {}
   explicit Point(Cursor cursor) : place_(std::move(cursor)) {}
 
-  // RFC 3339 with any offset and fraction ("2026-11-25T07:00:00Z"), of which milliseconds count, or the text
-  // of a cursor. Errors: malformed_point.
+  // "2026-11-25T07:00:00Z" or the text of a cursor. Errors: malformed_point.
   static Result<Point> parse(std::string_view text, es::Partition partitions);
 
   bool includes(const es::RecordedEvent& recorded) const;

@@ -617,17 +617,15 @@ unsigned Connection::free_percent() const {
   return static_cast<unsigned>((free * 100 + max - 1) / max);
 }
 
-Time Connection::wall_now() const { return net::wall_now(); }
-
 std::int64_t Connection::seconds_until(const std::optional<Time>& expires) const {
   if (!expires) return -1;
-  return std::max<std::int64_t>(0,
-                                std::chrono::floor<std::chrono::seconds>(*expires - net::wall_now()).count());
+  return std::max<std::int64_t>(
+      0, std::chrono::floor<std::chrono::seconds>(*expires - gateway_.cloud_.now()).count());
 }
 
 std::optional<SteadyTime> Connection::steady(const std::optional<Time>& time) const {
   if (!time) return std::nullopt;
-  return net::steady_now() + (*time - net::wall_now());
+  return net::steady_now() + (*time - gateway_.cloud_.now());
 }
 
 void Connection::note_refusal(const Message& request, Code code, Fault fault, std::string_view why,

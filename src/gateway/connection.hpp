@@ -103,7 +103,6 @@ class Connection final : public cloud::Channel,
   // A request was answered with this code.
   void note_refusal(const coap::Message& request, coap::Code code, device::Fault fault, std::string_view why,
                     std::string_view limit = {});
-  Time wall_now() const;
   // As `expiresin`: -1 for a token that does not expire.
   std::int64_t seconds_until(const std::optional<Time>& expires) const;
   std::optional<SteadyTime> steady(const std::optional<Time>& time) const;

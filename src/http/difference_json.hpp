@@ -20,7 +20,7 @@ struct DeviceState {
 //   came     resources that were published meanwhile: {…link…,"time"?,"content"?}
 //   went     those that are published no more, as they were
 //   changed  {"href","from":{"time"?,"content"?,"link"?},"to":{…}}; "link" if the links differ
-// When something was said, and ETags, are no difference. False: there is none.
+// When something was said, how it was encoded, and ETags, are no difference. False: there is none.
 bool write_difference(JsonWriter& json, const DeviceState& from, const DeviceState& to);
 
 }  // namespace ocf::http

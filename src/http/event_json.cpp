@@ -138,11 +138,8 @@ bool write_data(JsonWriter& json, const es::RecordedEvent& recorded) {
   return resource::href_of(recorded.stream) && write_data<resource::Resource>(json, recorded);
 }
 
-}  // namespace
-
-void write_event(JsonWriter& json, const es::RecordedEvent& recorded) {
+void write_properties(JsonWriter& json, const es::RecordedEvent& recorded) {
   const es::NewEvent& event = recorded.event;
-  json.begin_object();
   json.key("position").begin_object();
   json.key("partition").number(recorded.position.partition).key("offset").number(recorded.position.offset);
   json.end_object();
@@ -156,6 +153,28 @@ void write_event(JsonWriter& json, const es::RecordedEvent& recorded) {
   if (!event.audit.traceparent.empty()) json.key("traceparent").text(event.audit.traceparent);
   json.key("data");
   if (!write_data(json, recorded)) json.begin_object().key("hex").text(to_hex(event.data)).end_object();
+}
+
+}  // namespace
+
+void write_event(JsonWriter& json, const es::RecordedEvent& recorded) {
+  json.begin_object();
+  write_properties(json, recorded);
+  json.end_object();
+}
+
+void write_whole_event(JsonWriter& json, const es::RecordedEvent& recorded) {
+  const es::NewEvent& event = recorded.event;
+  json.begin_object();
+  json.key("stream").text(recorded.stream.text());
+  write_properties(json, recorded);
+  json.key("id").text(event.id.text());
+  if (!event.audit.owner.empty()) json.key("owner").text(event.audit.owner);
+  if (!event.audit.causation.empty()) json.key("causation").text(event.audit.causation);
+  if (event.spoken.epoch != 0) {
+    json.key("spoken").begin_object().key("epoch").number(event.spoken.epoch);
+    json.key("sequence").number(event.spoken.sequence).end_object();
+  }
   json.end_object();
 }
 

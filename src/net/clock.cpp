@@ -21,7 +21,7 @@ SteadyClock::duration SteadyClock::Waiting::to_wait_duration(duration left) {
   const SteadyTime now = simulation->steady_now();
   const bool never = left > SteadyTime::max() - now;
   simulation->note_deadline(never ? SteadyTime::max() : now + left);
-  return duration::zero();
+  return left <= duration::zero() ? duration::zero() : std::chrono::hours(1);
 }
 
 }  // namespace ocf::net

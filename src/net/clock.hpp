@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/time.hpp"
-#include "net/clock.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 
@@ -21,8 +20,8 @@ struct SteadyClock {
   static constexpr bool is_steady = true;
   static time_point now() noexcept { return steady_now(); }
 
-  // Asio asks how long to sleep whenever the next deadline changes. In a simulation not at all: whoever moves
-  // the clock is told when.
+  // Asio asks how long to sleep whenever the next deadline changes. In a simulation for ever, unless
+  // something is due: whoever moves the clock is told when that will be.
   struct Waiting {
     static duration to_wait_duration(duration left);
     static duration to_wait_duration(time_point due) { return to_wait_duration(due - now()); }

@@ -21,17 +21,17 @@ void PendingCommands::apply(const es::RecordedEvent& recorded) {
   if (!href || !key) return;
   auto event = resource::Resource::decode(recorded);
   if (!event || !*event) return;
-  std::visit(
-      overload{[&](resource::CommandPending& e) {
-                 add({*key, account::Owner(recorded.event.audit.owner), *href, std::move(e.correlation),
-                      e.operation, std::move(e.query), std::move(e.content), e.valid_until, 0});
-               },
-               [&](const resource::CommandDispatched& e) { dispatch(*key, e); },
-               [&](const resource::CommandAnswered& e) { remove(*key, e.correlation); },
-               [&](const resource::CommandEnded& e) { remove(*key, e.correlation); },
-               [](const resource::ResourceRepresentationUpdated&) {},
-               [](const resource::NotificationRejected&) {}, [](const resource::BaselineTaken&) {}},
-      **event);
+  std::visit(overload{[&](resource::CommandPending& e) {
+                        add({*key, account::Owner(recorded.event.audit.owner), *href,
+                             std::move(e.correlation), e.operation, std::move(e.query), std::move(e.content),
+                             recorded.event.time, e.valid_until, 0});
+                      },
+                      [&](const resource::CommandDispatched& e) { dispatch(*key, e); },
+                      [&](const resource::CommandAnswered& e) { remove(*key, e.correlation); },
+                      [&](const resource::CommandEnded& e) { remove(*key, e.correlation); },
+                      [](const resource::ResourceRepresentationUpdated&) {},
+                      [](const resource::NotificationRejected&) {}, [](const resource::BaselineTaken&) {}},
+             **event);
 }
 
 void PendingCommands::add(PendingCommand command) {

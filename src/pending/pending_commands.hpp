@@ -24,6 +24,7 @@ struct PendingCommand {
   resource::Operation operation = resource::Operation::retrieve;
   std::string query;
   resource::Content content;
+  Time requested{};
   Time valid_until{};
   device::Epoch dispatched_to = 0;  // 0: not yet
 };

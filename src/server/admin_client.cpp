@@ -22,7 +22,8 @@ namespace {
 
 using Protocol = asio::local::stream_protocol;
 
-constexpr std::size_t answer_bytes_max = 1024 * 1024;
+// A line of a dump holds everything of a device.
+constexpr std::size_t answer_bytes_max = 256 * 1024 * 1024;
 
 void connect(Protocol::socket& socket, const std::filesystem::path& data) {
   boost::system::error_code error;

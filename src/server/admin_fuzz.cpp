@@ -78,11 +78,13 @@ class FuzzedHub {
   store_memory::MemoryEventStore store_{1};
   auth_builtin::BuiltinAuthorization authorization_{store_, {}, auth_builtin::SigningKey::generate()};
   const cloud::Refusals refusals_{limits_};
+  const cloud::ReadModels models_{1};
   AdminRequests requests_{{authorization_, certificates(), refusals_, config_, "sid", addresses,
                            [] { return Result<std::size_t>(0); }, [] { return Reloaded(); },
                            [](unsigned) { return std::size_t{0}; }, [] { return json::object(); },
                            [this](const std::string&, const account::AdministrativeAct&) { return keep(); },
-                           [](std::size_t) { return no_acts(); }, [] { return now; }}};
+                           [](std::size_t) { return no_acts(); }, [] { return now; },
+                           LogRequests(store_, models_)}};
 };
 
 void check_refusal(const json::object& answer) {

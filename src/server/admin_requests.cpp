@@ -153,6 +153,9 @@ net::awaitable<json::object> AdminRequests::carry_out(std::string verb, json::ob
   if (verb == "checkpoint") co_return co_await checkpoint();
   if (verb == "why") co_return why(request);
   if (verb == "administration") co_return co_await administration(std::move(request));
+  if (verb == "log") co_return co_await parts_.log.read(std::move(request));
+  if (verb == "log_end") co_return parts_.log.end();
+  if (verb == "dump") co_return parts_.log.dump(request);
   co_return refusal(fmt::format("this hub knows no command '{}'", verb), "usage");
 }
 

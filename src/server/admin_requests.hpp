@@ -15,6 +15,7 @@
 //   checkpoint                    checkpoint: the name of a copy of the store in the data directory, which
 //                                 whoever asked removes
 //   why         about             refusals: of a device or an address (a port is ignored), or of anybody
+//   log, log_end, dump            as in log_requests.hpp
 //   administration  limit         acts: [{time, principal, type, about}], newest first
 //
 // What these did is kept as an act (account/administration.hpp), but for what only reads.
@@ -28,6 +29,7 @@
 #include "server/certificates.hpp"
 #include "server/config.hpp"
 #include "server/config_changes.hpp"
+#include "server/log_requests.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -77,6 +79,7 @@ class AdminRequests {
     std::function<net::awaitable<void>(std::string by, account::AdministrativeAct act)> record;
     std::function<net::awaitable<Result<std::vector<es::RecordedEvent>>>(std::size_t limit)> administration;
     std::function<Time()> now;
+    LogRequests log;
     // Makes a copy of the store in the data directory; its name there.
     std::function<net::awaitable<Result<std::string>>()> checkpoint = nullptr;
   };

@@ -55,6 +55,12 @@ Hub::Hub(Config config, LogSink log)
       data_(config_.data),
       certificates_(data_.pki(), data_.sid(), config_.tls, net::wall_now()),
       shard_("ocf-cloud"),
+      clock_([this](std::chrono::milliseconds behind) {
+        say(telemetry::Level::warn, "clock_set_back",
+            fmt::format(
+                "The clock was set back, {} s by now. What ends at a moment ends as if it had not been.",
+                behind.count() / 1000));
+      }),
       pulse_(shard_),
       signals_(shard_.context(), SIGINT, SIGTERM),
       hangups_(shard_.context()),
@@ -62,7 +68,8 @@ Hub::Hub(Config config, LogSink log)
       store_(log_store_, bus_),
       authorization_(store_, authorization_settings(config_.authorization),
                      auth_builtin::SigningKey::load_or_create(data_.signing_key())),
-      cloud_({store_, bus_, authorization_, config_.limits, net::wall_now, data_.sid(), log_}),
+      cloud_(
+          {store_, bus_, authorization_, config_.limits, [this] { return clock_.now(); }, data_.sid(), log_}),
       gateway_(shard_, cloud_, config_.limits, log_),
       memory_(shard_, gateway_, cloud_.metrics().limit_hits, config_.limits, log_),
       api_(cloud_, config_.limits),
@@ -75,7 +82,8 @@ Hub::Hub(Config config, LogSink log)
                          return record(std::move(by), std::move(act));
                        },
                        [this](std::size_t limit) { return cloud_.administration(default_tenant(), limit); },
-                       net::wall_now, [this] { return checkpoint(); }}),
+                       [this] { return clock_.now(); }, LogRequests(store_, cloud_.read_models()),
+                       [this] { return checkpoint(); }}),
       admin_socket_(shard_, admin_socket_path(data_.path()),
                     [this](boost::json::object request, uid_t peer) {
                       return admin_requests_.answer(std::move(request), "uid:" + std::to_string(peer));
@@ -313,7 +321,7 @@ std::optional<std::string> Hub::first_admin_token() {
   if (!data_.first_start()) return std::nullopt;
   data_.mark_started();
   return authorization_.issue_user_token(default_tenant(), account::Owner("admin"),
-                                         config_.authorization.user_token_lifetime, net::wall_now());
+                                         config_.authorization.user_token_lifetime, clock_.now());
 }
 
 }  // namespace ocf::server

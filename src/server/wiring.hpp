@@ -9,6 +9,7 @@
 #include "gateway/gateway.hpp"
 #include "http/routes.hpp"
 #include "http/server.hpp"
+#include "net/forward_clock.hpp"
 #include "net/shard.hpp"
 #include "server/admin_http.hpp"
 #include "server/admin_requests.hpp"
@@ -89,6 +90,7 @@ class Hub {
   DataDirectory data_;
   Certificates certificates_;
   net::Shard shard_;
+  net::ForwardClock clock_;
   Pulse pulse_;
   boost::asio::signal_set signals_;
   boost::asio::signal_set hangups_;

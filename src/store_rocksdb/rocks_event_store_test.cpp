@@ -327,6 +327,20 @@ TEST_F(RocksStore, GoesOnOnceAFullDiskHasRoomAgain) {
   }
 }
 
+TEST_F(RocksStore, TrimsAgainOnceADiskThatFailedIsWell) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(5)));
+  const es::Trim trim(stream_of("a"), 4, event_of("BaselineTaken"));
+  troubles.trouble = Trouble::disk_full;
+  EXPECT_EQ(run(context, store->trim(trim)).error(), StoreError::outcome_unknown);
+  troubles.trouble = Trouble::none;
+  ASSERT_TRUE(run(context, store->trim(trim)));
+  EXPECT_EQ(read(stream_of("a"))->size(), 2u);
+  ASSERT_TRUE(append(stream_of("a"), 5, events_of(1)));
+  open(crash_image());
+  EXPECT_EQ(read(stream_of("a"))->size(), 3u);
+}
+
 TEST_F(RocksStore, GoesOnAfterAFullDiskEvenIfNothingWasWrittenBefore) {
   open();
   troubles.trouble = Trouble::disk_full;
@@ -461,6 +475,26 @@ TEST_F(RocksStore, LosesOnlyWhatWasNotAcknowledgedToATornLog) {
   }
   open(after);
   EXPECT_EQ(read(stream_of("a"))->size(), 2u);
+}
+
+TEST_F(RocksStore, HasATrimWholeOrNotAtAllIfItsLogIsTorn) {
+  open();
+  const auto stored = append(stream_of("a"), 0, events_of(20)).value();
+  const auto before = fs::file_size(newest_log(crash_image()));
+  ASSERT_TRUE(run(context, store->trim(es::Trim(stream_of("a"), 19, event_of("BaselineTaken")))));
+  const auto trimmed = read(stream_of("a")).value();
+  const fs::path after = crash_image();
+  const auto whole = fs::file_size(newest_log(after));
+  for (auto size = before; size < whole; size += 97) {
+    const fs::path torn = copy_of(after);
+    fs::resize_file(newest_log(torn), size);
+    open(torn);
+    EXPECT_TRUE(same(read(stream_of("a")).value(), *stored)) << size;
+    EXPECT_EQ(log(es::partition_of(stream_of("a"), partitions))->events->size(), 20u);
+  }
+  open(after);
+  EXPECT_TRUE(same(read(stream_of("a")).value(), trimmed));
+  EXPECT_EQ(log(es::partition_of(stream_of("a"), partitions))->events->size(), 2u);
 }
 
 TEST_F(RocksStore, RefusesToStartIfAcknowledgedEventsAreDamaged) {

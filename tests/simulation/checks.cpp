@@ -92,8 +92,7 @@ std::string text_of(const shadow::Shadow& shadow) {
     for (const auto& [href, known] : resources) {
       text << "  " << href.text() << ' ' << known.content.format << ' '
            << to_hex(view_of(known.content.bytes)) << ' ' << to_hex(known.etag) << ' ' << known.version << ' '
-           << number(known.time) << ' ' << known.position.partition << ':' << known.position.offset << ' '
-           << known.epoch << ' ' << known.sequence << '\n';
+           << number(known.time) << ' ' << known.epoch << ' ' << known.sequence << '\n';
     }
   }
   return text.str();
@@ -133,6 +132,14 @@ Log log_of(store_memory::MemoryEventStore& store) {
     const auto slice = done(store.read_partition(partition, 1, std::size_t(-1)));
     log.insert(log.end(), slice->events->begin(), slice->events->end());
   }
+  return log;
+}
+
+Log whole_log_of(Store& store) {
+  std::map<es::Position, es::RecordedEvent> events = store.trimmed();
+  for (es::RecordedEvent& event : log_of(store.log())) events.emplace(event.position, std::move(event));
+  Log log;
+  for (auto& [position, event] : events) log.push_back(std::move(event));
   return log;
 }
 
@@ -261,7 +268,10 @@ void check_read_models(World& world, const Log& log, const cloud::ReadModels& li
   cloud::ReadModels folded(Store::partition_count);
   for (const es::RecordedEvent& event : log) {
     if (event.position.offset >= live.next(event.position.partition)) continue;
-    folded.apply(std::make_shared<const std::vector<es::RecordedEvent>>(1, event));
+    es::LogSlice slice;
+    slice.events = std::make_shared<const std::vector<es::RecordedEvent>>(1, event);
+    slice.next = event.position.offset + 1;
+    folded.apply_log(event.position.partition, slice);
   }
   if (folded.cursor() != live.cursor()) world.fail("the read models know of events that are not stored");
   check_equal(world, "directory", text_of(live.directory), text_of(folded.directory));

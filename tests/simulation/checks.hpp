@@ -18,6 +18,8 @@ namespace ocf::simulation {
 // Everything stored, in the order of each partition.
 using Log = std::vector<es::RecordedEvent>;
 Log log_of(store_memory::MemoryEventStore& store);
+// The same as if nothing had been trimmed.
+Log whole_log_of(Store& store);
 
 // What people and devices were told, to be held against the log at the end. Values of lights are given once
 // only: even ones by the light itself, growing, odd ones by people.

@@ -55,11 +55,12 @@ Hub::Hub(World& world, Network& network, const Limits& limits, Store::Parts stor
       store_(with_announcement(store, bus_)),
       announcing_(store_, bus_),
       authorization_(announcing_, {}, auth_builtin::SigningKey::load_or_create(signing_key)),
+      clock_([this](std::chrono::milliseconds) { world_.say("hub", "the clock was set back"); }),
       broken_authorization_(store.defect == Defect::shows_everything
                                 ? std::make_unique<ShowsEverything>(authorization_, cloud_)
                                 : nullptr),
       cloud_({announcing_, bus_, broken_authorization_ ? *broken_authorization_ : authorization_, limits,
-              net::wall_now, "hub"}),
+              [this] { return clock_.now(); }, "hub"}),
       gateway_(world.shard(), cloud_, limits, [this](std::string_view level, std::string_view line) {
         if (!dead_) world_.say("hub", std::string(level) + ' ' + std::string(line));
       }) {
@@ -97,12 +98,12 @@ void Hub::die(Network::Death death) {
 }
 
 account::awaitable<Result<std::string>> Hub::issue_code(const std::string& owner) {
-  return authorization_.issue_code(tenant(), account::Owner(owner), net::wall_now());
+  return authorization_.issue_code(tenant(), account::Owner(owner), clock_.now());
 }
 
 awaitable<Result<cloud::Caller>> Hub::user(const std::string& owner) {
-  return cloud_.authenticate(authorization_.issue_user_token(tenant(), account::Owner(owner),
-                                                             std::chrono::hours(24), net::wall_now()));
+  return cloud_.authenticate(
+      authorization_.issue_user_token(tenant(), account::Owner(owner), std::chrono::hours(24), clock_.now()));
 }
 
 }  // namespace ocf::simulation

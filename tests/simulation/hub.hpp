@@ -7,6 +7,7 @@
 #include "cloud/cloud.hpp"
 #include "es/announcing_store.hpp"
 #include "gateway/gateway.hpp"
+#include "net/forward_clock.hpp"
 #include "tests/simulation/network.hpp"
 #include "tests/simulation/store.hpp"
 
@@ -51,6 +52,7 @@ class Hub {
   bus_local::LocalEventBus bus_;
   es::AnnouncingStore announcing_;
   auth_builtin::BuiltinAuthorization authorization_;
+  net::ForwardClock clock_;
   std::unique_ptr<account::Authorization> broken_authorization_;  // of Defect::shows_everything
   cloud::Cloud cloud_;
   gateway::Gateway gateway_;

@@ -17,8 +17,8 @@ using std::chrono::seconds;
 constexpr std::string_view provider = "ocf-cloud";
 constexpr std::string_view light_href = "/light/1";
 constexpr seconds trouble_time{90};
-constexpr seconds calm_time{70};          // what waits for a device has come to its end
-constexpr seconds settle_time_max{1800};  // a clock that was set back prolongs what waits
+constexpr seconds calm_time{70};  // what waits for a device has come to its end
+constexpr seconds settle_time_max{300};
 constexpr seconds end_time_max{300};
 constexpr seconds time_to_live{30};
 
@@ -59,11 +59,23 @@ Scenario::Scenario(World& world, Defect defect, std::filesystem::path signing_ke
 Scenario::~Scenario() = default;
 
 void Scenario::draw_faults() {
-  constexpr std::array<std::string_view, 16> names{
-      "delays",          "splits",     "cuts",      "resets",           "slow store",
-      "full store",      "outages",    "conflicts", "unknown outcomes", "crashes in commits",
-      "kills",           "power cuts", "restarts",  "clock steps",      "factory resets",
-      "changes of owner"};
+  constexpr std::array<std::string_view, 17> names{"delays",
+                                                   "splits",
+                                                   "cuts",
+                                                   "resets",
+                                                   "slow store",
+                                                   "full store",
+                                                   "outages",
+                                                   "conflicts",
+                                                   "unknown outcomes",
+                                                   "crashes in commits",
+                                                   "kills",
+                                                   "power cuts",
+                                                   "restarts",
+                                                   "clock steps",
+                                                   "factory resets",
+                                                   "changes of owner",
+                                                   "trimming"};
   const bool any = !world_.draw().chance(60);
   std::string list;
   for (std::size_t fault = 0; fault < names.size(); ++fault) {
@@ -79,6 +91,10 @@ void Scenario::draw_faults() {
   if (may(Fault::conflicts)) troubles_.conflicts = 100;
   if (may(Fault::unknown_outcomes)) troubles_.unknown = 100;
   if (may(Fault::crashes_in_commits)) troubles_.crashes = 20;
+  if (may(Fault::trimming)) {
+    limits_.retention_time = seconds(15);
+    limits_.retention_interval = seconds(5);
+  }
   network_.weather.overtaking = defect_ == Defect::overtaking;
 }
 
@@ -89,6 +105,7 @@ void Scenario::make_calm() {
   network_.weather = {};
   network_.weather.overtaking = overtaking;
   troubles_ = {};
+  limits_.retention_time = {};  // what the judge reads stays
   for (const Light& light : lights_) network_.mend(light.host);
   for (const Person& person : people_) network_.mend(person.name);
   phase_ = Phase::calm;
@@ -411,7 +428,7 @@ awaitable<void> Scenario::make_one_trouble() {
     case Fault::power_cuts: kill(Network::Death::power, "suddenly"); break;
     case Fault::restarts: co_await restart_gracefully(); break;
     default:
-      const auto step = milliseconds(draw.below(3'600'000)) - milliseconds(300'000);
+      const auto step = milliseconds(draw.below(7'200'000)) - milliseconds(3'600'000);
       world_.say("clock", "is set by " + std::to_string(step.count()) + " ms");
       world_.simulation().step_wall(step);
   }
@@ -450,13 +467,17 @@ std::string Scenario::unsettled() const {
 void Scenario::judge() {
   if (!serves()) return;
   const cloud::ReadModels& models = hub_->cloud().read_models();
-  const Log stored = log_of(hub_->store().log());
+  const Log stored = whole_log_of(hub_->store());
+  Log left;  // after trimming
+  for (es::RecordedEvent& event : log_of(hub_->store().log())) {
+    if (event.position.offset < models.next(event.position.partition)) left.push_back(std::move(event));
+  }
   Log log;  // without what is about to be announced
   for (const es::RecordedEvent& event : stored) {
     if (event.position.offset < models.next(event.position.partition)) log.push_back(event);
   }
   world_.say("judge", std::to_string(log.size()) + " events, " + std::to_string(acknowledged_.size()) +
-                          " acknowledged");
+                          " acknowledged, " + std::to_string(hub_->store().trimmed().size()) + " trimmed");
   for (const es::RecordedEvent& event : log) {
     world_.say("log", std::to_string(event.position.partition) + ':' + std::to_string(event.position.offset) +
                           ' ' + event.stream.text() + ' ' + std::to_string(event.version) + ' ' +
@@ -473,8 +494,9 @@ void Scenario::judge() {
   check_owners(world_, log);
   check_told(world_, log, told_);
   check_read_models(world_, log, models);
+  check_read_models(world_, left, models);
   reading_ = owners.size();
-  for (const std::string& owner : owners) spawn(read_feed(hub_, owner, log));
+  for (const std::string& owner : owners) spawn(read_feed(hub_, owner, left));
   if (!world_.run_until([this] { return reading_ == 0; }, settle_time_max))
     world_.fail("a feed does not end");
 }

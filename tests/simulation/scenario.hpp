@@ -47,6 +47,7 @@ class Scenario {
     clock_steps,
     factory_resets,
     changes_of_owner,
+    trimming,
   };
   enum class Phase { trouble, calm, end };
 

@@ -1,9 +1,8 @@
 // Runs the hub in simulated worlds:
-//
-//   simulation --seeds 1..200           each seed once; what failed is printed with the command that replays
-//   it simulation --seeds 1..10 --twice    each seed twice: both runs have to be the same simulation --seed
-//   17 --trace        one seed, with everything that happened simulation --defects                every
-//   defect that the checkers have to notice simulation --seed 17 --defect NAME  one of them
+//  * `--seeds 1..200`: each seed once; what failed is printed with the command that replays it
+//  * `--seeds 1..10 --twice`: each seed twice; both runs have to be the same
+//  * `--seed 17 --trace`: one seed, with everything that happened
+//  * `--defects`: every defect that the checkers have to notice; `--seed 17 --defect NAME`: one of them
 #include "tests/simulation/scenario.hpp"
 
 #include <charconv>

@@ -35,7 +35,7 @@ es::awaitable<Result<void>> Store::open() {
     const es::RecordedEvent first = stored.events.front();
     if (stored.is_trim) {
       es::Trim trim(first.stream, first.version, first.event);
-      const auto trimmed = co_await log_.trim(std::move(trim));
+      const auto trimmed = co_await trim_log(std::move(trim));
       if (!trimmed) co_return trimmed.error();
       continue;
     }
@@ -92,9 +92,22 @@ es::awaitable<Result<void>> Store::trim(es::Trim trim) {
   stored.is_trim = true;
   const es::Position nowhere;
   stored.events.push_back({nowhere, trim.stream, trim.first, trim.baseline});
-  const auto trimmed = co_await log_.trim(std::move(trim));
+  const auto trimmed = co_await trim_log(std::move(trim));
   if (trimmed) parts_.disk.write(stored);
   co_return trimmed;
+}
+
+es::awaitable<Result<void>> Store::trim_log(es::Trim trim) {
+  for (es::Version after = 0; after < trim.first;) {
+    const auto page = co_await log_.read(trim.stream, after);
+    if (!page || page->empty()) break;
+    after = page->back().version;
+    for (const es::RecordedEvent& event : *page) {
+      // What an earlier baseline replaced is kept already.
+      if (event.version <= trim.first) trimmed_.emplace(event.position, event);
+    }
+  }
+  co_return co_await log_.trim(std::move(trim));
 }
 
 es::awaitable<Result<es::EventBatch>> Store::append(es::Append append) {

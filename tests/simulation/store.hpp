@@ -65,12 +65,15 @@ class Store final : public es::EventStore {
 
   // Everything that is stored, without troubles.
   store_memory::MemoryEventStore& log() { return log_; }
+  // What was trimmed or replaced, as it was.
+  const std::map<es::Position, es::RecordedEvent>& trimmed() const { return trimmed_; }
 
  private:
   struct Waiting;
 
   es::awaitable<void> commit();
   es::awaitable<Result<es::EventBatch>> store(es::Append append);
+  es::awaitable<Result<void>> trim_log(es::Trim trim);
   es::awaitable<Error> hindrance();
   void announce_early();
   void answer_all();
@@ -78,6 +81,7 @@ class Store final : public es::EventStore {
 
   const Parts parts_;
   store_memory::MemoryEventStore log_{partition_count};
+  std::map<es::Position, es::RecordedEvent> trimmed_;
   std::vector<es::Offset> written_ = std::vector<es::Offset>(partition_count, 0);
   std::vector<Waiting*> queue_;  // in the frames of append()
   std::vector<Waiting*> group_;  // is being written

@@ -59,9 +59,9 @@ void World::turn(SteadyTime end) {
   const SteadyTime now = simulation_.steady_now();
   const SteadyTime next = std::min(end, std::max(now, simulation_.next_deadline()));
   simulation_.advance(next);
-  // Asio looks at its timers when the earliest one is another: this one makes it look now.
+  // Asio looks at its timers when another one is the earliest and due: this one makes it look now.
   bool looked = false;
-  net::SteadyTimer look(loop, next);
+  net::SteadyTimer look(loop, next - std::chrono::nanoseconds(1));
   look.async_wait([&looked](const Error&) { looked = true; });
   while (!looked) loop.run_one();
 }

@@ -23,7 +23,7 @@ awaitable<Answer> sign_off(Exchange& exchange) {
 
   Result<void> done = account::AuthorizationError::refused;
   if (!tokens.empty()) {
-    account::Check token(tokens.front(), exchange.connection.wall_now());
+    account::Check token(tokens.front(), exchange.cloud.now());
     token.certificate_device = exchange.connection.certificate_device();
     done = co_await exchange.cloud.sign_off(std::move(token), device);
   } else if (session && session->key.device == device) {

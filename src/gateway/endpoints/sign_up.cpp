@@ -10,7 +10,7 @@ awaitable<Answer> sign_up(Exchange& exchange) {
   if (!asked) co_return refuse_account(exchange, asked.error());
   if (auto later = refuse_for_now(exchange)) co_return std::move(*later);
 
-  account::SignUp request(asked->device, asked->code, exchange.connection.wall_now());
+  account::SignUp request(asked->device, asked->code, exchange.cloud.now());
   request.provider = asked->provider;
   request.certificate_device = exchange.connection.certificate_device();
   const auto signed_up = co_await exchange.cloud.sign_up(std::move(request));

@@ -10,7 +10,7 @@ awaitable<Answer> refresh_token(Exchange& exchange) {
   if (!asked) co_return refuse_account(exchange, asked.error());
   if (auto later = refuse_for_now(exchange)) co_return std::move(*later);
 
-  account::Refresh request(asked->device, asked->refresh_token, exchange.connection.wall_now());
+  account::Refresh request(asked->device, asked->refresh_token, exchange.cloud.now());
   request.uid = asked->uid;
   request.certificate_device = exchange.connection.certificate_device();
   const auto tokens = co_await exchange.cloud.refresh(std::move(request));

@@ -23,9 +23,10 @@ Exit run_command_line(std::vector<std::string> words) {
   app.fallthrough(false);
   Run run;
   for (const auto add :
-       {add_serve,  add_demo,    add_token, add_onboard, add_devices,      add_resources, add_get,    add_set,
-        add_watch,  add_history, add_diff,  add_audit,   add_protocol_log, add_trace,     add_why,    add_pki,
-        add_config, add_reload,  add_drain, add_doctor,  add_top,          add_backup,    add_restore}) {
+       {add_serve,  add_demo,  add_token,   add_onboard, add_devices, add_resources,    add_get,
+        add_set,    add_watch, add_history, add_diff,    add_audit,   add_protocol_log, add_trace,
+        add_export, add_dump,  add_replay,  add_store,   add_why,     add_pki,          add_config,
+        add_reload, add_drain, add_doctor,  add_top,     add_backup,  add_restore}) {
     add(app, run);
   }
   try {

@@ -1,0 +1,79 @@
+#include "http/event_json.hpp"
+#include "ocf/device_id.hpp"
+#include "resource/resource.hpp"
+#include "server/commands/hub_options.hpp"
+#include "server/log_source.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+namespace ocf::server {
+namespace {
+
+struct Options {
+  std::string data = "./ocf-cloud-data";
+  std::string from, device, href;
+};
+
+class Filter {
+ public:
+  explicit Filter(const Options& options) : href_(options.href) {
+    if (options.device.empty()) return;
+    const auto device = DeviceId::parse(options.device);
+    if (!device) {
+      throw CommandFailure(Exit::usage,
+                           fmt::format("'{}' is not a device id: that is a UUID.", options.device));
+    }
+    device_ = device->text();
+  }
+
+  bool passes(const es::StreamId& stream) const {
+    if (!is_of_device(stream) || (!device_.empty() && stream.entity() != device_)) return false;
+    if (href_.empty()) return true;
+    const auto href = resource::href_of(stream);
+    return href && href->text() == href_;
+  }
+
+ private:
+  std::string device_, href_;  // empty: any
+};
+
+Exit export_events(const Options& options) {
+  const Filter filter(options);
+  const std::unique_ptr<LogSource> log = open_log(options.data);
+  const cloud::Cursor from = options.from.empty() ? beginning(*log) : cursor_in(*log, options.from);
+  cloud::Cursor next = from;
+  std::string line;
+  for_each_event(*log, from, [&](const es::RecordedEvent& recorded) {
+    next.next[recorded.position.partition] = recorded.position.offset + 1;
+    if (!filter.passes(recorded.stream)) return;
+    line.clear();
+    http::JsonWriter json(line);
+    http::write_whole_event(json, recorded);
+    line += '\n';
+    if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size())
+      throw CommandFailure(Exit::failed, "Standard output takes no more.");
+  });
+  if (std::fflush(stdout) != 0) throw CommandFailure(Exit::failed, "Standard output takes no more.");
+  fmt::print(stderr, "The next export goes on with --from {}\n", next.text());
+  return Exit::ok;
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, Run& run) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "export",
+      "Prints the events of the log as lines of JSON, those of a device in their order. Standard error says\n"
+      "where the next export goes on. The hub may run or be stopped.");
+  command->add_option("--data", options->data, "The hub's directory.")->capture_default_str();
+  command->add_option("--from", options->from, "A cursor: only what is behind it.");
+  CLI::Option* device = command->add_option("--device", options->device, "Of one device only.");
+  command->add_option("--href", options->href, "Of one of its resources only.")->needs(device);
+  command->callback([options, &run] { run = [options] { return export_events(*options); }; });
+}
+
+}  // namespace ocf::server
