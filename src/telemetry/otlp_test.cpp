@@ -18,6 +18,25 @@ json::array metrics_of(const Snapshot& snapshot) {
   return resource.at("scopeMetrics").as_array().at(0).as_object().at("metrics").as_array();
 }
 
+TEST(Otlp, ASpanHasItsPlaceInItsTrace) {
+  TraceContext context;
+  context.trace_id = std::string(32, 'a');
+  context.span_id = std::string(16, 'b');
+  context.parent_id = std::string(16, 'c');
+  Span span("command update", context);
+  span.begun = Time(std::chrono::seconds(1));
+  span.ended = span.begun + std::chrono::microseconds(5);
+  span.attributes = {{"ocf.href", "/light/1"}};
+  span.events = {{span.ended, "answered"}};
+  const auto whole = json::parse(to_otlp({span}, {"ocf-cloud", "1.2.3", "x"})).as_object();
+  const auto& resource = whole.at("resourceSpans").as_array().at(0).as_object();
+  const auto& spans = resource.at("scopeSpans").as_array().at(0).as_object().at("spans").as_array();
+  EXPECT_EQ(spans, json::parse(R"([{"traceId":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","spanId":"bbbbbbbbbbbbbbbb",
+              "name":"command update","kind":2,"startTimeUnixNano":"1000000000","endTimeUnixNano":"1000005000",
+              "attributes":[{"key":"ocf.href","value":{"stringValue":"/light/1"}}],
+              "events":[{"timeUnixNano":"1000005000","name":"answered"}],"parentSpanId":"cccccccccccccccc"}])"));
+}
+
 TEST(Otlp, ACounterIsACumulativeMonotonicSum) {
   Snapshot snapshot;
   snapshot.counter("ocf_sent_bytes_total", "Bytes.").add(3, {{"kind", "a"}});
