@@ -87,9 +87,6 @@ class Retention {
   // next sweep goes on from there.
   boost::asio::awaitable<void> sweep();
 
-  // What there was in the last sweep.
-  const RetainedBytes& bytes() const { return bytes_; }
-
  private:
   struct Swept {
     std::uint64_t resources = 0, events = 0, bytes = 0;
