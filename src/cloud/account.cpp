@@ -174,21 +174,31 @@ awaitable<Result<void>> Cloud::sign_off(account::Check token, DeviceId device) {
 // In an order that can be repeated from any point: while the device stream still says "registered", a second
 // try finds the device.
 awaitable<Result<void>> Cloud::remove(account::Access access, DeviceId id, std::string traceparent) {
+  const es::StreamId holder = account::Holder::stream(access.principal.tenant, id);
+  const auto held = co_await holders_.load(holder);
+  if (!held) co_return held.error();
   const directory::DeviceEntry* entry = models_.directory.known(access.principal.tenant, id);
-  if (entry == nullptr) co_return CloudError::not_found;
-  const account::Subject subject{entry->key.tenant, id, entry->owner};
+  if (entry == nullptr && !held->owner) co_return CloudError::not_found;
+  const account::Subject subject{access.principal.tenant, id, entry != nullptr ? entry->owner : *held->owner};
   if (!access.allows(subject, account::Right::read)) co_return CloudError::not_found;
-  const device::DeviceKey key = entry->key;
+  const bool is_registered = entry != nullptr;
+  const device::DeviceKey key =
+      is_registered ? entry->key : device::DeviceKey(subject.tenant, id, held->registration);
 
   es::Envelope audit = envelope(access, subject);
   audit.audit.traceparent = std::move(traceparent);
-  account::ReleaseDevice release{access, subject, key.registration};
-  const auto released =
-      co_await holders_.handle(account::Holder::stream(key.tenant, id), std::move(release), audit);
+  // A sign-up that did not come to its end may have claimed the next registration: that goes.
+  account::ReleaseDevice release{access, subject,
+                                 held->owner == subject.owner ? held->registration : key.registration};
+  const auto released = co_await holders_.handle(holder, std::move(release), audit);
   if (!released) co_return released.error();
   protocol_logs_.end(id);
-  const auto revoked = co_await parts_.authorization.sign_off(key.tenant, id, parts_.now());
-  if (!revoked) co_return revoked.error();
+  // Of somebody who took it over since an earlier try, nothing is revoked.
+  if (!held->owner || held->owner == subject.owner) {
+    const auto revoked = co_await parts_.authorization.sign_off(key.tenant, id, parts_.now());
+    if (!revoked) co_return revoked.error();
+  }
+  if (!is_registered) co_return Result<void>();
   device::DeregisterDevice deregister{access, subject};
   audit.now = parts_.now();
   const auto deregistered =

@@ -1,3 +1,4 @@
+#include "base/random.hpp"
 #include "cloud/test_cloud.hpp"
 
 #include <algorithm>
@@ -321,6 +322,31 @@ TEST_F(TestCloud, TheEndOfACommandBelongsToTheOwnerWhoHadTheDeviceWhenItBegan) {
   const auto events = run(memory.read(resource::stream_of(session.key, Href("/light/1")), 0)).value();
   EXPECT_EQ(events.back().event.type, "CommandOutcomeUnknown");
   EXPECT_EQ(events.back().event.audit.owner, "alice");
+}
+
+TEST_F(TestCloud, RemovesADeviceWhoseSignUpDidNotComeToItsEnd) {
+  for (const bool is_registered : {false, true}) {
+    const DeviceId id = device_id(is_registered ? '1' : '2');
+    if (is_registered) ASSERT_TRUE(run(cloud->sign_up(account::SignUp(id, "alice:1", now))));
+    const es::StreamId stream = account::Holder::stream(account::Tenant("default"), id);
+    const es::Version version = is_registered ? 1 : 0;
+    es::EncodedEvent encoded =
+        account::Holder::encode(account::DeviceClaimed{account::Owner("alice"), version + 1, "another"});
+    es::NewEvent claimed;
+    claimed.id = es::EventId(random_uuid());
+    claimed.type = std::move(encoded.type);
+    claimed.data = std::move(encoded.data);
+    claimed.time = now;
+    es::Append append(stream, version, {std::move(claimed)});
+    ASSERT_TRUE(run(store.append(std::move(append))));
+
+    EXPECT_EQ(run(cloud->remove_device(user("bob"), id)).error(), CloudError::not_found);
+    EXPECT_TRUE(run(cloud->remove_device(user("alice"), id)));
+    EXPECT_EQ(run(cloud->remove_device(user("alice"), id)).error(), CloudError::not_found);
+    const auto events = run(memory.read(stream, 0)).value();
+    EXPECT_EQ(events.back().event.type, "DeviceReleased");
+    EXPECT_TRUE(run(cloud->sign_up(account::SignUp(id, "bob:1", now)))) << "it is free";
+  }
 }
 
 TEST_F(TestCloud, EndsACommandOfADeviceThatWasDisconnectedJustBeforeTheCrash) {
