@@ -91,15 +91,14 @@ Result<Point> Point::parse(std::string_view text, es::Partition partitions) {
 }
 
 bool Point::includes(const es::RecordedEvent& recorded) const {
-  if (const Time* time = std::get_if<Time>(&place_)) return recorded.event.time <= *time;
-  return recorded.position.offset < std::get<Cursor>(place_).next[recorded.position.partition];
+  if (is_time()) return recorded.event.time <= time_;
+  return recorded.position.offset < cursor_.next[recorded.position.partition];
 }
 
 bool Point::is_after(Time now, const Cursor& end) const {
-  if (const Time* time = std::get_if<Time>(&place_)) return *time > now;
-  const Cursor& cursor = std::get<Cursor>(place_);
+  if (is_time()) return time_ > now;
   for (std::size_t partition = 0; partition < end.next.size(); ++partition) {
-    if (cursor.next[partition] > end.next[partition]) return true;
+    if (cursor_.next[partition] > end.next[partition]) return true;
   }
   return false;
 }

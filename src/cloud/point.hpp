@@ -9,7 +9,6 @@
 #include <optional>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 namespace ocf::cloud {
 
@@ -20,8 +19,8 @@ std::optional<Time> parse_time(std::string_view text);
 // hub's clock, and may disagree by milliseconds with the order in which they were stored. A cursor is exact.
 class Point {
  public:
-  explicit Point(Time time) : place_(time) {}
-  explicit Point(Cursor cursor) : place_(std::move(cursor)) {}
+  explicit Point(Time time) : time_(time) {}
+  explicit Point(Cursor cursor) : cursor_(std::move(cursor)) {}
 
   // "2026-11-25T07:00:00Z" or the text of a cursor. Errors: malformed_point.
   static Result<Point> parse(std::string_view text, es::Partition partitions);
@@ -31,7 +30,10 @@ class Point {
   bool is_after(Time now, const Cursor& end) const;
 
  private:
-  std::variant<Time, Cursor> place_;
+  bool is_time() const { return cursor_.next.empty(); }
+
+  Time time_{};
+  Cursor cursor_;  // of no partition: the time counts
 };
 
 }  // namespace ocf::cloud
