@@ -327,7 +327,9 @@ TEST_F(TestCloud, TheEndOfACommandBelongsToTheOwnerWhoHadTheDeviceWhenItBegan) {
 TEST_F(TestCloud, RemovesADeviceWhoseSignUpDidNotComeToItsEnd) {
   for (const bool is_registered : {false, true}) {
     const DeviceId id = device_id(is_registered ? '1' : '2');
-    if (is_registered) ASSERT_TRUE(run(cloud->sign_up(account::SignUp(id, "alice:1", now))));
+    if (is_registered) {
+      ASSERT_TRUE(run(cloud->sign_up(account::SignUp(id, "alice:1", now))));
+    }
     const es::StreamId stream = account::Holder::stream(account::Tenant("default"), id);
     const es::Version version = is_registered ? 1 : 0;
     es::EncodedEvent encoded =
