@@ -341,6 +341,7 @@ TEST_F(TestCloud, RemovesADeviceWhoseSignUpDidNotComeToItsEnd) {
     claimed.time = now;
     es::Append append(stream, version, {std::move(claimed)});
     ASSERT_TRUE(run(store.append(std::move(append))));
+    crash();
 
     EXPECT_EQ(run(cloud->remove_device(user("bob"), id)).error(), CloudError::not_found);
     EXPECT_TRUE(run(cloud->remove_device(user("alice"), id)));

@@ -148,8 +148,8 @@ struct RetentionTest : TestCloud {
   std::uint64_t bytes_in_log() {
     std::uint64_t sum = 0;
     for (es::Partition partition = 0; partition < memory.partitions(); ++partition) {
-      for (const auto& event : *run(memory.read_partition(partition, 1, 100'000))->events)
-        sum += bytes_of(event);
+      const auto slice = run(memory.read_partition(partition, 1, 100'000)).value();
+      for (const auto& event : *slice.events) sum += bytes_of(event);
     }
     return sum;
   }
