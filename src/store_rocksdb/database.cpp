@@ -246,8 +246,7 @@ std::optional<std::string> Database::meta(const char* key) const {
   std::string value;
   const auto status = db_->Get(rocksdb::ReadOptions(), key, &value);
   if (status.IsNotFound()) return std::nullopt;
-  if (!status.ok())
-    throw std::runtime_error("cannot read the event store's " + std::string(key) + ": " + status.ToString());
+  if (!status.ok()) cannot_open(options_, "cannot read its " + std::string(key) + ": " + status.ToString());
   return value;
 }
 
