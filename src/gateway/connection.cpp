@@ -499,8 +499,8 @@ void Connection::hear(const Deliver& answer) {
   if (!heard.links.empty()) intake_.put(Found(std::move(heard.links)));
   if (!mirror_) return;
   ask(std::move(heard.next));
-  // Said again only where something has changed.
-  if (mirror_->in_sync() && synchronized_ != mirror_->etag()) {
+  // Sending may have ended the connection. Said again only where something has changed.
+  if (mirror_ && mirror_->in_sync() && synchronized_ != mirror_->etag()) {
     synchronized_ = mirror_->etag();
     intake_.put(Synchronized(*synchronized_));
   }
