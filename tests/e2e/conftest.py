@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
 from api import Api  # noqa: E402
+from coap_tcp import poll  # noqa: E402
 from device import Device  # noqa: E402
 from hub import BINARY, Hub  # noqa: E402
 
@@ -82,6 +83,16 @@ def device(request, hub, owner):
 def api(hub, owner):
     """The HTTP API with a token of this test's owner."""
     return Api(hub, hub.token(owner))
+
+
+@pytest.fixture
+def synchronized(device, api):
+    """A device of this test's owner that is online, and all of whose resources the hub knows."""
+    d = device().online()
+    d.wait_observed("/light/1")
+    poll(lambda: api.resource(d.di, "/light/1").status == 200, "the first value")
+    poll(lambda: api.device(d.di).json["inSync"], "in sync")
+    return d
 
 
 @pytest.hookimpl(hookwrapper=True)

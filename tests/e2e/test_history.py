@@ -21,15 +21,6 @@ def now():
     return moment
 
 
-@pytest.fixture
-def watched(device, api):
-    d = device().online()
-    d.wait_observed("/light/1")
-    poll(lambda: api.resource(d.di, "/light/1").status == 200, "the first value")
-    poll(lambda: api.device(d.di).json["inSync"], "in sync")
-    return d
-
-
 def change(api, device, power):
     device.change("/light/1", power=power)
     poll(lambda: api.resource(device.di, "/light/1").json["power"] == power, f"power {power}")
@@ -37,127 +28,127 @@ def change(api, device, power):
 
 
 # R15
-def test_reads_at_a_time_are_what_they_were_then(api, watched):
+def test_reads_at_a_time_are_what_they_were_then(api, synchronized):
     before = now()
-    moments = [change(api, watched, power) for power in (11, 22, 33)]
-    assert [api.resource(watched.di, "/light/1", at=at).json["power"] for at in [before, *moments]] == [0, 11, 22, 33]
-    reply = api.resource(watched.di, "/light/1", at=moments[0])
+    moments = [change(api, synchronized, power) for power in (11, 22, 33)]
+    assert [api.resource(synchronized.di, "/light/1", at=at).json["power"] for at in [before, *moments]] == [0, 11, 22, 33]
+    reply = api.resource(synchronized.di, "/light/1", at=moments[0])
     assert reply.headers["ocf-source"] == "log" and reply.headers["ocf-online"] == "true"
     assert reply.headers["ocf-time"] <= moments[0]
-    listed = {r["href"]: r for r in api.get(f"/api/v1/devices/{watched.di}/resources?at={moments[1]}").json["resources"]}
+    listed = {r["href"]: r for r in api.get(f"/api/v1/devices/{synchronized.di}/resources?at={moments[1]}").json["resources"]}
     assert listed["/light/1"]["content"]["power"] == 22
     assert listed["/oic/cloud/s"]["content"] == {"online": True}
 
 
 # R15
-def test_a_point_that_is_now_is_answered_as_the_live_reads(hub, api, watched):
-    change(api, watched, 7)
+def test_a_point_that_is_now_is_answered_as_the_live_reads(hub, api, synchronized):
+    change(api, synchronized, 7)
     at = now()
-    for path in (f"/api/v1/devices/{watched.di}", f"/api/v1/devices/{watched.di}/resources", "/api/v1/devices",
-                 f"/api/v1/devices/{watched.di}/resources/light/1"):
+    for path in (f"/api/v1/devices/{synchronized.di}", f"/api/v1/devices/{synchronized.di}/resources", "/api/v1/devices",
+                 f"/api/v1/devices/{synchronized.di}/resources/light/1"):
         assert api.get(f"{path}?at={at}").body == api.get(path).body, path
     with api.events() as events:
         cursor = events.told()[0]
     hub.kill()
     hub.start()
     restarted = Api(hub, api.token)
-    assert restarted.devices()[watched.di]["online"] is False
+    assert restarted.devices()[synchronized.di]["online"] is False
     assert restarted.get(f"/api/v1/devices?at={cursor}").json["devices"][0]["online"] is True
-    assert restarted.resource(watched.di, "/light/1", at=cursor).json["power"] == 7
+    assert restarted.resource(synchronized.di, "/light/1", at=cursor).json["power"] == 7
 
 
 # R15
-def test_the_ids_of_server_sent_events_are_points(api, watched):
-    with api.events(device=watched.di, href="/light/1") as events:
+def test_the_ids_of_server_sent_events_are_points(api, synchronized):
+    with api.events(device=synchronized.di, href="/light/1") as events:
         events.told()
         cursors = []
         for power in (1, 2, 3):
-            watched.change("/light/1", power=power)
+            synchronized.change("/light/1", power=power)
             cursors.append(events.next(lambda id, name, data: name == "ResourceRepresentationUpdated")[0])
-    assert [api.resource(watched.di, "/light/1", at=at).json["power"] for at in cursors] == [1, 2, 3]
+    assert [api.resource(synchronized.di, "/light/1", at=at).json["power"] for at in cursors] == [1, 2, 3]
 
 
 # R15
-def test_devices_and_links_come_and_go(api, device, watched):
+def test_devices_and_links_come_and_go(api, device, synchronized):
     before = now()
-    watched.resources["/light/2"] = light("/light/2")
-    assert watched.publish(["/light/2"]).code == CHANGED
+    synchronized.resources["/light/2"] = light("/light/2")
+    assert synchronized.publish(["/light/2"]).code == CHANGED
     published = now()
-    assert watched.unpublish(["/light/1"]).code == DELETED
-    poll(lambda: api.resource(watched.di, "/light/1").status == 404, "unpublished")
+    assert synchronized.unpublish(["/light/1"]).code == DELETED
+    poll(lambda: api.resource(synchronized.di, "/light/1").status == 404, "unpublished")
     unpublished = now()
     other = device().online()
     poll(lambda: other.di in api.devices(), "another device")
-    watched.close()
-    poll(lambda: api.devices()[watched.di]["online"] is False, "offline")
+    synchronized.close()
+    poll(lambda: api.devices()[synchronized.di]["online"] is False, "offline")
 
     def hrefs(at):
-        return {link["href"] for link in api.get(f"/api/v1/devices/{watched.di}?at={at}").json["links"]}
+        return {link["href"] for link in api.get(f"/api/v1/devices/{synchronized.di}?at={at}").json["links"]}
     assert "/light/2" not in hrefs(before) and "/light/1" in hrefs(before)
     assert {"/light/1", "/light/2"} <= hrefs(published)
     assert "/light/1" not in hrefs(unpublished) and "/light/2" in hrefs(unpublished)
-    assert api.resource(watched.di, "/light/1", at=published).status == 200
-    assert api.resource(watched.di, "/light/1", at=unpublished).status == 404
+    assert api.resource(synchronized.di, "/light/1", at=published).status == 200
+    assert api.resource(synchronized.di, "/light/1", at=unpublished).status == 404
     then = {d["di"]: d for d in api.get(f"/api/v1/devices?at={unpublished}").json["devices"]}
-    assert set(then) == {watched.di} and then[watched.di]["online"] is True
+    assert set(then) == {synchronized.di} and then[synchronized.di]["online"] is True
 
 
 # R15, R14
-def test_what_is_not_yours_now_does_not_exist_at_any_point(hub, api, device, watched):
-    at = change(api, watched, 5)
+def test_what_is_not_yours_now_does_not_exist_at_any_point(hub, api, device, synchronized):
+    at = change(api, synchronized, 5)
     stranger = Api(hub, hub.token(f"stranger-{uuid.uuid4()}"))
     nobody = uuid.uuid4()
     for rest in ("", "/resources", "/resources/light/1", "/diff"):
         query = f"?from={at}" if rest == "/diff" else f"?at={at}"
-        reply = stranger.get(f"/api/v1/devices/{watched.di}{rest}{query}")
+        reply = stranger.get(f"/api/v1/devices/{synchronized.di}{rest}{query}")
         assert (reply.status, reply.body) == (404, stranger.get(f"/api/v1/devices/{nobody}{rest}{query}").body)
     assert stranger.get(f"/api/v1/devices?at={at}").json == {"devices": []}
 
     # Another owner's past of the same device, and one's own of an older registration.
-    assert api.remove(watched.di).status == 204
-    assert api.resource(watched.di, "/light/1", at=at).status == 404
-    again = device(di=watched.di).online()
+    assert api.remove(synchronized.di).status == 204
+    assert api.resource(synchronized.di, "/light/1", at=at).status == 404
+    again = device(di=synchronized.di).online()
     poll(lambda: api.resource(again.di, "/light/1").status == 200, "registered anew")
-    assert api.get(f"/api/v1/devices/{watched.di}?at={at}").status == 404
-    assert api.resource(watched.di, "/light/1", at=at).status == 404
+    assert api.get(f"/api/v1/devices/{synchronized.di}?at={at}").status == 404
+    assert api.resource(synchronized.di, "/light/1", at=at).status == 404
 
 
 # R15
 @pytest.mark.parametrize("at, reason", [("yesterday", "malformed_point"), ("", "malformed_point"),
                                         ("2026-02-30T00:00:00Z", "malformed_point"), ("AQEB", "malformed_point"),
                                         ("9999-01-01T00:00:00Z", "point_in_future")])
-def test_a_point_that_is_none_is_a_problem(api, watched, at, reason):
-    for path in (f"/api/v1/devices?at={at}", f"/api/v1/devices/{watched.di}/resources/light/1?at={at}",
-                 f"/api/v1/devices/{watched.di}/diff?from={at}"):
+def test_a_point_that_is_none_is_a_problem(api, synchronized, at, reason):
+    for path in (f"/api/v1/devices?at={at}", f"/api/v1/devices/{synchronized.di}/resources/light/1?at={at}",
+                 f"/api/v1/devices/{synchronized.di}/diff?from={at}"):
         reply = api.get(path)
         assert (reply.status, reply.json["reason"]) == (400, reason), path
 
 
 # R15
-def test_neither_the_device_nor_a_change_can_be_asked_of_the_past(api, watched):
+def test_neither_the_device_nor_a_change_can_be_asked_of_the_past(api, synchronized):
     at = now()
-    assert api.resource(watched.di, "/light/1", at=at, live="true").json["reason"] == "malformed_parameter"
-    assert api.resource(watched.di, "/light/1", at=at, **{"if": "oic.if.baseline"}).json["reason"] == "malformed_parameter"
-    asked = len(watched.requests)
-    assert api.call("PUT", api.resource_path(watched.di, "/light/1", at=at), {"power": 1}).status == 400
-    assert len(watched.requests) == asked
+    assert api.resource(synchronized.di, "/light/1", at=at, live="true").json["reason"] == "malformed_parameter"
+    assert api.resource(synchronized.di, "/light/1", at=at, **{"if": "oic.if.baseline"}).json["reason"] == "malformed_parameter"
+    asked = len(synchronized.requests)
+    assert api.call("PUT", api.resource_path(synchronized.di, "/light/1", at=at), {"power": 1}).status == 400
+    assert len(synchronized.requests) == asked
 
 
 # R15
-def test_what_changed_between_two_points(hub, api, watched, owner):
-    registered = api.device(watched.di).json["registered"]
+def test_what_changed_between_two_points(hub, api, synchronized, owner):
+    registered = api.device(synchronized.di).json["registered"]
     start = now()
-    change(api, watched, 40)
-    watched.resources["/light/2"] = light("/light/2")
-    assert watched.publish(["/light/2"]).code == CHANGED
-    watched.wait_observed("/light/2")
-    poll(lambda: api.resource(watched.di, "/light/2").status == 200, "the new light")
-    assert watched.unpublish(["/switches"]).code == DELETED
-    watched.close()
-    poll(lambda: api.devices()[watched.di]["online"] is False, "offline")
+    change(api, synchronized, 40)
+    synchronized.resources["/light/2"] = light("/light/2")
+    assert synchronized.publish(["/light/2"]).code == CHANGED
+    synchronized.wait_observed("/light/2")
+    poll(lambda: api.resource(synchronized.di, "/light/2").status == 200, "the new light")
+    assert synchronized.unpublish(["/switches"]).code == DELETED
+    synchronized.close()
+    poll(lambda: api.devices()[synchronized.di]["online"] is False, "offline")
     end = now()
 
-    path = f"/api/v1/devices/{watched.di}/diff"
+    path = f"/api/v1/devices/{synchronized.di}/diff"
     changed = api.get(f"{path}?from={start}&to={end}").json
     assert changed["device"] == {"online": {"from": True, "to": False}}
     assert [r["href"] for r in changed["came"]] == ["/light/2"] and changed["came"][0]["content"]["power"] == 0
@@ -170,31 +161,31 @@ def test_what_changed_between_two_points(hub, api, watched, owner):
     only = api.get(f"{path}?from={start}&href=/light/2").json
     assert (only["changed"], only["went"], len(only["came"])) == ([], [], 1)
     nothing = api.get(f"{path}?from={end}").json
-    assert nothing == {"di": watched.di, "device": {}, "came": [], "went": [], "changed": []}
+    assert nothing == {"di": synchronized.di, "device": {}, "came": [], "went": [], "changed": []}
     long_ago = api.get(f"{path}?from=2020-01-01T00:00:00Z&to={registered}").json
     assert long_ago["device"]["registered"] == {"from": False, "to": True}
     assert api.get(f"{path}?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z").status == 404
     assert api.get(path).json["reason"] == "malformed_parameter"
 
-    text = hub.cli_ok("diff", watched.di, "--from", start, "--to", end, "--owner", owner)
+    text = hub.cli_ok("diff", synchronized.di, "--from", start, "--to", end, "--owner", owner)
     assert text.splitlines() == ["online  true -> false",
                                  '~ /light/1  {"state":false,"power":0,"name":"Light"} -> {"state":false,"power":40,"name":"Light"}',
                                  '+ /light/2  {"state":false,"power":0,"name":"Light"}',
                                  "- /switches  []"]
-    assert json.loads(hub.cli_ok("diff", watched.di, "--from", start, "--owner", owner, "--json")) == changed
-    assert hub.cli_ok("diff", watched.di, "/light/1", "--from", end, "--owner", owner) == "Nothing differs.\n"
+    assert json.loads(hub.cli_ok("diff", synchronized.di, "--from", start, "--owner", owner, "--json")) == changed
+    assert hub.cli_ok("diff", synchronized.di, "/light/1", "--from", end, "--owner", owner) == "Nothing differs.\n"
 
 
 # R15
-def test_the_command_line_reads_the_past(hub, api, watched, owner):
+def test_the_command_line_reads_the_past(hub, api, synchronized, owner):
     before = now()
-    change(api, watched, 9)
+    change(api, synchronized, 9)
     arguments = ("--owner", owner, "--at", before)
-    assert json.loads(hub.cli_ok("get", watched.di, "/light/1", *arguments))["power"] == 0
-    assert '"power":0' in hub.cli_ok("resources", watched.di, *arguments)
+    assert json.loads(hub.cli_ok("get", synchronized.di, "/light/1", *arguments))["power"] == 0
+    assert '"power":0' in hub.cli_ok("resources", synchronized.di, *arguments)
     assert "online" in hub.cli_ok("devices", *arguments)
-    assert watched.di not in hub.cli_ok("devices", "--owner", owner, "--at", "2020-01-01T00:00:00Z")
-    assert hub.cli("get", watched.di, "/light/1", "--owner", owner, "--at", "2020-01-01T00:00:00Z").returncode == NOT_FOUND
-    future = hub.cli("get", watched.di, "/light/1", "--owner", owner, "--at", "9999-01-01T00:00:00Z")
+    assert synchronized.di not in hub.cli_ok("devices", "--owner", owner, "--at", "2020-01-01T00:00:00Z")
+    assert hub.cli("get", synchronized.di, "/light/1", "--owner", owner, "--at", "2020-01-01T00:00:00Z").returncode == NOT_FOUND
+    future = hub.cli("get", synchronized.di, "/light/1", "--owner", owner, "--at", "9999-01-01T00:00:00Z")
     assert future.returncode == REFUSED and "in the future" in future.stderr
-    assert hub.cli("get", watched.di, "/light/1", "--live", *arguments).returncode == USAGE
+    assert hub.cli("get", synchronized.di, "/light/1", "--live", *arguments).returncode == USAGE

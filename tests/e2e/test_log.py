@@ -26,15 +26,6 @@ def shadow(line):
     return {known["href"]: known["content"] for known in line["shadow"]}
 
 
-@pytest.fixture
-def watched(device, api):
-    d = device().online()
-    d.wait_observed("/light/1")
-    poll(lambda: api.resource(d.di, "/light/1").status == 200, "the first value")
-    poll(lambda: api.device(d.di).json["inSync"], "in sync")
-    return d
-
-
 def change(api, device, power):
     device.change("/light/1", power=power)
     poll(lambda: api.resource(device.di, "/light/1").json["power"] == power, f"power {power}")
@@ -104,28 +95,28 @@ def suppressed(call):
 
 
 # R15
-def test_a_replay_ends_where_it_is_told(hub, api, watched):
+def test_a_replay_ends_where_it_is_told(hub, api, synchronized):
     cursors = []
-    with api.events(device=watched.di, href="/light/1") as events:
+    with api.events(device=synchronized.di, href="/light/1") as events:
         events.told()
         for power in (1, 2, 3):
-            change(api, watched, power)
+            change(api, synchronized, power)
             cursors.append(events.next(lambda id, name, data: name == "ResourceRepresentationUpdated")[0])
     for cursor, power in zip(cursors, (1, 2, 3)):
-        assert shadow(models(hub, "replay", "--until", cursor)[1][watched.di])["/light/1"]["power"] == power
-    moment = api.history(watched.di, "/light/1")[-2]["time"]
-    assert shadow(models(hub, "replay", "--until", moment)[1][watched.di])["/light/1"]["power"] == 2
+        assert shadow(models(hub, "replay", "--until", cursor)[1][synchronized.di])["/light/1"]["power"] == power
+    moment = api.history(synchronized.di, "/light/1")[-2]["time"]
+    assert shadow(models(hub, "replay", "--until", moment)[1][synchronized.di])["/light/1"]["power"] == 2
     assert hub.cli("replay", "--until", "yesterday").returncode == USAGE
 
 
 # R15
-def test_an_export_is_every_event_once_and_can_be_continued(hub, api, watched):
-    change(api, watched, 1)
-    done = hub.cli("export", "--device", watched.di)
+def test_an_export_is_every_event_once_and_can_be_continued(hub, api, synchronized):
+    change(api, synchronized, 1)
+    done = hub.cli("export", "--device", synchronized.di)
     assert done.returncode == OK
     exported = lines(done.stdout)
     of_light = [e for e in exported if e.get("href") == "/light/1"]
-    for event, known in zip(of_light, api.history(watched.di, "/light/1"), strict=True):
+    for event, known in zip(of_light, api.history(synchronized.di, "/light/1"), strict=True):
         assert {**known, **{name: event[name] for name in event.keys() - known.keys()}} == event
     assert {e["stream"].split("/", 3)[3] for e in exported} >= {"holder", "device", "links", "resource/light/1"}
     assert all(e["id"] and e["principal"] for e in exported)
@@ -135,15 +126,15 @@ def test_an_export_is_every_event_once_and_can_be_continued(hub, api, watched):
     assert spoken["spoken"] == {"epoch": spoken["data"]["epoch"], "sequence": spoken["data"]["sequence"]}
 
     cursor = done.stderr.split("--from ")[1].strip()
-    change(api, watched, 2)
-    [event] = lines(hub.cli_ok("export", "--from", cursor, "--device", watched.di, "--href", "/light/1"))
+    change(api, synchronized, 2)
+    [event] = lines(hub.cli_ok("export", "--from", cursor, "--device", synchronized.di, "--href", "/light/1"))
     assert event["data"]["content"]["power"] == 2
     assert hub.cli("export", "--from", "nonsense").returncode == USAGE
     assert hub.cli("export", "--device", "nonsense").returncode == USAGE
 
 
 # R15, S3
-def test_an_export_has_nothing_of_the_authorization_server(hub, watched):
+def test_an_export_has_nothing_of_the_authorization_server(hub, synchronized):
     streams = {e["stream"].split("/", 3)[3].split("/")[0] for e in lines(hub.cli_ok("export"))}
     assert streams == {"holder", "device", "links", "resource"}
 
@@ -176,11 +167,11 @@ def test_where_no_hub_ever_was_there_is_nothing_to_read(tmp_path):
 
 
 @pytest.fixture
-def amended(hub, api, watched, tmp_path):
+def amended(hub, api, synchronized, tmp_path):
     """amended(*events, …): a replay with these; `of(power)` finds the exported event that said so."""
     for power in (1, 2, 3):
-        change(api, watched, power)
-    exported = lines(hub.cli_ok("export", "--device", watched.di))
+        change(api, synchronized, power)
+    exported = lines(hub.cli_ok("export", "--device", synchronized.di))
 
     def run(*events, more=("--diff", "--json")):
         file = tmp_path / "amendments"
@@ -203,27 +194,27 @@ def test_events_that_are_exported_change_nothing_when_they_take_their_own_place(
 
 
 # R15
-def test_an_amended_event_leads_to_another_model_and_touches_nothing(hub, api, watched, amended):
+def test_an_amended_event_leads_to_another_model_and_touches_nothing(hub, api, synchronized, amended):
     last = amended.of(3)
     last["data"]["content"] = {"power": 99, "state": True}
     done = amended(last)
     [difference] = lines(done.stdout)
     [light_1] = difference["changed"]
     assert (difference["di"], light_1["from"]["content"]["power"], light_1["to"]["content"]) == \
-        (watched.di, 3, {"power": 99, "state": True})
-    assert watched.di in amended(last, more=("--diff",)).stdout
-    assert shadow({line["di"]: line for line in lines(amended(last, more=()).stdout)[1:]}[watched.di])["/light/1"]["power"] == 99
+        (synchronized.di, 3, {"power": 99, "state": True})
+    assert synchronized.di in amended(last, more=("--diff",)).stdout
+    assert shadow({line["di"]: line for line in lines(amended(last, more=()).stdout)[1:]}[synchronized.di])["/light/1"]["power"] == 99
     middle = amended.of(2)
     middle["data"]["content"] = {"power": 99}
     assert amended(middle).stdout == "", "a later one says otherwise"
     assert shadow({line["di"]: line for line in lines(amended(middle, more=("--until", middle["time"])).stdout)[1:]}
-                  [watched.di])["/light/1"] == {"power": 99}
-    assert api.resource(watched.di, "/light/1").json["power"] == 3
-    assert watched.resources["/light/1"].value["power"] == 3
+                  [synchronized.di])["/light/1"] == {"power": 99}
+    assert api.resource(synchronized.di, "/light/1").json["power"] == 3
+    assert synchronized.resources["/light/1"].value["power"] == 3
 
 
 # R15
-def test_an_event_may_come_late_or_behind_the_last(hub, watched, amended):
+def test_an_event_may_come_late_or_behind_the_last(hub, synchronized, amended):
     last = amended.of(3)
     late = {**amended.of(2), "time": last["time"]}
     del late["version"]
@@ -251,7 +242,7 @@ def test_an_event_may_come_late_or_behind_the_last(hub, watched, amended):
 
 
 # R15
-def test_an_amendment_that_does_not_fit_is_named(hub, watched, amended):
+def test_an_amendment_that_does_not_fit_is_named(hub, synchronized, amended):
     event = amended.of(2)
 
     def refused(*events, more=()):
