@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import threading
 
-from coap_tcp import PATIENCE, Connection, WaitTimeout
+from coap_tcp import PATIENCE, Connection, WaitTimeout, poll
 from pki import client_context
 
 BINARY = os.environ.get("OCF_CLOUD", "")
@@ -184,7 +184,16 @@ class Hub:
         return self.process.poll() is None
 
     def log(self):
+        """What is written so far: an answer can arrive before the line that tells of it (see logged())."""
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def logged(self, text, times=1):
+        """The lines of the log with this text, as soon as there are so many."""
+        def found():
+            lines = [line for line in self.log().splitlines() if text in line]
+            return lines if len(lines) >= times else None
+
+        return poll(found, f"the log tells {times} times: {text}")
 
     def __enter__(self):
         return self

@@ -23,7 +23,7 @@ def newest(hub, about, stage, *words):
     assert set(found) - {"device"} == KEYS
     assert found["peer"].startswith("127.0.0.1:")
     assert found["advice"].endswith(".")
-    assert found["peer"] + (f" {found['device']}" if "device" in found else "") + ": " + found["reason"] in hub.log()
+    hub.logged(found["peer"] + (f" {found['device']}" if "device" in found else "") + ": " + found["reason"])
     return found
 
 

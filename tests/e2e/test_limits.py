@@ -303,7 +303,7 @@ def test_without_memory_the_newest_newcomers_go_and_nobody_is_accepted(started):
             newcomer.wait_closed()
         newest(hub, "127.0.0.1", "tcp", "the hub's memory is short")
         assert hits(hub, "memory_bytes_max") >= 1
-        assert "limits.memory_bytes_max): nobody is accepted" in hub.log()
+        hub.logged("limits.memory_bytes_max): nobody is accepted")
         status, _, text = call(hub, "/readyz")
         assert status == 503 and "memory: more is in use than limits.memory_bytes_max" in text
         assert metrics(hub).value("ocf_memory_budget_bytes") == 1 << 20
@@ -319,4 +319,4 @@ def test_without_memory_the_newest_newcomers_go_and_nobody_is_accepted(started):
         hub.cli_ok("reload")
         assert waiting.wait_signal(CSM)
         assert call(hub, "/readyz")[0] == 200
-        assert "connections are accepted again" in hub.log()
+        hub.logged("connections are accepted again")

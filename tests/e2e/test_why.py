@@ -363,7 +363,6 @@ def test_what_is_refused_again_and_again_is_logged_more_and_more_seldom(started,
     connection = device(on=hub, resources=[]).connect().connection
     for _ in range(1000):
         assert connection.get("/oic/res").code == UNAUTHORIZED
-    lines = [line for line in hub.log().splitlines() if "asked for before a sign-in" in line]
-    assert len(lines) == 12, "ten, and the hundredth and thousandth"
-    assert lines[-1].endswith("(1000 times)")
+    lines = hub.logged("asked for before a sign-in", 12)
+    assert len(lines) == 12 and lines[-1].endswith("(1000 times)"), "ten, and the hundredth and thousandth"
     assert "1000 times since" in hub.cli_ok("why", "127.0.0.1")
