@@ -1,6 +1,7 @@
 #include "coap/message.hpp"
 
 #include "base/assert.hpp"
+#include "coap/description.hpp"
 
 #include <algorithm>
 
@@ -22,24 +23,6 @@ constexpr OptionNumber known_critical[] = {
     OptionNumber::ocf_accept_content_format_version,
     OptionNumber::ocf_content_format_version,
 };
-
-std::string_view method_name(Code code) {
-  switch (code) {
-    case Code::get: return "GET";
-    case Code::post: return "POST";
-    case Code::put: return "PUT";
-    case Code::del: return "DELETE";
-    case Code::fetch: return "FETCH";
-    case Code::patch: return "PATCH";
-    case Code::ipatch: return "iPATCH";
-    case Code::csm: return "CSM";
-    case Code::ping: return "Ping";
-    case Code::pong: return "Pong";
-    case Code::release: return "Release";
-    case Code::abort: return "Abort";
-    default: return {};
-  }
-}
 
 std::string printable(std::string_view text) {
   std::string line;
@@ -175,7 +158,7 @@ std::vector<Bytes> Message::values(OptionNumber number) const {
 std::vector<Bytes> Message::etags() const { return values(OptionNumber::etag); }
 
 std::ostream& operator<<(std::ostream& out, const Message& message) {
-  const std::string_view name = method_name(message.code);
+  const std::string_view name = is_response(message.code) ? std::string_view() : name_of(message.code);
   if (name.empty()) {
     out << message.code;
   } else {

@@ -3,6 +3,7 @@
 #include "account/error.hpp"
 #include "base/printable.hpp"
 #include "cloud/error.hpp"
+#include "coap/description.hpp"
 #include "device/device.hpp"
 #include "gateway/admission.hpp"
 #include "gateway/coap_status.hpp"
@@ -42,19 +43,6 @@ Cause cause_of(Stage stage, Code answer) {
     case Code::service_unavailable:
     case Code::gateway_timeout: return Cause::unavailable;
     default: return Cause::other;
-  }
-}
-
-std::string name_of_method(Code method) {
-  switch (method) {
-    case Code::get: return "GET";
-    case Code::post: return "POST";
-    case Code::put: return "PUT";
-    case Code::del: return "DELETE";
-    case Code::fetch: return "FETCH";
-    case Code::patch: return "PATCH";
-    case Code::ipatch: return "iPATCH";
-    default: return coap::to_text(method);
   }
 }
 
@@ -106,8 +94,9 @@ Fault fault_of(net::HandshakeFault fault) {
 }
 
 std::string refusal_text(const coap::Message& request, Code answer, std::string_view why) {
-  return coap::to_text(answer) + " to " + name_of_method(request.code) + ' ' + printable(request.path()) +
-         ": " + std::string(why);
+  const std::string_view method = coap::name_of(request.code);
+  return coap::to_text(answer) + " to " + (method.empty() ? coap::to_text(request.code) : std::string(method)) +
+         ' ' + printable(request.path()) + ": " + std::string(why);
 }
 
 std::optional<DeviceId> claimed_device(const coap::Message& request) {

@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 
 from api import Api  # noqa: E402
 from coap_tcp import poll  # noqa: E402
+from collector import Collector  # noqa: E402
 from device import Device  # noqa: E402
 from hub import BINARY, Hub  # noqa: E402
 
@@ -77,6 +78,14 @@ def device(request, hub, owner):
         made.close()
     for made in devices:
         made.check()
+
+
+@pytest.fixture
+def collector():
+    """Takes what a hub exports by OTLP/HTTP."""
+    made = Collector()
+    yield made
+    made.close()
 
 
 @pytest.fixture

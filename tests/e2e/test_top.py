@@ -1,6 +1,5 @@
 """`ocf-cloud top`, the log's forms, and metrics sent by OTLP."""
 
-import http.server
 import json
 import re
 import threading
@@ -84,47 +83,6 @@ def test_the_level_leaves_lines_out(started):
     assert hub.log() == ""
 
 
-class Collector:
-    """Takes what OTLP/HTTP sends, as strictly as its JSON mapping is."""
-
-    def __init__(self):
-        self.bodies, self.status = [], 200
-        collector = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                fits = self.path == "/v1/metrics" and self.headers["Content-Type"] == "application/json"
-                if fits:
-                    collector.bodies.append(json.loads(body))
-                self.send_response(collector.status if fits else 400)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def endpoint(self):
-        return "http://127.0.0.1:%d" % self.server.server_port
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-@pytest.fixture
-def collector():
-    made = Collector()
-    yield made
-    made.close()
-
-
 def exactly(value, required, optional=()):
     assert required <= value.keys() <= required | set(optional), value.keys()
     return value
@@ -173,8 +131,8 @@ def metrics_of(body):
 # Q3
 def test_metrics_are_sent_to_a_collector(started, collector):
     hub = started(config={"telemetry": {"otlp_endpoint": collector.endpoint, "otlp_interval": "1s"}})
-    poll(lambda: len(collector.bodies) >= 2, "two exports arrived", 60)
-    sent = metrics_of(collector.bodies[-1])
+    poll(lambda: len(collector.bodies["/v1/metrics"]) >= 2, "two exports arrived", 60)
+    sent = metrics_of(collector.bodies["/v1/metrics"][-1])
     (_, point), = sent["ocf_loop_delay_seconds"]
     assert number_text(point["count"]) > 0
     assert {labels["limit"] for labels, _ in sent["ocf_limit_hits_total"]} == metrics(hub).labels("ocf_limit_hits_total", "limit")

@@ -1,14 +1,12 @@
 """A command is followed from its caller to the bytes that the device got, and back."""
 
-import http.server
 import json
 import re
-import threading
-import urllib.request
 import uuid
 
 import pytest
 
+from admin import metrics
 from api import Api
 from coap_tcp import CHANGED, GET, POST, poll
 from device import answer_with, silence
@@ -165,36 +163,9 @@ def test_traces_are_bounded_and_say_what_they_leave_out(started, device):
     assert f"{trace['hopsLeftOut']} later hops were left out" in hub.cli_ok("trace", last, "--owner", d.owner)
 
 
-class SpanCollector:
-    """Takes what is posted to /v1/traces; whatever else comes is taken, too, and forgotten."""
-
-    def __init__(self):
-        self.spans, self.status = [], 200
-        collector = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                if self.path == "/v1/traces" and self.headers["Content-Type"] == "application/json":
-                    resource, = body["resourceSpans"]
-                    scope, = resource["scopeSpans"]
-                    collector.spans += scope["spans"] if collector.status == 200 else []
-                self.send_response(collector.status)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
 # Q3
-def test_spans_are_sent_to_a_collector(started, device):
-    collector = SpanCollector()
-    hub = started(config={"telemetry": {"otlp_endpoint": "http://127.0.0.1:%d" % collector.server.server_port, "otlp_interval": "1s"}})
+def test_spans_are_sent_to_a_collector(started, device, collector):
+    hub = started(config={"telemetry": {"otlp_endpoint": collector.endpoint, "otlp_interval": "1s"}})
     d = device(on=hub).online()
     api = Api(hub, hub.token(d.owner))
     reply = api.update(d.di, "/light/1", {"power": 1}, headers={"traceparent": f"00-{TRACE_ID}-{SPAN_ID}-01"})
@@ -213,10 +184,4 @@ def test_spans_are_sent_to_a_collector(started, device):
     # What is not taken is counted.
     collector.status = 503
     api.update(d.di, "/light/1", {"power": 3})
-    host, port = hub.address("admin")
-    def refused():
-        with urllib.request.urlopen(f"http://{host}:{port}/metrics") as reply:
-            return re.search(r'ocf_otlp_spans_total{result="refused"} 2', reply.read().decode())
-    poll(refused, "the refusal is counted", 60)
-    collector.server.shutdown()
-    collector.server.server_close()
+    poll(lambda: metrics(hub).value("ocf_otlp_spans_total", result="refused") == 2, "the refusal is counted", 60)
