@@ -23,7 +23,7 @@ function(ocf_library name)
   target_link_libraries(ocf_${name} ${scope} ${arg_DEPS})
   if(OCF_TIDY)
     # Every header compiles on its own. Those of tests include what only tests link.
-    file(GLOB headers *.hpp)
+    file(GLOB_RECURSE headers *.hpp)
     list(FILTER headers EXCLUDE REGEX "test")
     target_sources(ocf_${name} ${scope} FILE_SET HEADERS BASE_DIRS ${CMAKE_CURRENT_SOURCE_DIR}/.. FILES ${headers})
     set_target_properties(ocf_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)

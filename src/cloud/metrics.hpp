@@ -1,4 +1,4 @@
-// What the cloud counts. Named and described in server/metrics.cpp.
+// What the cloud counts. Named and described in server/observability/metrics.cpp.
 #pragma once
 
 #include "base/result.hpp"

@@ -95,8 +95,9 @@ Fault fault_of(net::HandshakeFault fault) {
 
 std::string refusal_text(const coap::Message& request, Code answer, std::string_view why) {
   const std::string_view method = coap::name_of(request.code);
-  return coap::to_text(answer) + " to " + (method.empty() ? coap::to_text(request.code) : std::string(method)) +
-         ' ' + printable(request.path()) + ": " + std::string(why);
+  return coap::to_text(answer) + " to " +
+         (method.empty() ? coap::to_text(request.code) : std::string(method)) + ' ' +
+         printable(request.path()) + ": " + std::string(why);
 }
 
 std::optional<DeviceId> claimed_device(const coap::Message& request) {

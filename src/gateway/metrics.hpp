@@ -1,4 +1,4 @@
-// What the gateway counts. Named and described in server/metrics.cpp.
+// What the gateway counts. Named and described in server/observability/metrics.cpp.
 #pragma once
 
 #include "device/refusal.hpp"

@@ -1,5 +1,6 @@
 #include "http/model_json.hpp"
 
+#include "cloud/metrics.hpp"
 #include "http/content.hpp"
 #include "http/json_writer.hpp"
 #include "http/link_json.hpp"
@@ -10,16 +11,6 @@ namespace ocf::http {
 namespace {
 
 using Claimed = directory::Directory::Claimed;
-
-std::string_view name_of(resource::Operation operation) {
-  switch (operation) {
-    case resource::Operation::create: return "create";
-    case resource::Operation::retrieve: return "retrieve";
-    case resource::Operation::update: return "update";
-    case resource::Operation::remove: return "delete";
-  }
-  return "unknown";
-}
 
 void write_device(JsonWriter& json, const Claimed& claimed) {
   const directory::DeviceEntry& entry = claimed.entry;
@@ -69,7 +60,7 @@ void write_pending(JsonWriter& json, const pending::PendingCommand& command) {
   json.begin_object();
   json.key("href").text(command.href.text());
   json.key("correlationId").text(command.correlation.text());
-  json.key("operation").text(name_of(command.operation));
+  json.key("operation").text(cloud::name_of(command.operation));
   if (!command.query.empty()) json.key("query").text(command.query);
   write_formatted(json, command.content);
   json.key("validUntil").text(to_rfc3339(command.valid_until));

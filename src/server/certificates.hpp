@@ -7,7 +7,7 @@
 #include "net/tls_context.hpp"
 #include "ocf/device_id.hpp"
 #include "pki/certificates.hpp"
-#include "server/config.hpp"
+#include "server/config/config.hpp"
 
 #include <filesystem>
 #include <string>

@@ -2,7 +2,7 @@
 
 #include "pki/certificates.hpp"
 #include "pki/key_file.hpp"
-#include "server/admin_client.hpp"
+#include "server/admin/admin_client.hpp"
 #include "server/commands/command.hpp"
 
 #include <boost/asio/io_context.hpp>

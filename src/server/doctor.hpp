@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/time.hpp"
-#include "server/config.hpp"
+#include "server/config/config.hpp"
 
 #include <cstdint>
 #include <filesystem>

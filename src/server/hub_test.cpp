@@ -1,6 +1,6 @@
 #include "pki/certificates.hpp"
-#include "server/admin_client.hpp"
-#include "server/api_client.hpp"
+#include "server/admin/admin_client.hpp"
+#include "server/commands/api_client.hpp"
 #include "server/commands/command.hpp"
 #include "server/commands/hub_options.hpp"
 #include "server/scratch_directory.hpp"

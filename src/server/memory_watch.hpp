@@ -3,7 +3,7 @@
 
 #include "base/limits.hpp"
 #include "gateway/gateway.hpp"
-#include "server/log.hpp"
+#include "server/observability/log.hpp"
 #include "telemetry/limit_hits.hpp"
 
 #include <boost/asio/steady_timer.hpp>

@@ -7,7 +7,7 @@
 #include "base/random.hpp"
 #include "cbor/cbor.hpp"
 #include "resource/resource.hpp"
-#include "server/api_client.hpp"
+#include "server/commands/api_client.hpp"
 #include "server/commands/hub_options.hpp"
 #include "server/scratch_directory.hpp"
 #include "server/test_running_hub.hpp"

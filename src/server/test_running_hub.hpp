@@ -1,7 +1,7 @@
 // A whole hub in the process of a test, with its real store and sockets.
 #pragma once
 
-#include "server/admin_client.hpp"
+#include "server/admin/admin_client.hpp"
 #include "server/wiring.hpp"
 
 #include <boost/json/object.hpp>

@@ -1,10 +1,10 @@
 #include "server/wiring.hpp"
 
-#include "server/backup.hpp"
-#include "server/command_spans.hpp"
-#include "server/metrics.hpp"
+#include "server/history/backup.hpp"
+#include "server/observability/command_spans.hpp"
+#include "server/observability/metrics.hpp"
+#include "server/observability/top.hpp"
 #include "server/tenant.hpp"
-#include "server/top.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>

@@ -1,4 +1,4 @@
-// What the embedded store counts. Named and described in server/metrics.cpp.
+// What the embedded store counts. Named and described in server/observability/metrics.cpp.
 #pragma once
 
 #include "telemetry/counter.hpp"

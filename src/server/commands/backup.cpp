@@ -1,6 +1,6 @@
-#include "server/backup.hpp"
+#include "server/history/backup.hpp"
 
-#include "server/admin_client.hpp"
+#include "server/admin/admin_client.hpp"
 #include "server/commands/hub_options.hpp"
 
 #include <boost/json/serialize.hpp>

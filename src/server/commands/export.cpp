@@ -2,7 +2,7 @@
 #include "ocf/device_id.hpp"
 #include "resource/resource.hpp"
 #include "server/commands/hub_options.hpp"
-#include "server/log_source.hpp"
+#include "server/history/log_source.hpp"
 
 #include <fmt/format.h>
 

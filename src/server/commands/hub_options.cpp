@@ -1,7 +1,7 @@
 #include "server/commands/hub_options.hpp"
 
 #include "ocf/device_id.hpp"
-#include "server/admin_client.hpp"
+#include "server/admin/admin_client.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

@@ -1,7 +1,7 @@
 // Which hub a command speaks to, and as whom.
 #pragma once
 
-#include "server/api_client.hpp"
+#include "server/commands/api_client.hpp"
 #include "server/commands/command.hpp"
 
 #include <boost/json/value.hpp>

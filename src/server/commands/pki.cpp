@@ -1,5 +1,5 @@
 #include "pki/key_file.hpp"
-#include "server/admin_client.hpp"
+#include "server/admin/admin_client.hpp"
 #include "server/commands/hub_options.hpp"
 #include "server/commands/table.hpp"
 

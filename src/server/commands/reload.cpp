@@ -1,4 +1,4 @@
-#include "server/admin_client.hpp"
+#include "server/admin/admin_client.hpp"
 #include "server/commands/hub_options.hpp"
 
 #include <boost/json/array.hpp>

@@ -1,4 +1,4 @@
-#include "server/replay.hpp"
+#include "server/history/replay.hpp"
 
 #include "http/difference_json.hpp"
 #include "http/model_json.hpp"

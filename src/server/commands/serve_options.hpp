@@ -2,7 +2,7 @@
 #pragma once
 
 #include "server/commands/command.hpp"
-#include "server/config.hpp"
+#include "server/config/config.hpp"
 
 #include <string>
 #include <vector>

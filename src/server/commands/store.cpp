@@ -1,5 +1,5 @@
 #include "server/commands/hub_options.hpp"
-#include "server/log_check.hpp"
+#include "server/history/log_check.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>

@@ -1,6 +1,6 @@
-#include "server/admin_client.hpp"
+#include "server/admin/admin_client.hpp"
 #include "server/commands/hub_options.hpp"
-#include "server/top_view.hpp"
+#include "server/observability/top_view.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>

@@ -1,0 +1,105 @@
+#include "server/observability/otlp_exporter.hpp"
+
+#include "net/endpoint.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <utility>
+
+namespace ocf::server {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace wire = boost::beast::http;
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr std::uint64_t answer_bytes_max = 64 * 1024;
+
+}  // namespace
+
+OtlpExporter::OtlpExporter(net::Shard& shard, Settings settings, Collect collect)
+    : shard_(shard),
+      settings_(std::move(settings)),
+      collect_(std::move(collect)),
+      started_(net::wall_now()),
+      timer_(shard.context()) {}
+
+void OtlpExporter::start() { wait(); }
+
+net::awaitable<void> OtlpExporter::stop() {
+  timer_.cancel();
+  gate_.close();
+  co_await gate_.left();
+}
+
+void OtlpExporter::put(telemetry::Span span) {
+  if (waiting_.size() >= spans_max) return spans_.add("dropped");
+  waiting_.push_back(std::move(span));
+}
+
+void OtlpExporter::wait() {
+  timer_.expires_after(settings_.interval);
+  timer_.async_wait([this](const boost::system::error_code& canceled) {
+    if (canceled) return;
+    auto inside = gate_.enter();
+    if (!inside) return;
+    if (sending_) {
+      exports_.add("dropped");
+    } else {
+      sending_ = true;
+      shard_.spawn(send(std::move(*inside)));
+    }
+    wait();
+  });
+}
+
+net::awaitable<void> OtlpExporter::send(net::Gate::Holder) {
+  std::string body = telemetry::to_otlp(collect_(), settings_.resource, started_, net::wall_now());
+  const std::string result = co_await exchange("/v1/metrics", std::move(body));
+  exports_.add(result);
+  const std::vector<telemetry::Span> spans = std::exchange(waiting_, {});
+  if (!spans.empty()) {
+    std::string traces = telemetry::to_otlp(spans, settings_.resource);
+    const std::string sent = co_await exchange("/v1/traces", std::move(traces));
+    spans_.add(sent, "", spans.size());
+  }
+  sending_ = false;
+}
+
+net::awaitable<std::string> OtlpExporter::exchange(std::string path, std::string body) {
+  beast::tcp_stream stream(co_await asio::this_coro::executor);
+  stream.expires_after(export_time);
+  const net::Endpoint collector(asio::ip::make_address(settings_.collector.host), settings_.collector.port);
+  const auto [not_connected] = co_await stream.async_connect(collector, as_result);
+  if (not_connected) co_return "failed";
+
+  wire::request<wire::string_body> request(wire::verb::post, path, 11);
+  request.set(wire::field::host, settings_.collector.text());
+  request.set(wire::field::content_type, "application/json");
+  request.set(wire::field::user_agent, "ocf-cloud");
+  request.keep_alive(false);
+  request.body() = std::move(body);
+  request.prepare_payload();
+  const auto [not_written, written] = co_await wire::async_write(stream, request, as_result);
+  if (not_written) co_return "failed";
+
+  beast::flat_buffer buffer;
+  wire::response_parser<wire::string_body> parser;
+  parser.body_limit(answer_bytes_max);
+  const auto [not_read, read] = co_await wire::async_read(stream, buffer, parser, as_result);
+  if (not_read) co_return "failed";
+  co_return parser.get().result_int() / 100 == 2 ? "sent" : "refused";
+}
+
+}  // namespace ocf::server
