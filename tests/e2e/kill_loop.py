@@ -12,7 +12,7 @@ import sys
 from api import Api
 from coap_tcp import CHANGED, poll
 from hub import Hub
-from ledger import Judge, Ledger
+from ledger import Judge, Ledger, more_than_once
 from load import LIMITS, Load, expect
 
 ACKNOWLEDGED = (5, 120)  # in one life of the hub
@@ -44,8 +44,7 @@ def run(cycles, seed, environment=None):
             last = cycle + 1 == cycles
             fresh = None if last else {load.teller.di, load.switched.di, *(d.di for d in load.newcomers[-2:])}
             report["findings"] += judge.findings(Api(hub, hub.token()), ledger.asked(), ledger.acknowledged(), fresh)
-            report["findings"] += [f"twice: the device got {value}" for value in set(load.delivered)
-                                   if load.delivered.count(value) > 1]
+            report["findings"] += [f"twice: the device got {value}" for value in more_than_once(load.delivered)]
             if report["findings"]:
                 break
             for device in load.newcomers[-2:]:

@@ -6,6 +6,7 @@ the hub's answer (or its Pong with Custody) has come, for then it has to be. Val
 
 import itertools
 import threading
+from collections import Counter
 from typing import NamedTuple
 
 SIGNED_UP, PUBLISHED, UNPUBLISHED, NOTIFIED, UPDATED = "sign-up", "publication", "unpublication", "notification", "update"
@@ -133,13 +134,13 @@ class Judge:
         found += more
         registered = sum(e["type"] == "DeviceRegistered" for e in device)
         found += once(registered, [fact for fact in facts if fact.kind == SIGNED_UP])
-        told = [link["href"] for e in published if e["type"] == "LinksPublished" for link in e["data"]["links"]]
-        taken = [href for e in published if e["type"] == "LinksUnpublished" for href in e["data"]["hrefs"]]
+        told = Counter(link["href"] for e in published if e["type"] == "LinksPublished" for link in e["data"]["links"])
+        taken = Counter(href for e in published if e["type"] == "LinksUnpublished" for href in e["data"]["hrefs"])
         for fact in facts:
             if fact.kind == PUBLISHED:
-                found += once(told.count(fact.href), [fact])
+                found += once(told[fact.href], [fact])
             elif fact.kind == UNPUBLISHED:
-                found += once(taken.count(fact.href), [fact])
+                found += once(taken[fact.href], [fact])
         now = set()
         for event in published:
             if event["type"] == "LinksPublished":
@@ -161,19 +162,23 @@ class Judge:
         said = [e["data"]["content"]["power"] for e in events if e["type"] == "ResourceRepresentationUpdated"]
         pending = {e["correlationId"]: e["data"]["content"]["power"] for e in events if e["type"] == "ResourceUpdatePending"}
         ended = [e["correlationId"] for e in events if e["type"] in _TERMINAL]
-        done = [e["correlationId"] for e in events if e["type"] == "ResourceUpdated"]
+        done = {}  # what was updated to → the commands that did it
+        for event in events:
+            if event["type"] == "ResourceUpdated":
+                done.setdefault(pending.get(event["correlationId"]), []).append(event["correlationId"])
+        times_said = Counter(said)
         for fact in facts:
             if fact.kind == NOTIFIED:
-                found += once(said.count(fact.value), [fact])
+                found += once(times_said[fact.value], [fact])
             elif fact.kind == UPDATED:
-                ends = [id for id in done if pending.get(id) == fact.value]
+                ends = done.get(fact.value, [])
                 found += once(len(ends), [fact])
                 if ends and fact.correlation and fact.correlation not in ends:
                     found.append(f"changed: {fact} has another correlation id")
         if sorted(ended) != sorted(pending):
             found.append(f"ended: of {len(pending)} commands to {di}{href} {len(set(pending) - set(ended))} are open, "
                          f"{len(ended) - len(set(ended))} ended twice")
-        found += [f"twice: {di}{href} said {value}" for value in sorted(set(said)) if said.count(value) > 1]
+        found += [f"twice: {di}{href} said {value}" for value in more_than_once(said)]
         found += [f"invented: {di}{href} {value}" for value in sorted({*said, *pending.values()} - values - {0})]
         if said and (shadow.status != 200 or shadow.json["power"] != said[-1]):
             found.append(f"read model: {di}{href} is {shadow}, by the events {said[-1]}")
@@ -182,6 +187,10 @@ class Judge:
 
 def place(event):
     return event["position"]["partition"], event["position"]["offset"]
+
+
+def more_than_once(values):
+    return sorted(value for value, times in Counter(values).items() if times > 1)
 
 
 def once(count, facts):
