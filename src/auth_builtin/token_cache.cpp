@@ -13,10 +13,10 @@ void TokenCache::keep(const es::StreamId& stream, const Known& known, std::uint6
   const auto place = places_.find(stream);
   if (place != places_.end()) {
     Known& kept = place->second->second;
-    if (kept.version < known.version) kept = known;
+    if (kept.version < known.version || (kept.version == known.version && known.unsettled)) kept = known;
     return;
   }
-  if (known.version == 0 || evictions != evictions_) return;
+  if ((known.version == 0 && !known.unsettled) || evictions != evictions_) return;
   entries_.emplace_front(stream, known);
   places_.emplace(stream, entries_.begin());
   if (entries_.size() <= devices_max_) return;

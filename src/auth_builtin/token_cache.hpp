@@ -19,10 +19,11 @@ class TokenCache {
 
   explicit TokenCache(std::size_t devices_max) : devices_max_(devices_max) {}
 
-  // What is known of the stream; version 0: nothing.
+  // What is known of the stream; version 0: nothing, but perhaps an append to begin it.
   Known find(const es::StreamId& stream);
 
-  // Reads and writes of a stream may end in any order, so the newer of what is there and what comes is kept.
+  // Reads and writes of a stream may end in any order, so the newer of what is there and what comes is kept;
+  // of two with one version that of which an append is unsettled.
   // `evictions`: as it was before the read or write began. If a newer state may have been dropped since,
   // nothing is kept.
   void keep(const es::StreamId& stream, const Known& known, std::uint64_t evictions);

@@ -42,6 +42,20 @@ TEST(TokenCache, DoesNotBringBackAStateThatMayBeOlderThanOneItDropped) {
   EXPECT_EQ(cache.find(stream("a")).version, 0u);
 }
 
+TEST(TokenCache, RemembersAnAppendWhoseOutcomeIsUnknown) {
+  TokenCache cache(1);
+  TokenCache::Known unsure = known(0);
+  unsure.unsettled =
+      std::make_shared<const es::Append>(stream("a"), 0, std::vector<es::NewEvent>(1), std::nullopt);
+  cache.keep(stream("a"), unsure, 0);
+  EXPECT_NE(cache.find(stream("a")).unsettled, nullptr);
+  cache.keep(stream("a"), known(1), 0);
+  EXPECT_EQ(cache.find(stream("a")).unsettled, nullptr) << "it was settled";
+  unsure.version = 1;
+  cache.keep(stream("a"), unsure, 0);
+  EXPECT_NE(cache.find(stream("a")).unsettled, nullptr);
+}
+
 TEST(TokenCache, DoesNotKeepThatNothingIsKnown) {
   TokenCache cache(1);
   cache.keep(stream("a"), known(0), 0);

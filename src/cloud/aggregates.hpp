@@ -9,11 +9,14 @@
 #include <list>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 namespace ocf::cloud {
 
-// Lives on one shard. Keeps at most `kept_max` states besides those in use; they are caches of folds and may
-// be dropped at any time.
+// Lives on one shard. Keeps at most `kept_max` states besides those in use and those with an append whose
+// outcome is unknown, of which there are as many as a failing store took at once; the others are caches of
+// folds and may be dropped at any time.
 template <es::Decider D>
 class Aggregates {
  public:
@@ -27,16 +30,30 @@ class Aggregates {
     return run(std::move(stream), typename D::Command(std::move(command)), std::move(envelope));
   }
 
-  // The state as it stands. Errors: of EventStore::read.
+  // The state as it stands. Errors: of EventStore::read; of an append whose outcome is unknown yet.
   boost::asio::awaitable<Result<typename D::State>> load(es::StreamId stream) {
     const Use use(*this, stream);
     Entry& entry = use.entry();
     const net::Turn::Held held = co_await entry.turn.take();
+    const auto settled = co_await es::settle<D>(store_, stream, entry.known);
+    if (!settled) co_return settled.error();
     if (entry.known.version == 0) {
       const auto loaded = co_await es::catch_up<D>(store_, stream, entry.known);
       if (!loaded) co_return loaded.error();
     }
     co_return entry.known.state;
+  }
+
+  // Appends of which nobody knows whether they are stored are settled, so that everybody hears of the events
+  // even if no command comes to their streams. False: the store is away, and some are left.
+  boost::asio::awaitable<bool> settle() {
+    const std::vector<es::StreamId> streams(unsettled_.begin(), unsettled_.end());
+    for (const es::StreamId& stream : streams) {
+      const auto settled = co_await load(stream);
+      if (!is_unsettled(stream)) unsettled_.erase(stream);
+      if (!settled && settled.error() == es::StoreError::unavailable) break;
+    }
+    co_return unsettled_.empty();
   }
 
  private:
@@ -71,8 +88,15 @@ class Aggregates {
     const Use use(*this, stream);
     Entry& entry = use.entry();
     const net::Turn::Held held = co_await entry.turn.take();
-    co_return co_await es::handle_command<D>(store_, stream, entry.known, std::move(command),
-                                             std::move(envelope));
+    auto handled =
+        co_await es::handle_command<D>(store_, stream, entry.known, std::move(command), std::move(envelope));
+    if (entry.known.unsettled) unsettled_.insert(std::move(stream));
+    co_return handled;
+  }
+
+  bool is_unsettled(const es::StreamId& stream) const {
+    const auto entry = entries_.find(stream);
+    return entry != entries_.end() && entry->second->known.unsettled != nullptr;
   }
 
   Entry& enter(const es::StreamId& stream) {
@@ -91,7 +115,7 @@ class Aggregates {
     for (auto oldest = recent_.end(); entries_.size() > kept_max_ && oldest != recent_.begin();) {
       --oldest;
       const auto entry = entries_.find(*oldest);
-      if (entry->second->users > 0) continue;
+      if (entry->second->users > 0 || entry->second->known.unsettled) continue;
       entries_.erase(entry);
       oldest = recent_.erase(oldest);
     }
@@ -100,7 +124,8 @@ class Aggregates {
   es::EventStore& store_;
   std::size_t kept_max_;
   std::unordered_map<es::StreamId, std::unique_ptr<Entry>> entries_;
-  std::list<es::StreamId> recent_;  // the most recently used first
+  std::list<es::StreamId> recent_;              // the most recently used first
+  std::unordered_set<es::StreamId> unsettled_;  // those that may have such an append
 };
 
 }  // namespace ocf::cloud

@@ -6,6 +6,7 @@
 #include "es/decider.hpp"
 #include "es/event_store.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,6 +24,9 @@ struct Known {
 
   typename D::State state{};
   Version version = 0;
+  // An append of which nobody knows whether it is stored: until that is settled the state cannot be trusted,
+  // even if it was just read. A disk that fails a sync may show the events only after it is opened anew.
+  std::shared_ptr<const Append> unsettled;
 };
 
 // A fence at the version that the first event of the append gets: the append opens a session and its version
@@ -67,10 +71,13 @@ inline std::optional<Fence> fence_of(const Envelope& envelope, Version expected)
 
 // Appends, once more if the outcome is unknown: with the same event ids, so the store tells a retry from a
 // conflict. A second failure that says nothing about the first attempt leaves the outcome unknown.
-inline awaitable<Result<EventBatch>> append_surely(EventStore& store, Append append) {
-  Result<EventBatch> first = co_await store.append(append);
+// `append` must outlive the await.
+inline awaitable<Result<EventBatch>> append_surely(EventStore& store, const Append& append) {
+  Append attempt = append;
+  Result<EventBatch> first = co_await store.append(std::move(attempt));
   if (first || first.error() != StoreError::outcome_unknown) co_return first;
-  Result<EventBatch> second = co_await store.append(std::move(append));
+  attempt = append;
+  Result<EventBatch> second = co_await store.append(std::move(attempt));
   if (second || second.error() == StoreError::version_conflict || second.error() == StoreError::fenced)
     co_return second;
   co_return first;
@@ -95,14 +102,34 @@ awaitable<Result<void>> catch_up(EventStore& store, StreamId stream, Known<D>& k
   }
 }
 
+// Finds out what became of an append whose outcome is unknown, if there is one: it is repeated with its event
+// ids, so its events are now stored, once, or never will be. Folds what was stored since. Errors: those of
+// EventStore::append and of catch_up; while the outcome stays unknown, unavailable. `known` must outlive the
+// await.
+template <Decider D>
+awaitable<Result<void>> settle(EventStore& store, StreamId stream, Known<D>& known) {
+  if (!known.unsettled) co_return Result<void>();
+  const std::shared_ptr<const Append> append = known.unsettled;
+  const Result<EventBatch> stored = co_await detail::append_surely(store, *append);
+  if (!stored && stored.error() == StoreError::outcome_unknown) co_return StoreError::unavailable;
+  if (!stored && stored.error() != StoreError::version_conflict && stored.error() != StoreError::fenced)
+    co_return stored.error();
+  known.unsettled.reset();
+  co_return co_await catch_up<D>(store, std::move(stream), known);
+}
+
 // Decides the command on the newest state and stores what was decided; the answer, never null, is what was
 // stored, and empty if there was nothing to do. `known` is brought up to date, the new events included, and
 // must outlive the await. If another writer was quicker, reads and decides again, decisions_max times in all.
+// After outcome_unknown the next command settles that first: it is never decided on a state of which nobody
+// knows whether it is the newest.
 // Name the command before the co_await: g++ 12 destroys a temporary twice. Errors: those of D::decide,
 // D::decode, EventStore::read and EventStore::append (but version_conflict), conflicts_exhausted.
 template <Decider D>
 awaitable<Result<EventBatch>> handle_command(EventStore& store, StreamId stream, Known<D>& known,
                                              typename D::Command command, Envelope envelope) {
+  const Result<void> settled = co_await settle<D>(store, stream, known);
+  if (!settled) co_return settled.error();
   for (int decision = 0; decision < decisions_max; ++decision) {
     // Known states are current unless somebody else writes the stream: the append finds out, and costs less
     // than a read.
@@ -113,14 +140,16 @@ awaitable<Result<EventBatch>> handle_command(EventStore& store, StreamId stream,
     const auto decided = D::decide(known.state, command);
     if (!decided) co_return decided.error();
     if (decided->empty()) co_return std::make_shared<const std::vector<RecordedEvent>>();
-    Append append(stream, known.version, detail::envelop<D>(*decided, envelope),
-                  detail::fence_of(envelope, known.version));
-    Result<EventBatch> stored = co_await detail::append_surely(store, std::move(append));
+    const auto append =
+        std::make_shared<const Append>(stream, known.version, detail::envelop<D>(*decided, envelope),
+                                       detail::fence_of(envelope, known.version));
+    Result<EventBatch> stored = co_await detail::append_surely(store, *append);
     if (stored) {
       for (const auto& event : *decided) known.state = D::evolve(std::move(known.state), event);
       known.version += decided->size();
       co_return stored;
     }
+    if (stored.error() == StoreError::outcome_unknown) known.unsettled = append;
     if (stored.error() != StoreError::version_conflict) co_return stored.error();
   }
   co_return StoreError::conflicts_exhausted;

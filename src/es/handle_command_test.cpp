@@ -257,6 +257,47 @@ TEST_F(HandleCommand, SaysThatTheOutcomeIsUnknownIfTheRetryFailsToo) {
   EXPECT_EQ(store.appends.size(), 2u);
 }
 
+TEST_F(HandleCommand, DecidesNothingBeforeTheOutcomeIsKnown) {
+  has("Added", {10});
+  Known<Sum> known({10}, 1);
+  const auto add_now = [&](int amount) {
+    Sum::Command command{amount};
+    return run(handle_command<Sum>(store, stream, known, std::move(command), envelope));
+  };
+  store.troubles = {Trouble::lost_answer, Trouble::unavailable, Trouble::lost_answer, Trouble::unavailable};
+  EXPECT_EQ(add_now(90).error(), StoreError::outcome_unknown);
+  EXPECT_EQ(add_now(0).error(), StoreError::unavailable) << "nothing to do, on a state that may be old";
+  EXPECT_EQ(add_now(1).error(), boost::system::errc::result_out_of_range) << "on what was stored after all";
+  EXPECT_EQ(known.state.sum, 100);
+  EXPECT_EQ(known.version, stored().size());
+}
+
+TEST_F(HandleCommand, StoresWhatWasLostBeforeItDecidesTheNext) {
+  Known<Sum> known;
+  const auto add_now = [&](int amount) {
+    Sum::Command command{amount};
+    return run(handle_command<Sum>(store, stream, known, std::move(command), envelope));
+  };
+  store.troubles = {Trouble::lost_append, Trouble::unavailable};
+  EXPECT_EQ(add_now(5).error(), StoreError::outcome_unknown);
+  ASSERT_TRUE(add_now(2));
+  EXPECT_EQ(known.state.sum, 7);
+  ASSERT_EQ(stored().size(), 2u) << "once, and in the order of the commands";
+}
+
+TEST_F(HandleCommand, GivesUpWhatWasLostIfAnotherWriterCameBetween) {
+  Known<Sum> known;
+  store.troubles = {Trouble::lost_append, Trouble::unavailable};
+  Sum::Command command{5};
+  EXPECT_EQ(run(handle_command<Sum>(store, stream, known, std::move(command), envelope)).error(),
+            StoreError::outcome_unknown);
+  has("Added", {1});
+  ASSERT_TRUE(run(settle<Sum>(store, stream, known)));
+  EXPECT_EQ(known.state.sum, 1);
+  EXPECT_EQ(known.version, 1u);
+  EXPECT_EQ(known.unsettled, nullptr);
+}
+
 TEST_F(HandleCommand, PassesAFailureOfTheStoreOn) {
   store.troubles = {Trouble::unavailable};
   EXPECT_EQ(add(5).error(), StoreError::unavailable);
