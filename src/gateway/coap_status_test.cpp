@@ -30,6 +30,11 @@ TEST(CoapStatus, TakesAnUnknownCodeAsTheFirstOfItsClass) {
   EXPECT_EQ(status_of(static_cast<Code>(0xbf)), Status::internal_error);
 }
 
+TEST(CoapStatus, AsksToTryAgainIfTheDeviceReconnectsMeanwhile) {
+  EXPECT_EQ(code_of(make_error_code(es::StoreError::fenced)), Code::service_unavailable);
+  EXPECT_EQ(code_of(make_error_code(resource::ResourceError::superseded_session)), Code::service_unavailable);
+}
+
 TEST(CoapStatus, TellsDevicesOnlyWhatTheyUnderstandAtAccountEndpoints) {
   using account::AuthorizationError;
   const Error errors[] = {AuthorizationError::refused,

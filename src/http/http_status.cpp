@@ -70,6 +70,7 @@ const std::vector<Row>& errors() {
       {ResourceError::permission_denied, {403, "permission_denied"}},
       {ResourceError::device_offline, {503, "device_offline", later}},
       {ResourceError::too_many_pending, {503, "too_many_pending", in_a_while}},
+      {ResourceError::superseded_session, {503, "device_reconnected", soon}},
       {StoreError::version_conflict, {503, "store_busy", soon}},
       {StoreError::conflicts_exhausted, {503, "store_busy", soon}},
       {StoreError::fenced, {503, "device_reconnected", soon}},

@@ -42,7 +42,7 @@ TEST(HttpStatus, SaysWhenToTryAgainWhereverItIs503) {
       resource::ResourceError::device_offline,  resource::ResourceError::too_many_pending,
       account::AuthorizationError::unavailable, es::StoreError::unavailable,
       es::StoreError::conflicts_exhausted,      es::StoreError::closed,
-      HttpError::too_many_connections,
+      HttpError::too_many_connections,          resource::ResourceError::superseded_session,
   };
   for (const Error& error : passing) {
     EXPECT_EQ(outcome_of(error).status, 503u) << error;
