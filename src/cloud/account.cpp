@@ -85,17 +85,25 @@ awaitable<Result<DeviceSession>> Cloud::sign_in(SignIn request, Channel& channel
   audit.fence = es::FenceAtFirstEvent{session.key.fence_key()};
   const auto connection =
       co_await devices_.handle(session.key.stream(device::stream_name), std::move(connect), std::move(audit));
-  if (!connection) co_return connection.error();
+  if (!connection) {
+    // Perhaps it is stored, and nobody holds the session.
+    if (connection.error() == es::StoreError::outcome_unknown) unheld_ = true;
+    co_return connection.error();
+  }
   session.epoch = (*connection)->front().version;
-  const auto device = co_await devices_.load(session.key.stream(device::stream_name));
-  if (!device) co_return device.error();
-  session.etag = device->etag;
-
+  // Held from the moment in which it is stored: what has no channel is ended by the sweep.
   Connected& current = channels_[session.key];
   if (current.epoch > session.epoch) co_return CloudError::session_ended;
   Channel* superseded = std::exchange(current.channel, &channel);
   current.epoch = session.epoch;
   if (superseded != nullptr && superseded != &channel) superseded->close(device::Disconnection::superseded);
+  const auto device = co_await devices_.load(session.key.stream(device::stream_name));
+  if (!device) {
+    forget_channel(session);
+    unheld_ = true;
+    co_return device.error();
+  }
+  session.etag = device->etag;
   co_await end_commands(session.key, resource::Ending::outcome_unknown, session.epoch);
   co_await offer_waiting(session, channel);
   co_return session;
@@ -139,10 +147,13 @@ awaitable<void> Cloud::offer_waiting(DeviceSession session, Channel& channel) {
   }
 }
 
-awaitable<void> Cloud::disconnect(DeviceSession session, device::Disconnection reason) {
+void Cloud::forget_channel(const DeviceSession& session) {
   const auto current = channels_.find(session.key);
   if (current != channels_.end() && current->second.epoch == session.epoch) channels_.erase(current);
+}
 
+awaitable<void> Cloud::disconnect(DeviceSession session, device::Disconnection reason) {
+  forget_channel(session);
   device::DisconnectDevice disconnect;
   disconnect.access = access_as(account::Principal::gateway(session.key.tenant));
   disconnect.subject = session.subject();
@@ -208,8 +219,7 @@ awaitable<Result<void>> Cloud::remove(account::Access access, DeviceId id, std::
   const Connected* channel = connected(key);
   if (channel != nullptr) channel->channel->close(device::Disconnection::deregistered);
   for (const pending::PendingCommand& command : models_.pending.of(key)) {
-    co_await end_command(key, command.owner, command.href, command.correlation,
-                         resource::Ending::outcome_unknown);
+    co_await end_command(command, resource::Ending::outcome_unknown);
   }
   co_return Result<void>();
 }

@@ -26,6 +26,14 @@ class Channel {
   // The answer comes back through Cloud::confirm().
   virtual void offer(Dispatch dispatch) = 0;
 
+  // What came of the command, as far as the channel knows.
+  enum class Asked {
+    nothing,   // it was not offered, or is done with
+    awaited,   // the device has not answered
+    answered,  // and Cloud::confirm() is about to be told
+  };
+  virtual Asked asked(const es::CorrelationId& correlation) const = 0;
+
   // Links of the device were unpublished for it, because their lifetime ended: nobody listens to what it says
   // of them.
   virtual void forget_unpublished() = 0;

@@ -2,6 +2,7 @@
 
 #include "cloud/feed.hpp"
 #include "cloud/retention.hpp"
+#include "net/abreast.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -234,10 +235,22 @@ awaitable<void> Cloud::sweep(net::Gate::Holder) {
     sweep_timer_->expires_after(sweep_interval);
     co_await sweep_timer_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     if (background_.closed()) co_return;
+    const bool is_settled = co_await settle();
     co_await expire_commands();
     co_await expire_links();
     if (unheld_) co_await disconnect_unheld(device::Disconnection::closed);
+    if (!is_settled) unheld_ = true;
   }
+}
+
+// What an outage left unknown comes into the read models, too. False: the store is still away.
+awaitable<bool> Cloud::settle() {
+  const bool holders = co_await holders_.settle();
+  const bool devices = co_await devices_.settle();
+  const bool links = co_await links_.settle();
+  const bool resources = co_await resources_.settle();
+  const bool administration = co_await administration_.settle();
+  co_return holders&& devices&& links&& resources&& administration;
 }
 
 awaitable<void> Cloud::expire_commands() {
@@ -250,77 +263,132 @@ awaitable<void> Cloud::expire_commands() {
     may_be_ahead_ = !ahead.empty();
     over.insert(over.end(), ahead.begin(), ahead.end());
   }
+  // A device with many does not hold up the others'.
+  std::map<device::DeviceKey, std::vector<pending::PendingCommand>> by_device;
+  for (pending::PendingCommand& command : over) by_device[command.device].push_back(std::move(command));
+  std::vector<std::vector<pending::PendingCommand>> devices;
+  for (auto& [key, commands] : by_device) devices.push_back(std::move(commands));
+  auto expire = [this, now](std::vector<pending::PendingCommand> commands) {
+    return expire_commands(std::move(commands), now);
+  };
+  co_await net::abreast(std::move(devices), std::move(expire));
+}
+
+// Of one device.
+awaitable<void> Cloud::expire_commands(std::vector<pending::PendingCommand> over, Time now) {
   for (const pending::PendingCommand& command : over) {
+    if (background_.closed()) co_return;
     const auto ending = command.requested > now ? resource::Ending::canceled : resource::Ending::expired;
-    co_await end_command(command.device, command.owner, command.href, command.correlation, ending);
-    // A device that took a command and does not answer it in time is not online (G13).
-    const Connected* channel = connected(command.device);
-    if (channel != nullptr && channel->epoch == command.dispatched_to)
-      channel->channel->close(device::Disconnection::unresponsive);
+    if (asked(command) == Channel::Asked::answered) continue;  // it is about to be stored
+    const bool is_ended = co_await end_command(command, ending);
+    // A device that took a command and does not answer it in time is not online (G13). While the store is
+    // away it may still answer.
+    if (is_ended && asked(command) == Channel::Asked::awaited)
+      connected(command.device)->channel->close(device::Disconnection::unresponsive);
   }
+}
+
+Channel::Asked Cloud::asked(const pending::PendingCommand& command) const {
+  const Connected* channel = connected(command.device);
+  if (channel == nullptr || channel->epoch != command.dispatched_to) return Channel::Asked::nothing;
+  return channel->channel->asked(command.correlation);
 }
 
 awaitable<void> Cloud::expire_links() {
   const Time ended_by = parts_.now() - parts_.limits.link_lifetime_grace;
-  for (const device::DeviceKey& key : models_.directory.with_ended_links(ended_by)) {
-    const directory::DeviceEntry* device = models_.directory.known(key.tenant, key.device);
-    links::ExpireLinks expire;
-    expire.access = access_as(account::Principal::system(key.tenant));
-    expire.subject = {key.tenant, key.device, device != nullptr ? device->owner : account::Owner()};
-    expire.ended_by = ended_by;
-    es::Envelope audit = envelope(expire.access, expire.subject);
-    // A store that is away: the next sweep tries again.
-    const auto expired =
-        co_await links_.handle(key.stream(links::stream_name), std::move(expire), std::move(audit));
-    const Connected* channel = connected(key);
-    if (expired && channel != nullptr) channel->channel->forget_unpublished();
-  }
+  auto expire = [this, ended_by](device::DeviceKey key) { return expire_links(std::move(key), ended_by); };
+  std::vector<device::DeviceKey> devices = models_.directory.with_ended_links(ended_by);
+  co_await net::abreast(std::move(devices), std::move(expire));
+}
+
+// Of one device.
+awaitable<void> Cloud::expire_links(device::DeviceKey key, Time ended_by) {
+  if (background_.closed()) co_return;
+  const directory::DeviceEntry* device = models_.directory.known(key.tenant, key.device);
+  links::ExpireLinks expire;
+  expire.access = access_as(account::Principal::system(key.tenant));
+  expire.subject = {key.tenant, key.device, device != nullptr ? device->owner : account::Owner()};
+  expire.ended_by = ended_by;
+  es::Envelope audit = envelope(expire.access, expire.subject);
+  // A store that is away: the next sweep tries again.
+  const auto expired =
+      co_await links_.handle(key.stream(links::stream_name), std::move(expire), std::move(audit));
+  const Connected* channel = connected(key);
+  if (expired && channel != nullptr) channel->channel->forget_unpublished();
 }
 
 // Devices that the directory shows online although no channel of theirs is open here, and commands that such
-// channels took with them: a hub may have been killed after it stored the one and before the other.
+// channels took with them: a hub may have been killed after it stored the one and before the other, or the
+// store was away.
 awaitable<void> Cloud::disconnect_unheld(device::Disconnection reason) {
   unheld_ = false;
+  auto end_session = [this, reason](DeviceSession session) {
+    return disconnect_if_unheld(std::move(session), reason);
+  };
+  std::vector<DeviceSession> sessions;
   for (const directory::DeviceEntry& entry : models_.directory.online()) {
-    if (connected(entry.key) != nullptr) continue;
+    if (is_held(entry.key, entry.epoch)) continue;
     DeviceSession session;
     session.key = entry.key;
     session.owner = entry.owner;
     session.epoch = entry.epoch;
-    co_await disconnect(std::move(session), reason);
+    sessions.push_back(std::move(session));
   }
-  for (const pending::PendingCommand& command : models_.pending.expired(Time::max())) {
-    if (command.dispatched_to == 0 || connected(command.device) != nullptr) continue;
-    co_await end_command(command.device, command.owner, command.href, command.correlation,
-                         resource::Ending::outcome_unknown);
-  }
+  co_await net::abreast(std::move(sessions), std::move(end_session));
+
+  auto end = [this](pending::PendingCommand command) {
+    return end_command(std::move(command), resource::Ending::outcome_unknown);
+  };
+  std::vector<pending::PendingCommand> commands = models_.pending.expired(Time::max());
+  std::erase_if(commands, [this](const pending::PendingCommand& command) {
+    return command.dispatched_to == 0 || is_held(command.device, command.dispatched_to);
+  });
+  co_await net::abreast(std::move(commands), std::move(end));
+}
+
+bool Cloud::is_held(const device::DeviceKey& key, device::Epoch epoch) const {
+  const Connected* channel = connected(key);
+  return channel != nullptr && channel->epoch >= epoch;
+}
+
+awaitable<void> Cloud::disconnect_if_unheld(DeviceSession session, device::Disconnection reason) {
+  if (is_held(session.key, session.epoch)) co_return;
+  // What is open is of an earlier session, whose words are refused since.
+  const Connected* fenced = connected(session.key);
+  if (fenced != nullptr) fenced->channel->close(device::Disconnection::superseded);
+  co_await disconnect(std::move(session), reason);
 }
 
 awaitable<void> Cloud::end_commands(device::DeviceKey key, resource::Ending ending,
                                     device::Epoch dispatched_before) {
-  for (const pending::PendingCommand& command : models_.pending.of(key)) {
-    if (command.dispatched_to == 0 || command.dispatched_to >= dispatched_before) continue;
-    co_await end_command(key, command.owner, command.href, command.correlation, ending);
-  }
+  std::vector<pending::PendingCommand> commands = models_.pending.of(key);
+  std::erase_if(commands, [dispatched_before](const pending::PendingCommand& command) {
+    return command.dispatched_to == 0 || command.dispatched_to >= dispatched_before;
+  });
+  auto end = [this, ending](pending::PendingCommand command) {
+    return end_command(std::move(command), ending);
+  };
+  co_await net::abreast(std::move(commands), std::move(end));
 }
 
-awaitable<void> Cloud::end_command(device::DeviceKey key, account::Owner owner, Href href,
-                                   es::CorrelationId correlation, resource::Ending ending) {
+awaitable<bool> Cloud::end_command(pending::PendingCommand pending, resource::Ending ending) {
+  const device::DeviceKey& key = pending.device;
   resource::EndCommand command;
   command.issued.access = access_as(account::Principal::system(key.tenant));
-  command.issued.subject = {key.tenant, key.device, std::move(owner)};
+  command.issued.subject = {key.tenant, key.device, pending.owner};
   command.issued.now = parts_.now();
-  command.correlation = correlation;
+  command.correlation = pending.correlation;
   command.ending = ending;
   es::Envelope audit = envelope(command.issued.access, command.issued.subject);
-  audit.audit.correlation = correlation;
-  audit.audit.traceparent = traceparent_of(correlation);
-  const auto ended =
-      co_await resources_.handle(resource::stream_of(key, href), std::move(command), std::move(audit));
+  audit.audit.correlation = pending.correlation;
+  audit.audit.traceparent = traceparent_of(pending.correlation);
+  const auto ended = co_await resources_.handle(resource::stream_of(key, pending.href), std::move(command),
+                                                std::move(audit));
   // The device's answer may have come first: then that is how it ended. A store that is away: the next sweep
   // tries again.
   if (!ended && ended.error() != resource::make_error_code(resource::ResourceError::unknown_command))
     unheld_ = true;
+  co_return ended && !(*ended)->empty();
 }
 
 }  // namespace ocf::cloud

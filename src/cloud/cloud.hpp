@@ -387,9 +387,9 @@ class Cloud {
   awaitable<Result<void>> remove(account::Access access, DeviceId device, std::string traceparent);
   awaitable<void> end_commands(device::DeviceKey key, resource::Ending ending,
                                device::Epoch dispatched_before);
-  // The owner is the one whom the command was accepted for: by now the device may be somebody else's.
-  awaitable<void> end_command(device::DeviceKey key, account::Owner owner, Href href,
-                              es::CorrelationId correlation, resource::Ending ending);
+  // Whether this ended it. Of `pending` only device, owner, href and correlation are needed; the owner is the
+  // one whom the command was accepted for: by now the device may be somebody else's.
+  awaitable<bool> end_command(pending::PendingCommand pending, resource::Ending ending);
   awaitable<void> offer_waiting(DeviceSession session, Channel& channel);
   awaitable<Result<Answer>> command(account::Access access, device::DeviceKey key, account::Owner owner,
                                     Request request, telemetry::TraceContext trace);
@@ -397,9 +397,18 @@ class Cloud {
   // an await.
   const directory::DeviceEntry* visible(const account::Access& access, const DeviceId& device) const;
   awaitable<void> sweep(net::Gate::Holder inside);
+  awaitable<bool> settle();
   awaitable<void> expire_commands();
+  awaitable<void> expire_commands(std::vector<pending::PendingCommand> over, Time now);
   awaitable<void> expire_links();
+  awaitable<void> expire_links(device::DeviceKey key, Time ended_by);
   awaitable<void> disconnect_unheld(device::Disconnection reason);
+  awaitable<void> disconnect_if_unheld(DeviceSession session, device::Disconnection reason);
+  // Whether a channel of this session, or of a later one, is open.
+  bool is_held(const device::DeviceKey& key, device::Epoch epoch) const;
+  // What the session that the command was dispatched to says of it.
+  Channel::Asked asked(const pending::PendingCommand& command) const;
+  void forget_channel(const DeviceSession& session);
 
   Result<net::Gate::Holder> enter_past();
 
@@ -448,7 +457,7 @@ class Cloud {
   net::Gate background_;      // what runs without a caller: the sweeps, catching up
   net::Gate pasts_;           // who folds the past
   bool may_be_ahead_ = true;  // commands of a former run may be of later than now
-  bool unheld_ = false;       // a disconnect could not be stored: the sweep tries again
+  bool unheld_ = false;       // something of a session could not be stored: the sweep looks for what is left
   es::EventBus::Subscription bus_subscription_;
   account::Authorization::Subscription access_subscription_;
 };

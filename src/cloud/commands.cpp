@@ -199,7 +199,12 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
     if (channel != nullptr && channel->epoch == *dispatched_to) {
       channel->channel->offer({correlation, request.operation, request.href, request.query, request.content});
     } else {
-      co_await end_command(key, owner, request.href, correlation, resource::Ending::outcome_unknown);
+      pending::PendingCommand unsent;
+      unsent.device = key;
+      unsent.owner = owner;
+      unsent.href = request.href;
+      unsent.correlation = correlation;
+      co_await end_command(std::move(unsent), resource::Ending::outcome_unknown);
     }
   }
   if (!waiter.how && !background_.closed())

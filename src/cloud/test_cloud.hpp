@@ -62,11 +62,13 @@ class TrustingAuthorization final : public account::Authorization {
 class RecordingChannel final : public Channel {
  public:
   void offer(Dispatch dispatch) override { offered.push_back(std::move(dispatch)); }
+  Asked asked(const es::CorrelationId&) const override { return state; }
   void forget_unpublished() override { ++forgotten; }
   void begin_protocol_log() override { ++logs_begun; }
   void close(device::Disconnection reason) override { closed.push_back(reason); }
 
   std::vector<Dispatch> offered;
+  Asked state = Asked::awaited;  // of every command
   std::size_t forgotten = 0, logs_begun = 0;
   std::vector<device::Disconnection> closed;
 };

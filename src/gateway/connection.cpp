@@ -582,6 +582,11 @@ void Connection::offer(cloud::Dispatch dispatch) {
   perform(session_.request(std::move(purpose), std::move(request)));
 }
 
+Connection::Asked Connection::asked(const es::CorrelationId& correlation) const {
+  if (session_.is_asking(correlation)) return Asked::awaited;
+  return intake_.holds_answer(correlation) ? Asked::answered : Asked::nothing;
+}
+
 awaitable<void> Connection::answer_custody(DeliverCustody custody) {
   while (serving_ > 0 && !ended_) {
     net::SteadyTimer served(co_await boost::asio::this_coro::executor, net::SteadyTimer::time_point::max());

@@ -109,6 +109,7 @@ class Connection final : public cloud::Channel,
 
   // -- cloud::Channel
   void offer(cloud::Dispatch dispatch) override;
+  Asked asked(const es::CorrelationId& correlation) const override;
   void forget_unpublished() override;
   void begin_protocol_log() override;
   void close(device::Disconnection reason) override;

@@ -80,6 +80,14 @@ void Intake::clear() {
   patience_.give_up();
 }
 
+bool Intake::holds_answer(const es::CorrelationId& correlation) const {
+  if (carried_answer_ == correlation) return true;
+  return std::any_of(queue_.begin(), queue_.end(), [&](const Said& said) {
+    const auto* answer = std::get_if<Confirmation>(&said);
+    return answer != nullptr && answer->correlation == correlation;
+  });
+}
+
 bool Intake::holds_more_than(std::size_t entries) const {
   return queue_.size() > entries || queued_bytes_ > connection_.limits().notifications_queued_bytes_max;
 }
@@ -133,7 +141,10 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
     self.queue_.pop_front();
     self.queued_bytes_ -= bytes_of(next);
     if (auto* said = std::get_if<Notification>(&next)) said->sequence = ++self.sequence_;
-    if (auto* said = std::get_if<Confirmation>(&next)) said->sequence = ++self.sequence_;
+    if (auto* said = std::get_if<Confirmation>(&next)) {
+      said->sequence = ++self.sequence_;
+      self.carried_answer_ = said->correlation;
+    }
     Patience::Pause pause = Patience::first_pause;
     for (;;) {
       const auto carried = co_await self.carry(next);
@@ -159,6 +170,7 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
       }
       if (!co_await self.patience_.wait(pause)) break;
     }
+    self.carried_answer_ = {};
     if (self.queue_.empty()) self.tell_of_replaced();
   }
   self.carrying_ = false;

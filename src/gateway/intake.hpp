@@ -48,6 +48,8 @@ class Intake {
   // The device's session is over: what is not stored is what the next one will ask for.
   void clear();
   std::size_t size() const { return queue_.size(); }
+  // Whether the device's answer to the command is not stored yet.
+  bool holds_answer(const es::CorrelationId& correlation) const;
 
  private:
   static boost::asio::awaitable<void> carry(std::shared_ptr<Connection> keep);
@@ -73,7 +75,8 @@ class Intake {
   std::deque<Said> queue_;
   std::size_t queued_bytes_ = 0;  // of the contents in it
   bool carrying_ = false;
-  bool is_held_ = false;  // the first one is a notification that waits for its turn
+  es::CorrelationId carried_answer_;  // of the answer that is being stored; empty: none is
+  bool is_held_ = false;              // the first one is a notification that waits for its turn
   TokenBucket notifications_;
   Patience patience_;           // between attempts, while the store is away
   std::size_t replaced_ = 0;    // notifications of which only a newer one was stored

@@ -345,13 +345,22 @@ void Session::send_request(Waiting waiting, Actions& actions) {
 }
 
 bool Session::is_observing(const Href& href) const {
-  const auto observes = [&href](const Purpose& purpose) {
+  return is_out_for([&href](const Purpose& purpose) {
     return purpose.kind == Purpose::Kind::observe && purpose.href == href;
-  };
+  });
+}
+
+bool Session::is_asking(const es::CorrelationId& correlation) const {
+  return is_out_for([&correlation](const Purpose& purpose) {
+    return purpose.kind == Purpose::Kind::command && purpose.correlation == correlation;
+  });
+}
+
+bool Session::is_out_for(const std::function<bool(const Purpose&)>& matches) const {
   return std::any_of(exchanges_.begin(), exchanges_.end(),
-                     [&](const auto& entry) { return observes(entry.second); }) ||
+                     [&](const auto& entry) { return matches(entry.second); }) ||
          std::any_of(waiting_.begin(), waiting_.end(),
-                     [&](const Waiting& waiting) { return observes(waiting.purpose); });
+                     [&](const Waiting& waiting) { return matches(waiting.purpose); });
 }
 
 void Session::forget_all_but(const std::vector<Link>& links) {

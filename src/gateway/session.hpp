@@ -26,6 +26,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -117,6 +118,8 @@ class Session {
   // its place until it does.
   void forget_all_but(const std::vector<Link>& links);
   bool is_observing(const Href& href) const;
+  // Whether the command's request waits to be sent, or for its answer.
+  bool is_asking(const es::CorrelationId& correlation) const;
   // How many links the device has published: its buffers grow with them.
   void hosts(std::size_t links) { hosted_links_ = links; }
 
@@ -173,6 +176,8 @@ class Session {
   void refuse_for_now(const coap::Message& request, SteadyTime now, Actions& actions);
   void refuse(const coap::Message& request, coap::Code code, std::string why, Actions& actions,
               std::string_view limit = {});
+  // Whether a request of ours that waits, or goes on, has such a purpose.
+  bool is_out_for(const std::function<bool(const Purpose&)>& matches) const;
   void send_request(Waiting waiting, Actions& actions);
   void send_waiting(Actions& actions);
   void frame_failed(const Error& error, Actions& actions);

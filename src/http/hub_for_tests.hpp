@@ -112,6 +112,7 @@ class HubForTests : public ::testing::Test {
           hub_.context, hub_.cloud.confirm(session, std::move(confirmation)),
           [](std::exception_ptr, const Result<void>& done) { EXPECT_TRUE(done) << done.error().message(); });
     }
+    Asked asked(const es::CorrelationId&) const override { return Asked::awaited; }
     void forget_unpublished() override {}
     void begin_protocol_log() override {}
     void close(device::Disconnection) override {}

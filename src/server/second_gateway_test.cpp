@@ -50,6 +50,7 @@ class LineGateway final : public cloud::Channel {
     say("SET " + cbor::to_json(*dispatch.content.bytes).value());
   }
   void close(device::Disconnection) override { socket_.close(); }
+  Asked asked(const es::CorrelationId&) const override { return Asked::awaited; }
   void forget_unpublished() override {}
   void begin_protocol_log() override {}
 

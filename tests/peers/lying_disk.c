@@ -1,7 +1,9 @@
-/* A disk that lies, for the negative controls of the crash tests: preloaded into a hub, it says that what it was told is durable.
+/* A disk that lies, or fails, preloaded into a hub. For the negative controls of the crash tests it says that what it was told is durable:
  *
  *   OCF_LYING_DISK=sync    every sync succeeds and does nothing: a power cut loses what the kernel had not written by itself
  *   OCF_LYING_DISK=write   so do the first writes to a write-ahead log (*.log): a killed process takes them with it
+ *
+ *   OCF_FAILING_SYNC=file  while there is such a file every sync fails, although what was written is there
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -73,8 +75,17 @@ int close(int file) {
   return (int)syscall(SYS_close, file);
 }
 
-int fsync(int file) { return lies("sync") || lies("write") ? 0 : (int)syscall(SYS_fsync, file); }
-int fdatasync(int file) { return lies("sync") || lies("write") ? 0 : (int)syscall(SYS_fdatasync, file); }
+static int sync_by(long call, int file) {
+  const char* failing = getenv("OCF_FAILING_SYNC");
+  if (failing != NULL && access(failing, F_OK) == 0) {
+    errno = EIO;
+    return -1;
+  }
+  return lies("sync") || lies("write") ? 0 : (int)syscall(call, file);
+}
+
+int fsync(int file) { return sync_by(SYS_fsync, file); }
+int fdatasync(int file) { return sync_by(SYS_fdatasync, file); }
 int sync_file_range(int file, off64_t from, off64_t size, unsigned flags) {
   return lies("sync") ? 0 : (int)syscall(SYS_sync_file_range, file, from, size, flags);
 }

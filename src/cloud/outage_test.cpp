@@ -1,0 +1,223 @@
+// What the cloud makes of a store that is slow, away, or does not say what it stored.
+#include "cloud/test_cloud.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace ocf::cloud {
+namespace {
+
+using Asked = Channel::Asked;
+
+// A disk that fails a sync: the append is there in the end, but nobody can know before the disk is well.
+class FailingStore final : public es::EventStore {
+ public:
+  explicit FailingStore(es::EventStore& store) : store_(store) {}
+
+  es::Partition partitions() const override { return store_.partitions(); }
+  es::awaitable<Result<std::vector<es::RecordedEvent>>> read(es::StreamId stream,
+                                                             es::Version after) override {
+    auto events = co_await store_.read(std::move(stream), after);
+    if (events)
+      std::erase_if(*events, [this](const es::RecordedEvent& event) { return hidden(event.event.id); });
+    co_return events;
+  }
+  es::awaitable<Result<es::EventBatch>> append(es::Append append) override {
+    under_way_max = std::max(under_way_max, ++under_way_);
+    const auto executor = co_await boost::asio::this_coro::executor;
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    --under_way_;
+    if (!is_failing) co_return co_await store_.append(std::move(append));
+    if (std::exchange(is_away_, true)) co_return es::StoreError::unavailable;
+    for (const es::NewEvent& event : append.events) lost_.push_back(event.id);
+    (void)co_await store_.append(std::move(append));
+    co_return es::StoreError::outcome_unknown;
+  }
+  es::awaitable<Result<void>> trim(es::Trim trim) override { return store_.trim(std::move(trim)); }
+  es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
+                                                     std::size_t limit) override {
+    return store_.read_partition(partition, from, limit);
+  }
+  void heal() { is_failing = is_away_ = false; }
+
+  bool is_failing = false;
+  std::size_t under_way_max = 0;
+
+ private:
+  bool hidden(const es::EventId& id) const {
+    return is_failing && std::find(lost_.begin(), lost_.end(), id) != lost_.end();
+  }
+
+  es::EventStore& store_;
+  std::vector<es::EventId> lost_;
+  bool is_away_ = false;
+  std::size_t under_way_ = 0;
+};
+
+class CloudOutage : public TestCloud {
+ protected:
+  CloudOutage() { restart(); }
+  ~CloudOutage() override {
+    failing.heal();
+    run_void(cloud->stop());
+    settle();
+    crashed.push_back(std::move(cloud));
+    make_cloud();
+  }
+
+  // As after a crash.
+  void restart() {
+    run_void(cloud->stop_background());
+    crashed.push_back(std::move(cloud));
+    cloud = std::make_unique<Cloud>(
+        Cloud::Parts{announcing, bus, authorization, limits, [this] { return now; }, "hub"});
+    EXPECT_TRUE(run(cloud->start()));
+  }
+  static Request update(std::uint8_t value) {
+    Request request(device_id(), Href("/light/1"), resource::Operation::update);
+    request.content = content(value);
+    return request;
+  }
+  resource::Content known() {
+    Request request(device_id(), Href("/light/1"), resource::Operation::retrieve);
+    const auto answer = run(cloud->request(user("alice"), std::move(request)));
+    EXPECT_TRUE(answer);
+    return answer ? answer->content : resource::Content();
+  }
+  std::string last_of_device() {
+    return run(cloud->history(user("alice"), device_id(), std::nullopt)).value().back().event.type;
+  }
+
+  FailingStore failing{memory};
+  es::AnnouncingStore announcing{failing, bus};
+};
+
+TEST_F(CloudOutage, DoesNotTakeANewWordForTheOldOneBeforeItKnowsWhatIsStored) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  ASSERT_TRUE(notify(session, 0, 1));
+  failing.is_failing = true;
+  EXPECT_EQ(notify(session, 1, 2).error(), es::StoreError::outcome_unknown);
+  EXPECT_EQ(notify(session, 0, 3).error(), es::StoreError::unavailable) << "as it was, if 1 is not stored";
+  failing.heal();
+  EXPECT_TRUE(notify(session, 0, 3));
+  EXPECT_EQ(types(), std::vector<std::string>(3, "ResourceRepresentationUpdated"));
+  EXPECT_EQ(known(), content(0));
+}
+
+TEST_F(CloudOutage, LearnsOfWhatWasStoredAfterAllAlthoughNobodySaysMore) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  ASSERT_TRUE(notify(session, 0, 1));
+  failing.is_failing = true;
+  EXPECT_EQ(notify(session, 1, 2).error(), es::StoreError::outcome_unknown);
+  sweep();
+  EXPECT_EQ(known(), content(0));
+  failing.heal();
+  sweep();
+  EXPECT_EQ(known(), content(1));
+}
+
+TEST_F(CloudOutage, EndsACommandThatWasStoredAfterAll) {
+  RecordingChannel channel;
+  channel.state = Asked::nothing;
+  publish(online(channel), "/light/1");
+  failing.is_failing = true;
+  EXPECT_EQ(run(cloud->request(user("alice"), update(7))).error(), es::StoreError::outcome_unknown);
+  failing.heal();
+  sweep();
+  now += limits.command_time;
+  sweep();
+  EXPECT_EQ(types(),
+            (std::vector<std::string>{"ResourceUpdatePending", "CommandDispatched", "CommandExpired"}));
+  EXPECT_TRUE(channel.offered.empty());
+  EXPECT_TRUE(channel.closed.empty()) << "the device was not asked";
+}
+
+TEST_F(CloudOutage, EndsASessionWhoseSignInWasStoredAfterAll) {
+  for (const bool is_another_open : {false, true}) {
+    RecordingChannel before, refused;
+    const DeviceSession session = online(before);
+    if (!is_another_open) run_void(cloud->disconnect(session, device::Disconnection::closed));
+    failing.is_failing = true;
+    SignIn request(device_id(), "alice/" + device_id().text());
+    EXPECT_EQ(run(cloud->sign_in(std::move(request), refused)).error(), es::StoreError::outcome_unknown);
+    sweep();
+    failing.heal();
+    sweep();
+    EXPECT_FALSE(run(cloud->device(user("alice"), device_id()))->online);
+    EXPECT_EQ(last_of_device(), "DeviceDisconnected");
+    EXPECT_EQ(before.closed.size(), is_another_open ? 1u : 0u) << "its words are refused since";
+    run_void(cloud->disconnect(session, device::Disconnection::superseded));
+  }
+}
+
+TEST_F(CloudOutage, DoesNotCloseADeviceWhoseAnswerItCannotStore) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  std::optional<Result<Answer>> answer;
+  begin(cloud->request(user("alice"), update(7)), answer);
+  settle();
+  ASSERT_EQ(channel.offered.size(), 1u);
+  failing.is_failing = true;
+  now += limits.command_time;
+  sweep();
+  EXPECT_TRUE(channel.closed.empty()) << "the end of the command is not stored";
+  channel.state = Asked::answered;
+  failing.heal();
+  sweep();
+  channel.state = Asked::nothing;
+  sweep();
+  EXPECT_TRUE(channel.closed.empty());
+  settle();
+  EXPECT_TRUE(answer);
+}
+
+TEST_F(CloudOutage, LeavesACommandToTheAnswerThatIsAboutToBeStored) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  std::optional<Result<Answer>> answer;
+  begin(cloud->request(user("alice"), update(7)), answer);
+  settle();
+  channel.state = Asked::answered;
+  now += limits.command_time;
+  sweep();
+  EXPECT_TRUE(confirm(session, channel.offered.at(0)));
+  settle();
+  EXPECT_TRUE(answer && *answer);
+  EXPECT_EQ(types().back(), "ResourceUpdated");
+}
+
+TEST_F(CloudOutage, EndsManySessionsAtOnce) {
+  constexpr char ends[] = "0123456789abcdef";
+  std::vector<DeviceId> devices;
+  for (const char first : ends) {
+    if (first == 0) break;
+    for (const char second : std::string(ends)) {
+      std::string text = device_id(second).text();
+      text[text.size() - 2] = first;
+      devices.push_back(DeviceId::parse(text).value());
+    }
+  }
+  std::vector<RecordingChannel> channels(devices.size() + 1);
+  for (std::size_t index = 0; index < devices.size(); ++index)
+    online(channels[index], "alice", devices[index]);
+  const DeviceId one_more = DeviceId::parse("128acc3a-d1a5-4246-79cd-2876cfc55911").value();
+  online(channels.back(), "alice", one_more);
+  failing.under_way_max = 0;
+  restart();
+  EXPECT_EQ(failing.under_way_max, 256u) << "they share a sync";
+  for (const directory::DeviceView& device : run(cloud->devices(user("alice"))).value())
+    EXPECT_FALSE(device.online);
+}
+
+}  // namespace
+}  // namespace ocf::cloud
