@@ -440,6 +440,7 @@ class Cloud {
   ProtocolLogs protocol_logs_;
   OwnerRates owner_rates_;
   std::multiset<std::pair<account::Tenant, account::Owner>> claiming_;  // sign-ups that go on
+  std::multiset<device::DeviceKey> requesting_;                         // commands that are not stored yet
   Aggregates<account::Holder> holders_;
   Aggregates<account::Administration> administration_;
   Aggregates<device::Device> devices_;

@@ -173,7 +173,7 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
   pending.valid_until = valid_until;
   pending.waits_if_offline = request.time_to_live.has_value();
   if (channel != nullptr) pending.channel = channel->epoch;
-  pending.pending_on_device = models_.pending.count(key);
+  pending.pending_on_device = models_.pending.count(key) + requesting_.count(key);
   pending.pending_on_device_max = parts_.limits.pending_commands_per_device_max;
   const std::optional<device::Epoch> dispatched_to = pending.channel;
   es::Envelope audit = envelope(access, pending.issued.subject);
@@ -190,8 +190,10 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
   };
   const Forget forget{*this, correlation};
 
+  const auto place = requesting_.insert(key);
   const auto requested = co_await resources_.handle(resource::stream_of(key, request.href),
                                                     std::move(pending), std::move(audit));
+  requesting_.erase(place);
   if (!requested) co_return requested.error();
 
   if (dispatched_to) {

@@ -219,5 +219,28 @@ TEST_F(CloudOutage, EndsManySessionsAtOnce) {
     EXPECT_FALSE(device.online);
 }
 
+TEST_F(CloudOutage, CountsCommandsThatComeTogether) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  limits.pending_commands_per_device_max = 3;
+  std::vector<std::optional<Result<Answer>>> answers(10);
+  for (auto& answer : answers) {
+    Request patient = update(8);
+    patient.time_to_live = std::chrono::seconds(60);
+    begin(cloud->request(user("alice"), std::move(patient)), answer);
+  }
+  settle();
+  std::size_t refused = 0;
+  for (const auto& answer : answers) refused += answer.has_value();
+  EXPECT_EQ(refused, 7u);
+  EXPECT_EQ(cloud->levels().commands_pending, 3u);
+  now += std::chrono::seconds(60);
+  sweep();
+  EXPECT_EQ(answers.back()->error(), resource::ResourceError::too_many_pending);
+  for (const auto& answer : answers) EXPECT_TRUE(answer);
+}
+
 }  // namespace
 }  // namespace ocf::cloud
