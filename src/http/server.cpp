@@ -20,6 +20,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <tuple>
@@ -41,9 +42,12 @@ constexpr std::chrono::seconds linger_time{1};
 constexpr std::size_t linger_bytes_max = 1024 * 1024;
 
 struct Connection {
-  explicit Connection(net::Socket socket) : stream(std::move(socket)) {}
+  Connection(net::Socket socket, std::size_t buffer_bytes_max)
+      : stream(std::move(socket)), buffer(buffer_bytes_max) {}
 
   beast::basic_stream<tcp, Executor> stream;
+  // What was read and not yet understood: a header, an extension of a chunk or a trailer, whole. Beast knows
+  // no limit of the last two.
   beast::flat_buffer buffer;
   LiveBody* live = nullptr;    // while one is sent
   bool waits_for_peer = true;  // nothing is lost if it is closed now
@@ -201,7 +205,7 @@ void Server::Connections::admit(net::Socket socket) {
     limit_hits_.hit("http_connections_max");
     return refuse(std::move(socket));
   }
-  auto connection = std::make_shared<Connection>(std::move(socket));
+  auto connection = std::make_shared<Connection>(std::move(socket), limits_.http_header_bytes_max);
   open_.insert(connection);
   asio::co_spawn(context_, serve(*gate_.enter(), std::move(connection)), let_out);
 }
@@ -311,7 +315,7 @@ awaitable<void> Server::Connections::linger(Connection& connection) {
   connection.stream.expires_after(linger_time);
   for (std::size_t passed = 0; passed < linger_bytes_max;) {
     connection.buffer.clear();
-    const auto space = connection.buffer.prepare(4096);
+    const auto space = connection.buffer.prepare(std::min<std::size_t>(4096, connection.buffer.max_size()));
     const auto [error, bytes] = co_await connection.stream.async_read_some(space, as_result);
     if (error) break;
     passed += bytes;

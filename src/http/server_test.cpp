@@ -220,6 +220,32 @@ TEST_F(HttpServer, RefusesAHeaderAboveTheLimit) {
   EXPECT_TRUE(received.empty());
 }
 
+TEST_F(HttpServer, RefusesAnExtensionOfAChunkAndATrailerAboveTheLimitOfTheHeader) {
+  limits.http_header_bytes_max = 1024;
+  open();
+  const std::string head =
+      "PUT / HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string much(2000, 'x');
+  for (const std::string& body :
+       {"1;" + much + "\r\nx\r\n0\r\n\r\n", "1\r\nx\r\n0\r\nX: " + much + "\r\n\r\n"})
+    EXPECT_PRED2(begins, answer_to(head + body), "HTTP/1.1 431 Request Header Fields Too Large\r\n");
+  EXPECT_TRUE(received.empty());
+  EXPECT_PRED2(begins, answer_to(head + "1;y=z\r\nx\r\n0\r\nX: y\r\n\r\n"), "HTTP/1.1 200 OK\r\n");
+}
+
+TEST_F(HttpServer, TakesABodyOfTheLimitThatIsLargerThanTheHeaderMayBe) {
+  limits.http_header_bytes_max = 1024;
+  limits.http_body_bytes_max = 100'000;
+  open();
+  const std::string body(100'000, 'x'), head = "PUT / HTTP/1.1\r\nHost: hub\r\n";
+  const std::string length = head + "Content-Length: 100000\r\n\r\n" + body;
+  const std::string chunk = head + "Transfer-Encoding: chunked\r\n\r\n186a0\r\n" + body + "\r\n0\r\n\r\n";
+  answer_to(length + chunk + get("/", "Connection: close\r\n"));
+  ASSERT_EQ(received.size(), 3u);
+  EXPECT_EQ(received[0].body, body);
+  EXPECT_EQ(received[1].body, body);
+}
+
 TEST_F(HttpServer, RefusesABodyAboveTheLimitAnnouncedOrNot) {
   limits.http_body_bytes_max = 100;
   open();

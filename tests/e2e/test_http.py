@@ -162,9 +162,9 @@ def test_what_is_not_there_is_a_problem(api, method, path, status):
         assert "GET" in reply.headers["allow"]
 
 
-def raw(hub, data):
+def raw(hub, data, listener="http"):
     """What the hub answers to bytes, until it closes or keeps silent."""
-    with socket.create_connection(hub.address("http"), timeout=PATIENCE) as sock:
+    with socket.create_connection(hub.address(listener), timeout=PATIENCE) as sock:
         sock.sendall(data)
         return sock.recv(65536)
 
@@ -176,6 +176,13 @@ def test_malformed_and_oversized_requests_get_their_status(hub, api):
     large = b"PUT /api/v1/devices HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n" + token + b"\r\n"
     assert b" 413 " in raw(hub, large).split(b"\r\n")[0]
     assert api.get("/api/v1/devices").status == 200
+
+
+@pytest.mark.parametrize("listener", ["http", "admin"])
+@pytest.mark.parametrize("endless", [b"1;", b"0\r\nX: "], ids=["extension", "trailer"])
+def test_what_is_no_body_of_a_request_is_bounded_too(hub, listener, endless):
+    head = b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert b" 431 " in raw(hub, head + endless + b"a" * 100_000, listener).split(b"\r\n")[0]
 
 
 # R15, Q3, G6
