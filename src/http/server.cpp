@@ -34,11 +34,14 @@ namespace wire = boost::beast::http;
 
 using tcp = asio::ip::tcp;
 using Executor = asio::io_context::executor_type;
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::chrono::milliseconds accept_pause{100};  // descriptors ran out
 constexpr std::chrono::seconds linger_time{1};
+constexpr std::chrono::seconds last_response_time{1};  // once all were made
 constexpr std::size_t linger_bytes_max = 1024 * 1024;
 
 struct Connection {
@@ -123,14 +126,19 @@ void let_out(std::exception_ptr exception) {
 class Server::Connections {
  public:
   Connections(asio::io_context& context, const Limits& limits, Answer answer)
-      : context_(context), limits_(limits), answer_(std::move(answer)), acceptor_(context), retry_(context) {}
+      : context_(context),
+        limits_(limits),
+        answer_(std::move(answer)),
+        acceptor_(context),
+        retry_(context),
+        last_(context) {}
 
   Result<void> open(const net::Endpoint& endpoint, Reach reach);
   const net::Endpoint& endpoint() const { return endpoint_; }
   std::size_t open_count() const { return open_.size(); }
   const telemetry::LimitHits& limit_hits() const { return limit_hits_; }
   void close();
-  awaitable<void> left() { return gate_.left(); }
+  awaitable<void> left();
 
  private:
   awaitable<void> accept(net::Gate::Holder inside);
@@ -152,9 +160,8 @@ class Server::Connections {
   const Limits& limits_;
   const Answer answer_;
   asio::basic_socket_acceptor<tcp, Executor> acceptor_;
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                             Executor>
-      retry_;
+  Timer retry_;
+  Timer last_;  // how long left() waits for peers that do not read
   net::Endpoint endpoint_;
   std::set<ConnectionPtr> open_;
   telemetry::LimitHits limit_hits_;
@@ -183,6 +190,15 @@ void Server::Connections::close() {
     if (connection->live != nullptr) connection->live->cancel();
     if (connection->live != nullptr || connection->waits_for_peer) connection->stream.close();
   }
+}
+
+awaitable<void> Server::Connections::left() {
+  if (!open_.empty()) {
+    last_.expires_after(last_response_time);
+    co_await last_.async_wait(as_result);
+  }
+  for (const ConnectionPtr& connection : open_) connection->stream.close();
+  co_await gate_.left();
 }
 
 awaitable<void> Server::Connections::accept(net::Gate::Holder) {
@@ -230,6 +246,7 @@ awaitable<void> Server::Connections::serve(net::Gate::Holder, ConnectionPtr conn
   co_await linger(*connection);
   connection->stream.close();
   open_.erase(connection);
+  if (open_.empty()) last_.cancel();
 }
 
 awaitable<bool> Server::Connections::exchange(ConnectionPtr connection) {

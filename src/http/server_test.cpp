@@ -108,6 +108,7 @@ class HttpServer : public ::testing::Test {
       slow_asked = true;
       co_await slow.async_wait(as_result);
     }
+    if (request.target == "/large") co_return json_response(200, std::string(32 * 1024 * 1024, ' '));
     if (request.target == "/nothing") co_return Response(204);
     co_return json_response(200, "{\"body\":\"" + request.body + "\"}");
   }
@@ -331,6 +332,16 @@ TEST_F(HttpServer, FinishesARequestThatIsUnderWayWhenItStops) {
   EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos) << answer;
   client.hang_up();
   run(server->left());
+}
+
+TEST_F(HttpServer, DoesNotWaitForWhoReadsNothingWhenItStops) {
+  open();
+  Client client(context, server->endpoint());
+  ASSERT_TRUE(run(client.say(get("/large"))));
+  ASSERT_NE(run(client.hear("200 OK")), "");
+  server->close();
+  run(server->left());
+  EXPECT_EQ(server->connections(), 0u);
 }
 
 TEST_F(HttpServer, AcceptsNobodyOnceItStops) {
