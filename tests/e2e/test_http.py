@@ -9,7 +9,7 @@ import time
 import pytest
 
 from api import Api
-from coap_tcp import BAD_REQUEST, CHANGED, FORBIDDEN, PATIENCE, POST, poll
+from coap_tcp import BAD_REQUEST, CHANGED, CONTENT_FORMAT, FORBIDDEN, PATIENCE, POST, Message, poll, uint
 from device import Resource, answer_with, silence
 
 HUB = {"limits": {"command_time": "3s"}}
@@ -233,6 +233,18 @@ def test_events_arrive_in_order_and_can_be_resumed(api, watched):
     with api.events(last_id=got[1][0]) as events:
         again = [events.next(is_change)[2]["data"]["content"]["power"] for _ in range(3)]
     assert again == [3, 4, 5]
+
+
+# R12
+def test_json_of_a_device_that_has_line_breaks_is_told_whole(hub, api, watched):
+    watched.answers[POST, "/light/1"] = lambda _: Message(CHANGED, b"", [(CONTENT_FORMAT, uint(50))], b'{\r\n  "power":\n1\n}')
+    with api.events(device=watched.di) as events:
+        events.told()  # it has begun
+        assert api.update(watched.di, "/light/1", {"power": 1}).json == {"power": 1}
+        _, _, told = events.next(lambda _id, name, _data: name == "ResourceUpdated")
+    assert told["data"]["content"] == {"power": 1}
+    exported = [json.loads(line) for line in hub.cli_ok("export", "--device", watched.di).splitlines()]
+    assert {"power": 1} in [event["data"].get("content") for event in exported]
 
 
 # R12
