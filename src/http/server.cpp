@@ -57,12 +57,18 @@ struct Connection {
 };
 using ConnectionPtr = std::shared_ptr<Connection>;
 
+// How a response is sent: what the request says of that.
+struct Framing {
+  enum class Body { sent, left_out };  // left out: the answer to HEAD (RFC 9110 §9.3.2)
+  unsigned version = 11;               // or 10
+  bool keep_alive = false;
+  Body body = Body::sent;
+};
+
 struct Received {
-  Received(Request request_, unsigned version_, bool keep_alive_)
-      : request(std::move(request_)), version(version_), keep_alive(keep_alive_) {}
+  Received(Request request_, Framing framing_) : request(std::move(request_)), framing(framing_) {}
   Request request;
-  unsigned version;  // 10 or 11
-  bool keep_alive;
+  Framing framing;
 };
 
 // What Beast says of the peer's bytes as an error of ours; what it says of the socket as it is.
@@ -95,15 +101,15 @@ Request request_of(wire::request<wire::string_body>&& message) {
 }
 
 template <class Body>
-wire::response<Body> head_of(const Response& response, unsigned version, bool keep_alive) {
+wire::response<Body> head_of(const Response& response, Framing framing) {
   wire::response<Body> message;
-  message.version(version);
+  message.version(framing.version);
   message.result(response.status);
   const std::string_view phrase = phrase_of(response.status);
   message.reason({phrase.data(), phrase.size()});
   for (const Field& field : response.fields) message.insert(field.name, field.value);
   message.set(wire::field::cache_control, "no-cache");
-  message.keep_alive(keep_alive);
+  message.keep_alive(framing.keep_alive);
   return message;
 }
 
@@ -150,8 +156,8 @@ class Server::Connections {
   awaitable<bool> exchange(ConnectionPtr connection);
   // Errors: of HttpError, to be answered; others: the peer is gone.
   awaitable<Result<Received>> receive(Connection& connection);
-  awaitable<bool> send(Connection& connection, Response response, unsigned version, bool keep_alive);
-  awaitable<void> follow(ConnectionPtr connection, Response response, unsigned version);
+  awaitable<bool> send(Connection& connection, Response response, Framing framing);
+  awaitable<void> follow(ConnectionPtr connection, Response response, Framing framing);
   // Reads on for a moment, so that the peer gets our last response before the reset that unread bytes would
   // cause.
   awaitable<void> linger(Connection& connection);
@@ -254,18 +260,19 @@ awaitable<bool> Server::Connections::exchange(ConnectionPtr connection) {
   auto received = co_await receive(*connection);
   connection->waits_for_peer = false;
   if (!received) {
-    constexpr unsigned version = 11;
     limit_hits_.hit(limit_of(received.error()));
-    if (is_refusal(received.error())) co_await send(*connection, problem(received.error()), version, false);
+    const Framing last;
+    if (is_refusal(received.error())) co_await send(*connection, problem(received.error()), last);
     co_return false;
   }
   Response response = co_await answer_(std::move(received->request));
+  Framing framing = received->framing;
+  framing.keep_alive = framing.keep_alive && !gate_.closed() && !response.live;
   if (response.live) {
-    co_await follow(connection, std::move(response), received->version);
+    co_await follow(connection, std::move(response), framing);
     co_return false;
   }
-  const bool keep_alive = received->keep_alive && !gate_.closed();
-  co_return co_await send(*connection, std::move(response), received->version, keep_alive) && keep_alive;
+  co_return co_await send(*connection, std::move(response), framing) && framing.keep_alive;
 }
 
 awaitable<Result<Received>> Server::Connections::receive(Connection& connection) {
@@ -290,29 +297,28 @@ awaitable<Result<Received>> Server::Connections::receive(Connection& connection)
     if (body_error) co_return error_of(body_error);
   }
   connection.buffer.shrink_to_fit();
-  const unsigned version = head.version();
-  const bool keep_alive = head.keep_alive();
-  co_return Received(request_of(parser.release()), version, keep_alive);
+  const Framing framing{head.version(), head.keep_alive(),
+                        head.method() == wire::verb::head ? Framing::Body::left_out : Framing::Body::sent};
+  co_return Received(request_of(parser.release()), framing);
 }
 
-awaitable<bool> Server::Connections::send(Connection& connection, Response response, unsigned version,
-                                          bool keep_alive) {
-  auto message = head_of<wire::string_body>(response, version, keep_alive);
+awaitable<bool> Server::Connections::send(Connection& connection, Response response, Framing framing) {
+  auto message = head_of<wire::string_body>(response, framing);
   if (!has_no_body(response.status)) message.content_length(response.body.size());
-  message.body() = std::move(response.body);
+  if (framing.body == Framing::Body::sent) message.body() = std::move(response.body);
   connection.stream.expires_after(limits_.http_idle_time);
   const auto [error, bytes] = co_await wire::async_write(connection.stream, message, as_result);
   co_return !error;
 }
 
 // The end of the connection is the end of the body: that needs no framing, and HTTP/1.0 knows it too.
-awaitable<void> Server::Connections::follow(ConnectionPtr connection, Response response, unsigned version) {
+awaitable<void> Server::Connections::follow(ConnectionPtr connection, Response response, Framing framing) {
   const std::unique_ptr<LiveBody> live = std::move(response.live);
   if (gate_.closed()) co_return;
   connection->live = live.get();
   asio::co_spawn(context_, watch_peer(connection), let_out);
 
-  auto message = head_of<wire::empty_body>(response, version, false);
+  auto message = head_of<wire::empty_body>(response, framing);
   wire::response_serializer<wire::empty_body> serializer(message);
   connection->stream.expires_after(limits_.http_idle_time);
   auto [error, bytes] = co_await wire::async_write_header(connection->stream, serializer, as_result);

@@ -201,6 +201,15 @@ TEST_F(HttpServer, SendsNoLengthWhereThereIsNoBody) {
   EXPECT_EQ(answer.find("Content-Length"), std::string::npos) << answer;
 }
 
+TEST_F(HttpServer, SendsTheHeaderAloneToHead) {
+  open();
+  const std::string answer =
+      answer_to("HEAD / HTTP/1.1\r\nHost: hub\r\n\r\n" + get("/nothing", "Connection: close\r\n"));
+  EXPECT_PRED2(begins, answer, "HTTP/1.1 200 OK\r\n");
+  EXPECT_NE(answer.find("\r\nContent-Length: 11\r\n"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("\r\n\r\nHTTP/1.1 204 No Content\r\n"), std::string::npos) << answer;
+}
+
 TEST_F(HttpServer, RefusesWhatIsNotHttp) {
   open();
   for (const char* text :

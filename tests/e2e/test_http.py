@@ -179,6 +179,18 @@ def test_malformed_and_oversized_requests_get_their_status(hub, api):
 
 
 @pytest.mark.parametrize("listener", ["http", "admin"])
+def test_head_is_answered_without_a_body(hub, listener):
+    told = b""
+    with socket.create_connection(hub.address(listener), timeout=PATIENCE) as sock:
+        sock.sendall(b"HEAD /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        while more := sock.recv(65536):
+            told += more
+    head, _, rest = told.partition(b"\r\n\r\n")
+    assert b"\r\nContent-Length: " in head
+    assert rest.startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize("listener", ["http", "admin"])
 @pytest.mark.parametrize("endless", [b"1;", b"0\r\nX: "], ids=["extension", "trailer"])
 def test_what_is_no_body_of_a_request_is_bounded_too(hub, listener, endless):
     head = b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
