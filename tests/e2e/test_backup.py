@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -86,6 +87,23 @@ def test_a_backup_goes_into_a_new_folder_and_needs_a_hub(started, folder):
     done = hub.cli("backup", "--to", folder / "used")
     assert done.returncode == REFUSED and "not empty" in done.stderr
     assert run_cli("backup", "--data", folder / "nothing", "--to", folder / "b").returncode == NO_HUB
+
+
+# A checkpoint holds files that the store has long given up.
+def test_what_an_interrupted_backup_left_goes_with_the_next_one(started, device, folder):
+    hub = started()
+    device(on=hub).online().wait_observed("/light/1")
+    for attempt in range(3):
+        making = subprocess.Popen([BINARY, "backup", "--data", hub.data, "--to", folder / str(attempt)], stdout=subprocess.DEVNULL)
+        while making.poll() is None and not (folder / str(attempt)).exists():
+            pass
+        second = hub.cli("backup", "--to", folder / "second") if attempt == 0 and not making.send_signal(signal.SIGSTOP) else None
+        making.kill()
+        assert making.wait() != OK, "it was killed in the middle"
+        assert len(list(hub.data.glob("checkpoint-*"))) == 1
+        assert second is None or (second.returncode == REFUSED and "Another backup" in second.stderr)
+    hub.cli_ok("backup", "--to", folder / "whole")
+    assert not list(hub.data.glob("checkpoint-*"))
 
 
 def test_a_restore_goes_into_a_new_directory(backed_up, folder):
