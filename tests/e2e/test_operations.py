@@ -141,6 +141,8 @@ def manager(tmp_path, monkeypatch):
 
 def test_the_service_manager_is_told_how_the_hub_is(started, manager):
     hub = started()
+    assert hub.admin_token is None and "eyJ" not in "".join(hub.output), "the journal keeps what it prints"
+    assert any("ocf-cloud token --owner admin" in line for line in hub.output)
     manager.wait("READY=1")
     manager.wait("WATCHDOG=1")
     manager.wait("WATCHDOG=1")
