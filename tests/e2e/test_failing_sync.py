@@ -52,7 +52,8 @@ def test_the_last_word_of_a_device_stands(failing, device):
     d._touch = lambda resource: None  # one ETag for ever: only the content tells
     d.online().wait_observed("/light/1")
     before = d.resources["/light/1"].value["power"]
-    poll(lambda: api.resource(d.di, "/light/1").status == 200, "the first value")
+    poll(lambda: api.device(d.di).json["inSync"], "in sync")
+    assert types(api, d.di, "/light/1") == ["ResourceRepresentationUpdated"]
     disk.fail()
     d.change("/light/1", power=before + 1)
     poll(lambda: "Input/output error" in hub.log(), "a sync failed")
