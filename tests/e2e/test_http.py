@@ -259,6 +259,36 @@ def test_events_resume_across_a_restart(started, device, owner):
         assert name == "ResourceRepresentationUpdated" and data["data"]["content"]["power"] == 2
 
 
+# R12: it passes over all that, much of it before it was folded
+def test_a_feed_that_has_nothing_to_tell_holds_nobody_up(hub, api, device):
+    devices = [device().online() for _ in range(3)]
+    for d in devices:
+        d.wait_observed("/light/1")
+    done = threading.Event()
+
+    def talk(d):
+        for n in range(1000):
+            if done.wait(0.005):
+                return
+            d.change("/light/1", power=n)
+
+    talkers = [threading.Thread(target=talk, args=(d,), daemon=True) for d in devices]
+    with Api(hub, hub.token("stranger")).events() as events:
+        events.told()
+        for talker in talkers:
+            talker.start()
+        try:
+            end = time.monotonic() + 5
+            while time.monotonic() < end:
+                asked = time.monotonic()
+                assert len(api.devices()) == 3
+                assert time.monotonic() - asked < 4
+        finally:
+            done.set()
+            for talker in talkers:
+                talker.join()
+
+
 # R12
 def test_a_malformed_cursor_is_refused(api):
     assert api.call("GET", "/api/v1/events", headers={"Last-Event-ID": "nonsense"}).status == 400
