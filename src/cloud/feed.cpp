@@ -1,5 +1,7 @@
 #include "cloud/feed.hpp"
 
+#include "cloud/page.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -7,11 +9,6 @@
 #include <algorithm>
 
 namespace ocf::cloud {
-namespace {
-
-constexpr std::size_t page = 1000;
-
-}  // namespace
 
 Feed::Feed(Cloud& cloud, Caller caller, FeedFilter filter, Cursor cursor,
            boost::asio::any_io_executor executor)
@@ -55,6 +52,7 @@ awaitable<Result<std::vector<FeedEvent>>> Feed::read() {
   const auto access = co_await cloud_.access_of(caller_);
   if (!access) co_return access.error();
   std::vector<FeedEvent> events;
+  Page room;
   const auto partitions = static_cast<es::Partition>(cursor_.next.size());
   for (es::Partition looked_at = 0; looked_at < partitions && events.empty(); ++looked_at) {
     const es::Partition partition = turn_;
@@ -62,17 +60,24 @@ awaitable<Result<std::vector<FeedEvent>>> Feed::read() {
     // Only what is folded: nobody learns from a feed what answers do not know yet.
     const es::Offset from = cursor_.next[partition], end = cloud_.models_.next(partition);
     if (from >= end) continue;
-    const auto slice =
-        co_await cloud_.parts_.store.read_partition(partition, from, std::min<es::Offset>(page, end - from));
+    const auto slice = co_await cloud_.parts_.store.read_partition(
+        partition, from, std::min<es::Offset>(Page::events_max, end - from));
     if (!slice) co_return slice.error();
+    es::Offset next = std::min(slice->next, end);
     for (const es::RecordedEvent& recorded : *slice->events) {
-      if (recorded.position.offset >= end) break;
+      if (recorded.position.offset >= next) break;
+      const bool is_told = visible(*access, recorded);
+      if (is_told && !room.has_room_for(recorded)) {
+        next = recorded.position.offset;
+        break;
+      }
       cursor_.next[partition] = recorded.position.offset + 1;
-      if (!visible(*access, recorded)) continue;
+      if (!is_told) continue;
+      room.add(recorded);
       const bool is_first = es::is_baseline(recorded.event) && !std::exchange(resynced_, true);
       events.push_back({recorded, cursor_.text(), is_first});
     }
-    cursor_.next[partition] = std::min(slice->next, end);
+    cursor_.next[partition] = next;
   }
   co_return events;
 }

@@ -77,6 +77,22 @@ TEST_F(FeedTest, GoesOnFromTheEndIfItsCursorIsBehindIt) {
   EXPECT_EQ((*told)->front().recorded.version, 2u);
 }
 
+TEST_F(FeedTest, APageEndsAtSoManyBytesAndTheNextOneGoesOnBehindIt) {
+  for (es::Version version = 0; version < 5; ++version) append_one("alice", version, device_id(), 400'000);
+  append_one("alice", 5, device_id(), 2'000'000);
+  const auto alices = feed("alice");
+  std::vector<std::size_t> sizes;
+  std::vector<es::Version> versions;
+  while (versions.size() < 6) {
+    const Events events = run(alices->next(hours(1)));
+    ASSERT_TRUE(events);
+    sizes.push_back(events->size());
+    for (const FeedEvent& event : *events) versions.push_back(event.recorded.version);
+  }
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{2, 2, 1, 1})) << "the last one does not fit into any page";
+  EXPECT_EQ(versions, (std::vector<es::Version>{1, 2, 3, 4, 5, 6}));
+}
+
 TEST_F(FeedTest, EachPartitionHasItsTurn) {
   char other = '2';
   const es::Partition first = store_one("alice", 0)->front().position.partition;

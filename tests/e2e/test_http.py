@@ -196,6 +196,19 @@ def test_the_history_tells_what_happened_to_a_resource(api, watched, owner):
     assert events[-1]["data"]["content"]["power"] == 5
 
 
+# R15: what an answer has is bounded in bytes
+def test_a_history_of_long_events_has_the_newest_and_the_feed_all(api, watched):
+    with api.events(href="/light/1") as events:
+        place = events.told()[0]
+    for n in range(1, 9):
+        watched.change("/light/1", power=n, name="x" * 200_000)
+        poll(lambda: api.resource(watched.di, "/light/1").json["power"] == n, f"power {n}")
+    powers = [event["data"]["content"]["power"] for event in api.history(watched.di, "/light/1")]
+    assert powers == [4, 5, 6, 7, 8]
+    with api.events(last_id=place, href="/light/1") as events:
+        assert [events.next()[2]["data"]["content"]["power"] for _ in range(8)] == list(range(1, 9))
+
+
 # R15, G4
 def test_the_history_of_a_device_tells_when_it_came_and_went(api, watched):
     watched.online()
