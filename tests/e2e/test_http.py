@@ -9,7 +9,7 @@ import time
 import pytest
 
 from api import Api
-from coap_tcp import BAD_REQUEST, CHANGED, FORBIDDEN, PATIENCE, POST, poll
+from coap_tcp import BAD_REQUEST, CHANGED, CONTENT_FORMAT, FORBIDDEN, PATIENCE, POST, Message, poll, uint
 from device import Resource, answer_with, silence
 
 HUB = {"limits": {"command_time": "3s"}}
@@ -162,9 +162,9 @@ def test_what_is_not_there_is_a_problem(api, method, path, status):
         assert "GET" in reply.headers["allow"]
 
 
-def raw(hub, data):
+def raw(hub, data, listener="http"):
     """What the hub answers to bytes, until it closes or keeps silent."""
-    with socket.create_connection(hub.address("http"), timeout=PATIENCE) as sock:
+    with socket.create_connection(hub.address(listener), timeout=PATIENCE) as sock:
         sock.sendall(data)
         return sock.recv(65536)
 
@@ -176,6 +176,25 @@ def test_malformed_and_oversized_requests_get_their_status(hub, api):
     large = b"PUT /api/v1/devices HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n" + token + b"\r\n"
     assert b" 413 " in raw(hub, large).split(b"\r\n")[0]
     assert api.get("/api/v1/devices").status == 200
+
+
+@pytest.mark.parametrize("listener", ["http", "admin"])
+def test_head_is_answered_without_a_body(hub, listener):
+    told = b""
+    with socket.create_connection(hub.address(listener), timeout=PATIENCE) as sock:
+        sock.sendall(b"HEAD /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        while more := sock.recv(65536):
+            told += more
+    head, _, rest = told.partition(b"\r\n\r\n")
+    assert b"\r\nContent-Length: " in head
+    assert rest.startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize("listener", ["http", "admin"])
+@pytest.mark.parametrize("endless", [b"1;", b"0\r\nX: "], ids=["extension", "trailer"])
+def test_what_is_no_body_of_a_request_is_bounded_too(hub, listener, endless):
+    head = b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert b" 431 " in raw(hub, head + endless + b"a" * 100_000, listener).split(b"\r\n")[0]
 
 
 # R15, Q3, G6
@@ -194,6 +213,19 @@ def test_the_history_tells_what_happened_to_a_resource(api, watched, owner):
     assert updated["principal"] == f"device:{watched.di}"
     assert events[-1]["principal"] == f"device:{watched.di}"
     assert events[-1]["data"]["content"]["power"] == 5
+
+
+# R15: what an answer has is bounded in bytes
+def test_a_history_of_long_events_has_the_newest_and_the_feed_all(api, watched):
+    with api.events(href="/light/1") as events:
+        place = events.told()[0]
+    for n in range(1, 9):
+        watched.change("/light/1", power=n, name="x" * 200_000)
+        poll(lambda: api.resource(watched.di, "/light/1").json["power"] == n, f"power {n}")
+    powers = [event["data"]["content"]["power"] for event in api.history(watched.di, "/light/1")]
+    assert powers == [4, 5, 6, 7, 8]
+    with api.events(last_id=place, href="/light/1") as events:
+        assert [events.next()[2]["data"]["content"]["power"] for _ in range(8)] == list(range(1, 9))
 
 
 # R15, G4
@@ -229,6 +261,18 @@ def test_events_arrive_in_order_and_can_be_resumed(api, watched):
 
 
 # R12
+def test_json_of_a_device_that_has_line_breaks_is_told_whole(hub, api, watched):
+    watched.answers[POST, "/light/1"] = lambda _: Message(CHANGED, b"", [(CONTENT_FORMAT, uint(50))], b'{\r\n  "power":\n1\n}')
+    with api.events(device=watched.di) as events:
+        events.told()  # it has begun
+        assert api.update(watched.di, "/light/1", {"power": 1}).json == {"power": 1}
+        _, _, told = events.next(lambda _id, name, _data: name == "ResourceUpdated")
+    assert told["data"]["content"] == {"power": 1}
+    exported = [json.loads(line) for line in hub.cli_ok("export", "--device", watched.di).splitlines()]
+    assert {"power": 1} in [event["data"].get("content") for event in exported]
+
+
+# R12
 def test_events_are_filtered_by_device_and_href(api, watched, device):
     other = device(resources=[Resource("/x", ["x.x"], ["oic.if.rw"], {"n": 0})]).online()
     other.wait_observed("/x")
@@ -257,6 +301,36 @@ def test_events_resume_across_a_restart(started, device, owner):
     with api.events(last_id=place) as events:
         _, name, data = events.next(lambda id, name, data: data.get("href") == "/light/1")
         assert name == "ResourceRepresentationUpdated" and data["data"]["content"]["power"] == 2
+
+
+# R12: it passes over all that, much of it before it was folded
+def test_a_feed_that_has_nothing_to_tell_holds_nobody_up(hub, api, device):
+    devices = [device().online() for _ in range(3)]
+    for d in devices:
+        d.wait_observed("/light/1")
+    done = threading.Event()
+
+    def talk(d):
+        for n in range(1000):
+            if done.wait(0.005):
+                return
+            d.change("/light/1", power=n)
+
+    talkers = [threading.Thread(target=talk, args=(d,), daemon=True) for d in devices]
+    with Api(hub, hub.token("stranger")).events() as events:
+        events.told()
+        for talker in talkers:
+            talker.start()
+        try:
+            end = time.monotonic() + 5
+            while time.monotonic() < end:
+                asked = time.monotonic()
+                assert len(api.devices()) == 3
+                assert time.monotonic() - asked < 4
+        finally:
+            done.set()
+            for talker in talkers:
+                talker.join()
 
 
 # R12
