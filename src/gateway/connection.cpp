@@ -503,8 +503,9 @@ void Connection::hear(const Deliver& answer) {
   if (!heard.links.empty()) intake_.put(Found(std::move(heard.links)));
   if (!mirror_) return;
   ask(std::move(heard.next));
-  // Sending may have ended the connection. Said again only where something has changed.
-  if (mirror_ && mirror_->in_sync() && synchronized_ != mirror_->etag()) {
+  // Sending may have ended the connection, and so may what was refused just now: it is not stored. Said again
+  // only where something has changed.
+  if (!ended_ && mirror_ && mirror_->in_sync() && synchronized_ != mirror_->etag()) {
     synchronized_ = mirror_->etag();
     intake_.put(Synchronized(*synchronized_));
   }

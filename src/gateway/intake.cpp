@@ -168,6 +168,8 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
         keep->end(device::Disconnection::token_expired,
                   "what the device says is refused: " + carried.error().message(),
                   device::Fault{device::Stage::sign_in, device::Cause::expired_token});
+        // The session ends in a turn of its own: until then nothing may be carried on as if this were stored.
+        self.clear();
         break;
       }
       if (!is_outage(carried.error())) {
