@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "base/random.hpp"
 #include "coap/description.hpp"
+#include "es/error.hpp"
 #include "gateway/admission.hpp"
 #include "gateway/coap_status.hpp"
 #include "gateway/content.hpp"
@@ -249,6 +250,9 @@ void Connection::end(Disconnection reason, std::string why, std::optional<Fault>
   outbox_.finish();
   timer_.schedule(net::steady_now() + linger_time);
   const auto end_session = [](std::shared_ptr<Connection> self) -> awaitable<void> {
+    // In a turn of its own: whoever sends may find the connection ended afterwards, but not its mirror, its
+    // intake or its observations gone, from one of which it may have been called.
+    co_await boost::asio::post(boost::asio::use_awaitable);
     co_await self->end_device_session(self->ended_by_);
   };
   gateway_.shard_.spawn(end_session(shared_from_this()));
@@ -384,12 +388,12 @@ awaitable<void> Connection::serve(std::shared_ptr<Connection> self, Message requ
   --self->serving_;
   self->gateway_.metrics_.requests.add(name_of(endpoint), coap::to_text(answer.message.code));
   self->gateway_.metrics_.request_seconds.observe(net::steady_now() - begun);
-  if (self->served_ != nullptr) self->served_->cancel();
   const bool was_signed_in = self->session_.is_signed_in();
   self->perform(
       self->session_.answer(exchange.request, std::move(answer.message), answer.outcome, net::steady_now()));
   self->note_sign_in();
   self->observations_.answered(token);
+  if (self->serving_ == 0) self->intake_.served();
   if (self->close_when_served_ && self->serving_ == 0) co_return self->close(Disconnection::deregistered);
   if (!was_signed_in && self->session_.is_signed_in() && self->device_session_) self->begin_mirror();
 }
@@ -442,7 +446,7 @@ awaitable<void> Connection::end_device_session(Disconnection reason) {
 // -- What the hub asks the device of itself
 
 void Connection::begin_mirror() {
-  const device::DeviceKey& key = device_session_->key;
+  const device::DeviceKey key = device_session_->key;
   Mirror::Known known = [this, key](const Href& href) { return gateway_.cloud_.known_etag(key, href); };
   mirror_.emplace(key.device, device_session_->etag.value_or(Bytes()), std::move(known), gateway_.limits_);
   if (gateway_.lost_publications_.contains(key)) ask(Questions(1, mirror_->discover()));
@@ -523,8 +527,44 @@ awaitable<Result<void>> Connection::synchronize(cloud::DeviceSession session, By
 
 // -- Publications
 
+// Counts a publication among those that are kept, from the first time that it has to be.
+class Connection::Kept {
+ public:
+  explicit Kept(Connection& connection) : connection_(connection) {}
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+  ~Kept() {
+    if (is_kept_) --connection_.publications_kept_;
+  }
+
+  // Whether there is room for it.
+  bool keep() {
+    if (is_kept_) return true;
+    if (connection_.publications_kept_ >= connection_.limits().publications_kept_max) {
+      connection_.hit("publications_kept_max");
+      return false;
+    }
+    ++connection_.publications_kept_;
+    return is_kept_ = true;
+  }
+
+ private:
+  Connection& connection_;
+  bool is_kept_ = false;
+};
+
 awaitable<Result<std::vector<Link>>> Connection::publish(const PublishRequest& request) {
   const cloud::DeviceSession session = *device_session_;
+  const auto lost = [&](const Error& error) {
+    if (gateway_.lost_publications_.size() < gateway_.limits_.connections_max)
+      gateway_.lost_publications_.insert(session.key);
+    return error;
+  };
+  // One that comes while another one waits for the store is kept behind it: a later one must not be
+  // overtaken.
+  Kept kept(*this);
+  if (publications_kept_ > 0 && !kept.keep()) co_return lost(es::StoreError::unavailable);
+  const net::Turn::Held turn = co_await publications_.take();
   Patience::Pause pause = Patience::first_pause;
   for (;;) {
     auto published = co_await gateway_.cloud_.publish(session, request.links, request.name,
@@ -534,19 +574,14 @@ awaitable<Result<std::vector<Link>>> Connection::publish(const PublishRequest& r
     const bool is_lost = has_ended && published.error() == cloud::CloudError::session_ended;
     if (!is_outage(published.error()) && !is_lost) co_return published;
     // Of a session that ended during the attempt nobody would end the wait.
-    bool again = !has_ended && publications_kept_ < gateway_.limits_.publications_kept_max;
-    if (again) {
-      ++publications_kept_;
-      again = co_await patience_.wait(pause);
-      --publications_kept_;
-    } else if (!has_ended) {
-      hit("publications_kept_max");
-    }
-    if (again) continue;
-    if (gateway_.lost_publications_.size() < gateway_.limits_.connections_max)
-      gateway_.lost_publications_.insert(session.key);
-    co_return published;
+    if (has_ended || !kept.keep() || !co_await patience_.wait(pause)) co_return lost(published.error());
   }
+}
+
+awaitable<Result<void>> Connection::unpublish(cloud::DeviceSession session,
+                                              std::vector<std::int64_t> instances) {
+  const net::Turn::Held turn = co_await publications_.take();
+  co_return co_await gateway_.cloud_.unpublish(session, std::move(instances));
 }
 
 void Connection::publication_found(const std::vector<Link>& links) {
@@ -582,13 +617,7 @@ void Connection::offer(cloud::Dispatch dispatch) {
   perform(session_.request(std::move(purpose), std::move(request)));
 }
 
-awaitable<void> Connection::answer_custody(DeliverCustody custody) {
-  while (serving_ > 0 && !ended_) {
-    net::SteadyTimer served(co_await boost::asio::this_coro::executor, net::SteadyTimer::time_point::max());
-    served_ = &served;
-    co_await served.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-    served_ = nullptr;
-  }
+void Connection::answer_custody(DeliverCustody custody) {
   Send pong{std::move(custody.pong)};
   perform(pong);
 }

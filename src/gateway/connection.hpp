@@ -14,6 +14,7 @@
 #include "net/connection_limit.hpp"
 #include "net/outbox.hpp"
 #include "net/stream.hpp"
+#include "net/turn.hpp"
 
 #include <deque>
 #include <list>
@@ -63,6 +64,8 @@ class Connection final : public cloud::Channel,
   // answer but 2.04 and do not publish again. Errors: of Cloud::publish; unavailable if it was given up or
   // too much is kept already: then the device is asked for its links at its next sign-in.
   awaitable<Result<std::vector<Link>>> publish(const PublishRequest& request);
+  // Behind the publications that came before. Errors: of Cloud::unpublish.
+  awaitable<Result<void>> unpublish(cloud::DeviceSession session, std::vector<std::int64_t> instances);
   Observations& observations() { return observations_; }
   // For what an endpoint leaves behind it; such a coroutine holds the connection alive.
   void spawn(awaitable<void> task) { gateway_.shard_.spawn(std::move(task)); }
@@ -81,7 +84,8 @@ class Connection final : public cloud::Channel,
   cloud::Cloud& cloud() { return gateway_.cloud_; }
   const Limits& limits() const { return gateway_.limits_; }
   Intake& intake() { return intake_; }
-  // Ends the session and closes once everything was sent. With a fault it is a refusal.
+  // Ends the session, in a turn of its own, and closes once everything was sent. With a fault it is a
+  // refusal.
   void end(device::Disconnection reason, std::string why, std::optional<device::Fault> fault = std::nullopt,
            std::string_view limit = {});
   // See Gateway::take_sign_in.
@@ -98,7 +102,9 @@ class Connection final : public cloud::Channel,
   awaitable<Result<void>> synchronize(cloud::DeviceSession session, Bytes etag);
   // What was lost of the device's publication is published.
   void publication_found(const std::vector<Link>& links);
-  awaitable<void> answer_custody(DeliverCustody custody);
+  // Whether requests of the peer are being served.
+  bool is_serving() const { return serving_ > 0; }
+  void answer_custody(DeliverCustody custody);
 
   // A request was answered with this code.
   void note_refusal(const coap::Message& request, coap::Code code, device::Fault fault, std::string_view why,
@@ -114,6 +120,7 @@ class Connection final : public cloud::Channel,
   void close(device::Disconnection reason) override;
 
  private:
+  class Kept;
   // How a turn of reading ended.
   enum class Turn { nothing_left, used_up };
 
@@ -173,11 +180,11 @@ class Connection final : public cloud::Channel,
   Intake intake_;
   std::optional<Bytes> synchronized_;  // what was said last of synchronize() in this session
   std::uint64_t messages_ = 0;         // that came since take_busy()
+  net::Turn publications_;             // one after the other, in the order in which they came
   std::size_t publications_kept_ = 0;
   Patience patience_;                   // of publications that are kept
   std::deque<coap::Message> to_serve_;  // admitted; the first one is begun
   std::size_t serving_ = 0;
-  net::SteadyTimer* served_ = nullptr;  // a Pong that waits until nothing is being served
   device::Disconnection ended_by_ = device::Disconnection::closed;
   bool session_started_ = false;
   bool close_when_served_ = false;

@@ -22,10 +22,11 @@ struct DiscoveryObservations::Observed {
   std::optional<net::Timer> due;
   std::uint32_t sequence = 0;  // 24 bit (RFC 7641 §4.4)
   std::uint64_t content = 0;   // Discovery::content as the client knows it
-  bool live = false;
-  bool changed = false;  // since it was read
+  bool begun = false;          // there is a first answer
+  bool live = false;           // it is sent
+  bool changed = false;        // since it was read
   bool reading = false;
-  SteadyTime notified{};
+  SteadyTime read{};  // when it was last
 };
 
 DiscoveryObservations::DiscoveryObservations(Connection& connection) : connection_(connection) {}
@@ -56,13 +57,14 @@ void DiscoveryObservations::begin(const coap::Token& token, Discovery& first) {
   const auto found = observed_.find(token);
   if (found == observed_.end()) return;
   if (!coap::is_success(first.answer.message.code)) return cancel(token);
+  found->second->begun = true;
   found->second->content = first.content;
   first.answer.message.add_uint(OptionNumber::observe, found->second->sequence);
 }
 
 void DiscoveryObservations::answered(const coap::Token& token) {
   const auto found = observed_.find(token);
-  if (found == observed_.end() || found->second->live) return;
+  if (found == observed_.end() || !found->second->begun || found->second->live) return;
   found->second->live = true;
   if (found->second->changed) on_change(*found->second);
 }
@@ -74,7 +76,7 @@ void DiscoveryObservations::on_change(Observed& observed) {
   observed.changed = true;
   if (!observed.live || observed.reading) return;
   const auto pause = observed.exchange.settings.limits.discovery_notification_interval;
-  if (!observed.due->scheduled()) observed.due->schedule(observed.notified + pause);
+  if (!observed.due->scheduled()) observed.due->schedule(observed.read + pause);
 }
 
 awaitable<void> DiscoveryObservations::read_again(std::shared_ptr<Connection> connection, coap::Token token,
@@ -86,6 +88,7 @@ awaitable<void> DiscoveryObservations::read_again(std::shared_ptr<Connection> co
   if (observed == nullptr || !connection->device_session()) co_return;
   observed->changed = false;
   observed->reading = true;
+  observed->read = net::steady_now();
   Exchange exchange = observed->exchange;
   DiscoveryQuery query = observed->query;
   cloud::Caller caller = connection->device_session()->caller;  // its token may be another by now
@@ -101,7 +104,6 @@ awaitable<void> DiscoveryObservations::read_again(std::shared_ptr<Connection> co
   if (now.content != observed->content) {
     observed->content = now.content;
     observed->sequence = (observed->sequence + 1) & 0xffffff;
-    observed->notified = net::steady_now();
     message.add_uint(OptionNumber::observe, observed->sequence);
     connection->notify_client(exchange.request, std::move(message));
     observed = self.find(token, number);

@@ -64,6 +64,7 @@ Answer refuse_account(Exchange& exchange, const Error& error) {
 }
 
 std::optional<Answer> refuse_for_now(Exchange& exchange) {
+  if (exchange.connection.device_session()) return std::nullopt;  // who is in goes on
   const auto stay_away = exchange.connection.take_sign_in();
   if (!stay_away) return std::nullopt;
   const Message& request = exchange.request;

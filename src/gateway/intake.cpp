@@ -73,19 +73,26 @@ bool Intake::replaces_one(Said& said) {
 }
 
 void Intake::clear() {
-  queue_.clear();
+  queue_.erase(std::remove_if(queue_.begin(), queue_.end(),
+                              [](const Said& said) { return !std::holds_alternative<DeliverCustody>(said); }),
+               queue_.end());
   queued_bytes_ = 0;
+  ++sessions_;
   sequence_ = 0;
   replaced_ = 0;
   patience_.give_up();
 }
 
+void Intake::served() {
+  for (DeliverCustody& custody : std::exchange(pongs_, {})) connection_.answer_custody(std::move(custody));
+}
+
 bool Intake::holds_more_than(std::size_t entries) const {
-  return queue_.size() > entries || queued_bytes_ > connection_.limits().notifications_queued_bytes_max;
+  return size() > entries || queued_bytes_ > connection_.limits().notifications_queued_bytes_max;
 }
 
 std::string_view Intake::limit_above(std::size_t entries) const {
-  return queue_.size() > entries ? "notifications_queued_max" : "notifications_queued_bytes_max";
+  return size() > entries ? "notifications_queued_max" : "notifications_queued_bytes_max";
 }
 
 void Intake::count_replaced() {
@@ -134,10 +141,16 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
     self.queued_bytes_ -= bytes_of(next);
     if (auto* said = std::get_if<Notification>(&next)) said->sequence = ++self.sequence_;
     if (auto* said = std::get_if<Confirmation>(&next)) said->sequence = ++self.sequence_;
+    if (auto* custody = std::get_if<DeliverCustody>(&next)) {
+      self.carry(std::move(*custody));
+      continue;
+    }
+    const std::uint64_t session = self.sessions_;
     Patience::Pause pause = Patience::first_pause;
     for (;;) {
       const auto carried = co_await self.carry(next);
-      if (carried) break;
+      // What a session that is over said must not be stored for another one.
+      if (carried || session != self.sessions_) break;
       if (account::is_refusal_of_credentials(carried.error()) && keep->is_idle()) {
         // Online it would be in vain: at its next sign-in the device learns that it needs another token. Not
         // while an answer is awaited: it may be that of the sign-off which ended its tokens.
@@ -157,7 +170,7 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
         self.count_replaced();
         break;
       }
-      if (!co_await self.patience_.wait(pause)) break;
+      if (!co_await self.patience_.wait(pause) || session != self.sessions_) break;
     }
     if (self.queue_.empty()) self.tell_of_replaced();
   }
@@ -172,11 +185,13 @@ void Intake::tell_of_replaced() {
                       " representations were replaced by newer ones");
 }
 
+// Outside the queue, for what is being served may wait for what stands in it.
+void Intake::carry(DeliverCustody custody) {
+  pongs_.push_back(std::move(custody));
+  if (!connection_.is_serving()) served();
+}
+
 awaitable<Result<void>> Intake::carry(Said said) {
-  if (auto* custody = std::get_if<DeliverCustody>(&said)) {
-    co_await connection_.answer_custody(std::move(*custody));
-    co_return Result<void>();
-  }
   if (!connection_.device_session()) co_return Result<void>();
   const DeviceSession session = *connection_.device_session();
   if (auto* one = std::get_if<Notification>(&said)) co_return co_await carry(session, std::move(*one));

@@ -45,13 +45,17 @@ class Intake {
   // resource is kept. Above Limits::notifications_queued_max entries, or their bytes, only the newest of each
   // resource is kept; a device that says more than that is closed.
   void put(Said said);
-  // The device's session is over: what is not stored is what the next one will ask for.
+  // The device's session is over: what is not stored is what the next one will ask for. Pongs are the
+  // connection's: they stay.
   void clear();
-  std::size_t size() const { return queue_.size(); }
+  // Nothing is being served any more: the Pongs that waited for that go.
+  void served();
+  std::size_t size() const { return queue_.size() + pongs_.size(); }
 
  private:
   static boost::asio::awaitable<void> carry(std::shared_ptr<Connection> keep);
   boost::asio::awaitable<Result<void>> carry(Said said);
+  void carry(DeliverCustody custody);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, cloud::Notification said);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, cloud::Confirmation said);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Gone said);
@@ -71,13 +75,15 @@ class Intake {
 
   Connection& connection_;
   std::deque<Said> queue_;
-  std::size_t queued_bytes_ = 0;  // of the contents in it
+  std::deque<DeliverCustody> pongs_;  // what came before is stored, but not yet served
+  std::size_t queued_bytes_ = 0;      // of the contents in it
   bool carrying_ = false;
   bool is_held_ = false;  // the first one is a notification that waits for its turn
   TokenBucket notifications_;
   Patience patience_;           // between attempts, while the store is away
   std::size_t replaced_ = 0;    // notifications of which only a newer one was stored
   std::uint64_t sequence_ = 0;  // counts what the device said in this session
+  std::uint64_t sessions_ = 0;  // that are over
 };
 
 }  // namespace ocf::gateway

@@ -11,7 +11,6 @@ using coap::Message;
 using coap::OptionNumber;
 
 awaitable<Result<void>> Observations::start(Exchange& exchange, cloud::Caller caller, RoutingPath target) {
-  drop_ended();
   const coap::Token token = exchange.request.token;
   cancel(token);
   if (are_full(exchange.settings.limits)) {
@@ -37,6 +36,7 @@ void Observations::begin(const coap::Token& token, Routed routed, Message& answe
 }
 
 void Observations::cancel(const coap::Token& token) {
+  drop_ended();
   observed_.erase(token);
   discovery_.cancel(token);
 }
@@ -51,8 +51,9 @@ void Observations::answered(const coap::Token& token) {
   const auto observed = observed_.find(token);
   if (observed == observed_.end() || observed->second.live) return;
   Observed& found = observed->second;
+  if (!found.routed) return;  // it is another one's with this token, whose first answer is still to come
   found.live = true;
-  if (found.latest && found.routed) {
+  if (found.latest) {
     const resource::Content latest = found.routed->content(found.latest->content);
     const ByteView bytes = view_of(latest.bytes);
     if (std::equal(bytes.begin(), bytes.end(), found.answered.begin(), found.answered.end()))
@@ -66,6 +67,7 @@ void Observations::on_change(const coap::Token& token, const shadow::Representat
   const auto found = observed_.find(token);
   if (found == observed_.end()) return;
   Observed& observed = found->second;
+  if (observed.ended) return;
   observed.changed = true;
   observed.latest.reset();
   if (now != nullptr) observed.latest = *now;
@@ -82,6 +84,7 @@ void Observations::send(Observed& observed) {
     set_content(message, observed.request, observed.routed->content(observed.latest->content));
   } else {
     message.code = Code::not_found;  // ends the observation (RFC 7641 §4.2)
+    observed.ended = true;
     ended_.push_back(observed.request.token);
   }
   connection_.notify_client(observed.request, std::move(message));

@@ -44,6 +44,7 @@ class Observations {
     std::uint32_t sequence = 0;    // 24 bit (RFC 7641 §4.4)
     bool live = false;
     bool changed = false;
+    bool ended = false;                            // the client was told so
     std::optional<shadow::Representation> latest;  // nullopt: the resource is gone
     Bytes answered;                                // what the first answer said, not to be said again
   };

@@ -25,6 +25,13 @@ bool is_json(std::optional<std::string_view> media_type) {
   return name == "application/json";
 }
 
+// JSON on one line: white space may have line breaks, and texts have none but escaped.
+std::string on_one_line(std::string_view json) {
+  std::string line(json);
+  std::erase_if(line, [](char letter) { return letter == '\n' || letter == '\r'; });
+  return line;
+}
+
 }  // namespace
 
 std::optional<std::string> json_of(const resource::Content& content) {
@@ -32,7 +39,7 @@ std::optional<std::string> json_of(const resource::Content& content) {
   if (content.format == json_format) {
     const std::string_view text = as_text(*content.bytes);
     if (!cbor::from_json(text)) return std::nullopt;
-    return std::string(text);
+    return on_one_line(text);
   }
   if (!may_be_cbor(content.format)) return std::nullopt;
   auto json = cbor::to_json(*content.bytes);

@@ -34,6 +34,12 @@ TEST(Content, ShowsJsonAsItIsAndWhatOnlyClaimsToBeItInHex) {
   EXPECT_EQ(written(content(50, to_hex(as_bytes("[1")))), R"({"format":50,"hex":"5b31"})");
 }
 
+TEST(Content, ShowsJsonOnOneLine) {
+  constexpr std::string_view sent = "{\r\n  \"a\": [1,\n2\r],\n\"b\":\"c\\n\"}\n";
+  EXPECT_EQ(written(content(50, to_hex(as_bytes(sent)))), R"({  "a": [1,2],"b":"c\n"})");
+  EXPECT_EQ(written(content(50, to_hex(as_bytes("[\"a\nb\"]")))), R"({"format":50,"hex":"5b22610a62225d"})");
+}
+
 TEST(Content, ShowsWhatIsNoCborInHex) {
   EXPECT_EQ(written(content(10000, "a1")), R"({"format":10000,"hex":"a1"})");
   EXPECT_EQ(written(content(42, "00ff")), R"({"format":42,"hex":"00ff"})");

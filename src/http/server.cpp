@@ -20,6 +20,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <tuple>
@@ -33,29 +34,41 @@ namespace wire = boost::beast::http;
 
 using tcp = asio::ip::tcp;
 using Executor = asio::io_context::executor_type;
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::chrono::milliseconds accept_pause{100};  // descriptors ran out
 constexpr std::chrono::seconds linger_time{1};
+constexpr std::chrono::seconds last_response_time{1};  // once all were made
 constexpr std::size_t linger_bytes_max = 1024 * 1024;
 
 struct Connection {
-  explicit Connection(net::Socket socket) : stream(std::move(socket)) {}
+  Connection(net::Socket socket, std::size_t buffer_bytes_max)
+      : stream(std::move(socket)), buffer(buffer_bytes_max) {}
 
   beast::basic_stream<tcp, Executor> stream;
+  // What was read and not yet understood: a header, an extension of a chunk or a trailer, whole. Beast knows
+  // no limit of the last two.
   beast::flat_buffer buffer;
   LiveBody* live = nullptr;    // while one is sent
   bool waits_for_peer = true;  // nothing is lost if it is closed now
 };
 using ConnectionPtr = std::shared_ptr<Connection>;
 
+// How a response is sent: what the request says of that.
+struct Framing {
+  enum class Body { sent, left_out };  // left out: the answer to HEAD (RFC 9110 §9.3.2)
+  unsigned version = 11;               // or 10
+  bool keep_alive = false;
+  Body body = Body::sent;
+};
+
 struct Received {
-  Received(Request request_, unsigned version_, bool keep_alive_)
-      : request(std::move(request_)), version(version_), keep_alive(keep_alive_) {}
+  Received(Request request_, Framing framing_) : request(std::move(request_)), framing(framing_) {}
   Request request;
-  unsigned version;  // 10 or 11
-  bool keep_alive;
+  Framing framing;
 };
 
 // What Beast says of the peer's bytes as an error of ours; what it says of the socket as it is.
@@ -88,15 +101,15 @@ Request request_of(wire::request<wire::string_body>&& message) {
 }
 
 template <class Body>
-wire::response<Body> head_of(const Response& response, unsigned version, bool keep_alive) {
+wire::response<Body> head_of(const Response& response, Framing framing) {
   wire::response<Body> message;
-  message.version(version);
+  message.version(framing.version);
   message.result(response.status);
   const std::string_view phrase = phrase_of(response.status);
   message.reason({phrase.data(), phrase.size()});
   for (const Field& field : response.fields) message.insert(field.name, field.value);
   message.set(wire::field::cache_control, "no-cache");
-  message.keep_alive(keep_alive);
+  message.keep_alive(framing.keep_alive);
   return message;
 }
 
@@ -119,14 +132,19 @@ void let_out(std::exception_ptr exception) {
 class Server::Connections {
  public:
   Connections(asio::io_context& context, const Limits& limits, Answer answer)
-      : context_(context), limits_(limits), answer_(std::move(answer)), acceptor_(context), retry_(context) {}
+      : context_(context),
+        limits_(limits),
+        answer_(std::move(answer)),
+        acceptor_(context),
+        retry_(context),
+        last_(context) {}
 
   Result<void> open(const net::Endpoint& endpoint, Reach reach);
   const net::Endpoint& endpoint() const { return endpoint_; }
   std::size_t open_count() const { return open_.size(); }
   const telemetry::LimitHits& limit_hits() const { return limit_hits_; }
   void close();
-  awaitable<void> left() { return gate_.left(); }
+  awaitable<void> left();
 
  private:
   awaitable<void> accept(net::Gate::Holder inside);
@@ -138,8 +156,8 @@ class Server::Connections {
   awaitable<bool> exchange(ConnectionPtr connection);
   // Errors: of HttpError, to be answered; others: the peer is gone.
   awaitable<Result<Received>> receive(Connection& connection);
-  awaitable<bool> send(Connection& connection, Response response, unsigned version, bool keep_alive);
-  awaitable<void> follow(ConnectionPtr connection, Response response, unsigned version);
+  awaitable<bool> send(Connection& connection, Response response, Framing framing);
+  awaitable<void> follow(ConnectionPtr connection, Response response, Framing framing);
   // Reads on for a moment, so that the peer gets our last response before the reset that unread bytes would
   // cause.
   awaitable<void> linger(Connection& connection);
@@ -148,9 +166,8 @@ class Server::Connections {
   const Limits& limits_;
   const Answer answer_;
   asio::basic_socket_acceptor<tcp, Executor> acceptor_;
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                             Executor>
-      retry_;
+  Timer retry_;
+  Timer last_;  // how long left() waits for peers that do not read
   net::Endpoint endpoint_;
   std::set<ConnectionPtr> open_;
   telemetry::LimitHits limit_hits_;
@@ -181,6 +198,15 @@ void Server::Connections::close() {
   }
 }
 
+awaitable<void> Server::Connections::left() {
+  if (!open_.empty()) {
+    last_.expires_after(last_response_time);
+    co_await last_.async_wait(as_result);
+  }
+  for (const ConnectionPtr& connection : open_) connection->stream.close();
+  co_await gate_.left();
+}
+
 awaitable<void> Server::Connections::accept(net::Gate::Holder) {
   while (!gate_.closed()) {
     auto [error, socket] = co_await acceptor_.async_accept(as_result);
@@ -201,7 +227,7 @@ void Server::Connections::admit(net::Socket socket) {
     limit_hits_.hit("http_connections_max");
     return refuse(std::move(socket));
   }
-  auto connection = std::make_shared<Connection>(std::move(socket));
+  auto connection = std::make_shared<Connection>(std::move(socket), limits_.http_header_bytes_max);
   open_.insert(connection);
   asio::co_spawn(context_, serve(*gate_.enter(), std::move(connection)), let_out);
 }
@@ -226,6 +252,7 @@ awaitable<void> Server::Connections::serve(net::Gate::Holder, ConnectionPtr conn
   co_await linger(*connection);
   connection->stream.close();
   open_.erase(connection);
+  if (open_.empty()) last_.cancel();
 }
 
 awaitable<bool> Server::Connections::exchange(ConnectionPtr connection) {
@@ -233,18 +260,19 @@ awaitable<bool> Server::Connections::exchange(ConnectionPtr connection) {
   auto received = co_await receive(*connection);
   connection->waits_for_peer = false;
   if (!received) {
-    constexpr unsigned version = 11;
     limit_hits_.hit(limit_of(received.error()));
-    if (is_refusal(received.error())) co_await send(*connection, problem(received.error()), version, false);
+    const Framing last;
+    if (is_refusal(received.error())) co_await send(*connection, problem(received.error()), last);
     co_return false;
   }
   Response response = co_await answer_(std::move(received->request));
+  Framing framing = received->framing;
+  framing.keep_alive = framing.keep_alive && !gate_.closed() && !response.live;
   if (response.live) {
-    co_await follow(connection, std::move(response), received->version);
+    co_await follow(connection, std::move(response), framing);
     co_return false;
   }
-  const bool keep_alive = received->keep_alive && !gate_.closed();
-  co_return co_await send(*connection, std::move(response), received->version, keep_alive) && keep_alive;
+  co_return co_await send(*connection, std::move(response), framing) && framing.keep_alive;
 }
 
 awaitable<Result<Received>> Server::Connections::receive(Connection& connection) {
@@ -269,29 +297,28 @@ awaitable<Result<Received>> Server::Connections::receive(Connection& connection)
     if (body_error) co_return error_of(body_error);
   }
   connection.buffer.shrink_to_fit();
-  const unsigned version = head.version();
-  const bool keep_alive = head.keep_alive();
-  co_return Received(request_of(parser.release()), version, keep_alive);
+  const Framing framing{head.version(), head.keep_alive(),
+                        head.method() == wire::verb::head ? Framing::Body::left_out : Framing::Body::sent};
+  co_return Received(request_of(parser.release()), framing);
 }
 
-awaitable<bool> Server::Connections::send(Connection& connection, Response response, unsigned version,
-                                          bool keep_alive) {
-  auto message = head_of<wire::string_body>(response, version, keep_alive);
+awaitable<bool> Server::Connections::send(Connection& connection, Response response, Framing framing) {
+  auto message = head_of<wire::string_body>(response, framing);
   if (!has_no_body(response.status)) message.content_length(response.body.size());
-  message.body() = std::move(response.body);
+  if (framing.body == Framing::Body::sent) message.body() = std::move(response.body);
   connection.stream.expires_after(limits_.http_idle_time);
   const auto [error, bytes] = co_await wire::async_write(connection.stream, message, as_result);
   co_return !error;
 }
 
 // The end of the connection is the end of the body: that needs no framing, and HTTP/1.0 knows it too.
-awaitable<void> Server::Connections::follow(ConnectionPtr connection, Response response, unsigned version) {
+awaitable<void> Server::Connections::follow(ConnectionPtr connection, Response response, Framing framing) {
   const std::unique_ptr<LiveBody> live = std::move(response.live);
   if (gate_.closed()) co_return;
   connection->live = live.get();
   asio::co_spawn(context_, watch_peer(connection), let_out);
 
-  auto message = head_of<wire::empty_body>(response, version, false);
+  auto message = head_of<wire::empty_body>(response, framing);
   wire::response_serializer<wire::empty_body> serializer(message);
   connection->stream.expires_after(limits_.http_idle_time);
   auto [error, bytes] = co_await wire::async_write_header(connection->stream, serializer, as_result);
@@ -311,7 +338,7 @@ awaitable<void> Server::Connections::linger(Connection& connection) {
   connection.stream.expires_after(linger_time);
   for (std::size_t passed = 0; passed < linger_bytes_max;) {
     connection.buffer.clear();
-    const auto space = connection.buffer.prepare(4096);
+    const auto space = connection.buffer.prepare(std::min<std::size_t>(4096, connection.buffer.max_size()));
     const auto [error, bytes] = co_await connection.stream.async_read_some(space, as_result);
     if (error) break;
     passed += bytes;

@@ -45,7 +45,8 @@ class Server {
   // Nothing more is accepted; idle connections and live bodies end at once, others after the response they
   // wait for.
   void close();
-  // Resumes when the last connection is gone; call close() first.
+  // Resumes when the last connection is gone; call close() first, and end what the answers wait for: a peer
+  // that has not read its response a second later is cut off.
   awaitable<void> left();
 
  private:

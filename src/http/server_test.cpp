@@ -108,6 +108,7 @@ class HttpServer : public ::testing::Test {
       slow_asked = true;
       co_await slow.async_wait(as_result);
     }
+    if (request.target == "/large") co_return json_response(200, std::string(32 * 1024 * 1024, ' '));
     if (request.target == "/nothing") co_return Response(204);
     co_return json_response(200, "{\"body\":\"" + request.body + "\"}");
   }
@@ -200,6 +201,15 @@ TEST_F(HttpServer, SendsNoLengthWhereThereIsNoBody) {
   EXPECT_EQ(answer.find("Content-Length"), std::string::npos) << answer;
 }
 
+TEST_F(HttpServer, SendsTheHeaderAloneToHead) {
+  open();
+  const std::string answer =
+      answer_to("HEAD / HTTP/1.1\r\nHost: hub\r\n\r\n" + get("/nothing", "Connection: close\r\n"));
+  EXPECT_PRED2(begins, answer, "HTTP/1.1 200 OK\r\n");
+  EXPECT_NE(answer.find("\r\nContent-Length: 11\r\n"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("\r\n\r\nHTTP/1.1 204 No Content\r\n"), std::string::npos) << answer;
+}
+
 TEST_F(HttpServer, RefusesWhatIsNotHttp) {
   open();
   for (const char* text :
@@ -218,6 +228,32 @@ TEST_F(HttpServer, RefusesAHeaderAboveTheLimit) {
   const std::string answer = answer_to(get("/", "X: " + std::string(2000, 'x') + "\r\n"));
   EXPECT_PRED2(begins, answer, "HTTP/1.1 431 Request Header Fields Too Large\r\n");
   EXPECT_TRUE(received.empty());
+}
+
+TEST_F(HttpServer, RefusesAnExtensionOfAChunkAndATrailerAboveTheLimitOfTheHeader) {
+  limits.http_header_bytes_max = 1024;
+  open();
+  const std::string head =
+      "PUT / HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string much(2000, 'x');
+  for (const std::string& body :
+       {"1;" + much + "\r\nx\r\n0\r\n\r\n", "1\r\nx\r\n0\r\nX: " + much + "\r\n\r\n"})
+    EXPECT_PRED2(begins, answer_to(head + body), "HTTP/1.1 431 Request Header Fields Too Large\r\n");
+  EXPECT_TRUE(received.empty());
+  EXPECT_PRED2(begins, answer_to(head + "1;y=z\r\nx\r\n0\r\nX: y\r\n\r\n"), "HTTP/1.1 200 OK\r\n");
+}
+
+TEST_F(HttpServer, TakesABodyOfTheLimitThatIsLargerThanTheHeaderMayBe) {
+  limits.http_header_bytes_max = 1024;
+  limits.http_body_bytes_max = 100'000;
+  open();
+  const std::string body(100'000, 'x'), head = "PUT / HTTP/1.1\r\nHost: hub\r\n";
+  const std::string length = head + "Content-Length: 100000\r\n\r\n" + body;
+  const std::string chunk = head + "Transfer-Encoding: chunked\r\n\r\n186a0\r\n" + body + "\r\n0\r\n\r\n";
+  answer_to(length + chunk + get("/", "Connection: close\r\n"));
+  ASSERT_EQ(received.size(), 3u);
+  EXPECT_EQ(received[0].body, body);
+  EXPECT_EQ(received[1].body, body);
 }
 
 TEST_F(HttpServer, RefusesABodyAboveTheLimitAnnouncedOrNot) {
@@ -305,6 +341,16 @@ TEST_F(HttpServer, FinishesARequestThatIsUnderWayWhenItStops) {
   EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos) << answer;
   client.hang_up();
   run(server->left());
+}
+
+TEST_F(HttpServer, DoesNotWaitForWhoReadsNothingWhenItStops) {
+  open();
+  Client client(context, server->endpoint());
+  ASSERT_TRUE(run(client.say(get("/large"))));
+  ASSERT_NE(run(client.hear("200 OK")), "");
+  server->close();
+  run(server->left());
+  EXPECT_EQ(server->connections(), 0u);
 }
 
 TEST_F(HttpServer, AcceptsNobodyOnceItStops) {

@@ -124,7 +124,9 @@ SslContext new_context(const SSL_METHOD* method, TlsVersion version_max) {
   SSL_CTX_set_num_tickets(c, 0);
   // Idle sessions give their buffers back. Without ENABLE_PARTIAL_WRITE a message is written wholly or not at
   // all; a repeated write may come from another address, since the outbox moves its messages.
-  SSL_CTX_clear_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE);
+  // Without AUTO_RETRY a read ends after each record that is no data: a peer that sends nothing but
+  // KeyUpdates gets no more than its turn.
+  SSL_CTX_clear_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   return context;
 }

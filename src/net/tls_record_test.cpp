@@ -43,6 +43,17 @@ class RecordReader {
     co_return plain;
   }
 
+  // So many KeyUpdates (RFC 8446 §4.6.3) and data behind them, in one write.
+  void send_key_updates(int count, ByteView data) {
+    for (int i = 0; i < count; ++i) {
+      EXPECT_EQ(SSL_key_update(ssl_, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+      EXPECT_EQ(SSL_do_handshake(ssl_), 1);
+    }
+    std::size_t written = 0;
+    EXPECT_EQ(SSL_write_ex(ssl_, data.data(), data.size(), &written), 1);
+    send_pending();
+  }
+
   Stream& stream() { return stream_; }
 
  private:
@@ -102,6 +113,32 @@ class TlsRecordTest : public TestLoop, public testing::WithParamInterface<TlsVer
     }
   }
 
+  awaitable<void> count_reads_of_key_updates() {
+    auto sockets = co_await connected_sockets();
+    TlsStream server(std::move(sockets.first), *server_);
+    RecordReader client(std::move(sockets.second), *client_);
+    std::optional<Result<void>> outcome;
+    shard_.spawn(handshake_into(server, outcome));
+    co_await client.handshake(shard_);
+    while (!outcome) co_await yield();
+
+    constexpr int updates = 20;
+    client.send_key_updates(updates, Bytes{7});
+    int reads_of_nothing = 0;
+    for (Bytes buffer(100);;) {
+      const auto readable = co_await server.wait_readable();
+      EXPECT_TRUE(readable);
+      const auto read = server.try_read(buffer);
+      if (read) {
+        EXPECT_EQ(*read, 1u);
+        break;
+      }
+      EXPECT_EQ(read.error(), make_error_code(NetError::would_block));
+      ++reads_of_nothing;
+    }
+    EXPECT_EQ(reads_of_nothing, updates);
+  }
+
   awaitable<void> send_garbage() {
     auto sockets = co_await connected_sockets();
     TlsStream server(std::move(sockets.first), *server_);
@@ -131,6 +168,12 @@ class TlsRecordTest : public TestLoop, public testing::WithParamInterface<TlsVer
 TEST_P(TlsRecordTest, HoldsOneMessageWhichSpansSeveralOnlyAbove16KiB) { run(count_records()); }
 
 TEST_P(TlsRecordTest, ForgedEndsTheSession) { run(send_garbage()); }
+
+// A peer that sends nothing else gets its turn and no more.
+TEST_P(TlsRecordTest, ThatUpdatesAKeyEndsARead) {
+  if (GetParam() == TlsVersion::tls_1_2) GTEST_SKIP() << "TLS 1.2 has no KeyUpdate";
+  run(count_reads_of_key_updates());
+}
 
 INSTANTIATE_TEST_SUITE_P(Versions, TlsRecordTest, testing::Values(TlsVersion::tls_1_2, TlsVersion::tls_1_3),
                          [](const auto& tested) {

@@ -60,6 +60,18 @@ std::string file_named(const std::string& name) {
   return fs::path(directory) / name.substr(prefix.size());
 }
 
+// Of a CA to trust. A text may hold several, and TLS refuses the whole pool for one that it cannot use: it is
+// asked.
+Result<std::string> name_of_authority(const std::string& pem) {
+  auto name = pki::read_common_name(pem);
+  if (!name) return name;
+  net::TlsClientConfig config;
+  config.ca_pool.push_back(pem);
+  const auto usable = net::TlsClientContext::create(config);
+  if (!usable) return usable.error();
+  return name;
+}
+
 pki::Credential load_credential(const std::string& certificate, const std::string& key) {
   pki::Credential loaded;
   loaded.certificate = required(pki::load(certificate), fmt::format("{} cannot be read", certificate));
@@ -128,7 +140,7 @@ void Certificates::load_trusted() {
 
 void Certificates::load_trusted_file(const fs::path& file) {
   std::string pem = required(pki::load(file), fmt::format("{} cannot be read", file.string()));
-  required(pki::read_common_name(pem), fmt::format("{} is not a CA to trust", file.string()));
+  required(name_of_authority(pem), fmt::format("{} is not a CA to trust", file.string()));
   trusted_.push_back({file.string(), std::move(pem)});
 }
 
@@ -221,7 +233,7 @@ std::vector<std::string> Certificates::serials_issued_for(const DeviceId& device
 }
 
 Result<std::string> Certificates::trust(const std::string& pem) {
-  auto name = pki::read_common_name(pem);
+  auto name = name_of_authority(pem);
   if (!name) return name;
   const fs::path file = directory_ / "trusted" / (random_uuid() + ".crt");
   const bool is_known =

@@ -20,13 +20,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void make_private_directory(const fs::path& path) {
+fs::path made_private_directory(fs::path path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (!error) fs::permissions(path, fs::perms::owner_all, error);
   if (error)
     throw std::runtime_error(
         fmt::format("the directory {} cannot be made: {}", path.string(), error.message()));
+  return path;
 }
 
 void save(const fs::path& file, std::string_view content) {
@@ -38,31 +39,40 @@ void save(const fs::path& file, std::string_view content) {
 }  // namespace
 
 fs::path admin_socket_path(const fs::path& data) { return data / "ocf-cloud.sock"; }
+fs::path restoring_path(const fs::path& data) { return data / "restoring"; }
 
-DataDirectory::DataDirectory(fs::path path) : path_(std::move(path)) {
-  make_private_directory(path_);
-  take_lock();
-  make_private_directory(pki());
-  make_private_directory(pki() / "trusted");
-  load_sid();
+void give_to_owner(const fs::path& file, const fs::path& data) {
+  struct stat owner {};
+  if (::geteuid() != 0) return;
+  if (::stat(data.c_str(), &owner) != 0 || ::lchown(file.c_str(), owner.st_uid, owner.st_gid) != 0)
+    throw std::runtime_error(fmt::format("{} cannot be given to the owner of {}: {}", file.string(),
+                                         data.string(), std::system_category().message(errno)));
 }
 
-DataDirectory::~DataDirectory() {
-  if (lock_ >= 0) ::close(lock_);
-}
-
-void DataDirectory::take_lock() {
-  const fs::path file = path_ / "lock";
-  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0)
+DataLock::DataLock(const fs::path& data) {
+  if (fs::exists(restoring_path(data)))
+    throw std::runtime_error(
+        fmt::format("a restore into {} was not finished: restore the backup again", data.string()));
+  const fs::path file = data / "lock";
+  const bool is_new = !fs::exists(file);
+  file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file_ < 0)
     throw std::runtime_error(
         fmt::format("{} cannot be opened: {}", file.string(), std::system_category().message(errno)));
-  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    ::close(lock);
+  if (is_new) give_to_owner(file, data);
+  if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(file_);
     throw std::runtime_error(
-        fmt::format("another hub runs in {}; stop it, or give this one another --data", path_.string()));
+        fmt::format("another hub runs in {}; stop it, or give this one another --data", data.string()));
   }
-  lock_ = lock;
+}
+
+DataLock::~DataLock() { ::close(file_); }
+
+DataDirectory::DataDirectory(fs::path path) : path_(made_private_directory(std::move(path))), lock_(path_) {
+  made_private_directory(pki());
+  made_private_directory(pki() / "trusted");
+  load_sid();
 }
 
 void DataDirectory::load_sid() {

@@ -7,6 +7,7 @@
 //   ocf-cloud.sock   for commands while a hub runs
 //   lock             held by the hub that runs
 //   checkpoint-…     a copy of the store that a backup is being made of
+//   restoring        there until a restore is whole
 //   started          there once a hub has been ready in this directory
 #pragma once
 
@@ -15,16 +16,27 @@
 
 namespace ocf::server {
 
-// Directories have mode 0700, keys 0600. Lives as long as the hub; the lock ends with it, also when the
-// process is killed.
+// Whoever reads or writes the files themselves, a hub or a command: one at a time. The lock ends with it,
+// also when the process is killed.
+class DataLock {
+ public:
+  // `data` exists. Throws std::runtime_error with a sentence: another hub uses it, a restore was not
+  // finished.
+  explicit DataLock(const std::filesystem::path& data);
+  ~DataLock();
+  DataLock(const DataLock&) = delete;
+  DataLock& operator=(const DataLock&) = delete;
+
+ private:
+  int file_ = -1;
+};
+
+// Directories have mode 0700, keys 0600. Lives as long as the hub.
 class DataDirectory {
  public:
   // Creates what is missing and takes the lock. Throws std::runtime_error with a sentence: cannot be made,
-  // another hub uses it, a damaged sid.
+  // another hub uses it, a restore was not finished, a damaged sid.
   explicit DataDirectory(std::filesystem::path path);
-  ~DataDirectory();
-  DataDirectory(const DataDirectory&) = delete;
-  DataDirectory& operator=(const DataDirectory&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path store() const { return path_ / "store"; }
@@ -38,13 +50,19 @@ class DataDirectory {
   void mark_started();
 
  private:
-  void take_lock();
   void load_sid();
 
   const std::filesystem::path path_;
-  int lock_ = -1;
+  const DataLock lock_;
   std::string sid_;
 };
+
+// There until a restore into the directory is whole: what has it is no hub's data yet.
+std::filesystem::path restoring_path(const std::filesystem::path& data);
+
+// Gives a file or directory that root makes in somebody else's data directory to that user: their hub could
+// not open it. Nothing for anybody but root. Throws std::runtime_error.
+void give_to_owner(const std::filesystem::path& file, const std::filesystem::path& data);
 
 // The socket for commands of the hub in a data directory.
 std::filesystem::path admin_socket_path(const std::filesystem::path& data);

@@ -162,5 +162,27 @@ TEST_F(HubTest, ATermSignalStopsItCleanly) {
   EXPECT_EQ(failure_of(config()), "") << "the directory is free again";
 }
 
+TEST_F(HubTest, ATermSignalEndsAStart) {
+  bool was_ready = false;
+  Hub hub(config(), [](const telemetry::LogLine&) {});
+  std::raise(SIGTERM);
+  hub.run([&was_ready] { was_ready = true; });
+  EXPECT_FALSE(was_ready);
+}
+
+TEST_F(HubTest, AHangupDuringTheStartIsAReloadBehindIt) {
+  bool was_ready = false;
+  std::vector<bool> reloads;
+  Hub hub(config(), [](const telemetry::LogLine&) {});
+  hub.reload_by([&] {
+    reloads.push_back(was_ready);
+    hub.stop();
+    return config();
+  });
+  std::raise(SIGHUP);
+  hub.run([&was_ready] { was_ready = true; });
+  EXPECT_EQ(reloads, std::vector<bool>{true});
+}
+
 }  // namespace
 }  // namespace ocf::server

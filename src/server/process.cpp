@@ -1,6 +1,7 @@
 #include "server/process.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -29,13 +30,17 @@ std::vector<std::uint64_t> stat_fields() {
   return fields;
 }
 
-// "btime 1700000000": when the machine started.
-double boot_seconds() {
-  std::ifstream file("/proc/stat");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("btime ")) return std::stod(line.substr(6));
-  }
-  return 0;
+double seconds_of(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+// Since 1970, of a process that started so long after the machine. Not from /proc/stat, which the service's
+// view of /proc does not have (ProcSubset=pid). Once: it would differ by what the two clocks do.
+double start_seconds(double after_boot) {
+  static const double start = seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME) + after_boot;
+  return start;
 }
 
 std::uint64_t open_descriptors() {
@@ -58,7 +63,7 @@ ProcessLevels process_levels() {
   };
   levels.cpu_seconds = static_cast<double>(field(14) + field(15)) / ticks;
   levels.threads = field(20);
-  levels.start_seconds = boot_seconds() + static_cast<double>(field(22)) / ticks;
+  levels.start_seconds = start_seconds(static_cast<double>(field(22)) / ticks);
   levels.virtual_bytes = field(23);
   levels.resident_bytes = field(24) * page;
   levels.open_descriptors = open_descriptors();

@@ -88,30 +88,41 @@ Hub::Hub(Config config, LogSink log)
                     [this](boost::json::object request, uid_t peer) {
                       return admin_requests_.answer(std::move(request), "uid:" + std::to_string(peer));
                     }),
-      supervisor_(shard_) {}
+      supervisor_(shard_),
+      stop_asked_(shard_.context(), asio::steady_timer::time_point::max()) {}
 
 void Hub::run(std::function<void()> on_ready) {
+  signals_.async_wait([this](const boost::system::error_code& canceled, int) {
+    if (!canceled) end();
+  });
   shard_.spawn(live(std::move(on_ready)));
   shard_.run();
   if (failure_) std::rethrow_exception(failure_);
 }
 
 void Hub::stop() {
-  shard_.post([this] {
-    stopping_ = true;
-    signals_.cancel();
-  });
+  shard_.post([this] { end(); });
+}
+
+// A start reads the whole log, which may take long: it ends with the store.
+void Hub::end() {
+  if (!is_started_) log_store_.close();
+  stopping_ = true;
+  stop_asked_.cancel();
 }
 
 net::awaitable<void> Hub::live(std::function<void()> on_ready) {
   try {
     co_await start_parts();
-    on_ready();
-    supervisor_.ready();
+    if (!stopping_) {
+      on_ready();
+      supervisor_.ready();
+      wait_for_hangup();
+    }
   } catch (const std::exception&) {
-    failure_ = std::current_exception();
+    if (!stopping_) failure_ = std::current_exception();
   }
-  if (!failure_ && !stopping_) co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (!failure_ && !stopping_) co_await stop_asked_.async_wait(asio::as_tuple(asio::use_awaitable));
   co_await stop_parts();
   shard_.stop();
 }
@@ -132,7 +143,9 @@ net::awaitable<void> Hub::start_parts() {
 }
 
 net::awaitable<void> Hub::stop_parts() {
+  stopping_ = true;
   supervisor_.stopping();
+  signals_.cancel();
   hangups_.cancel();
   memory_.stop();
   co_await admin_socket_.stop();
@@ -282,12 +295,12 @@ Reloaded Hub::reload() {
 void Hub::reload_by(std::function<Config()> read) {
   read_config_ = std::move(read);
   hangups_.add(SIGHUP);
-  wait_for_hangup();
 }
 
+// From the start on: one that came before it waits.
 void Hub::wait_for_hangup() {
   hangups_.async_wait([this](const boost::system::error_code& canceled, int) {
-    if (canceled) return;
+    if (canceled || stopping_) return;
     supervisor_.reloading();
     try {
       reload();

@@ -26,6 +26,7 @@
 #include "store_rocksdb/rocks_event_store.hpp"
 
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <exception>
 #include <functional>
@@ -41,15 +42,15 @@ class Hub {
   // Opens the data directory and everything in it. Throws std::runtime_error with a sentence if it cannot.
   Hub(Config config, LogSink log);
 
-  // Runs the hub on the calling thread until SIGTERM, SIGINT or stop(); `on_ready` is called once everything
-  // listens. Throws std::runtime_error with a sentence if it cannot start.
+  // Runs the hub on the calling thread until SIGTERM, SIGINT or stop(), which end a start, too. `on_ready` is
+  // called once everything listens. Throws std::runtime_error with a sentence if it cannot start.
   void run(std::function<void()> on_ready);
   // As the signals do; any thread.
   void stop();
 
-  // From now on SIGHUP does what `reload` does: the certificates are read anew, and what `read` returns is
-  // the configuration. What comes of it is logged. Without this SIGHUP ends the process, as usual, and
-  // `reload` reads the certificates only. `read` throws std::runtime_error with a sentence. Before run().
+  // SIGHUP does what `reload` does, once the hub is ready: the certificates are read anew, and what `read`
+  // returns is the configuration. What comes of it is logged. Without this SIGHUP ends the process, as usual,
+  // and `reload` reads the certificates only. `read` throws std::runtime_error with a sentence. Before run().
   void reload_by(std::function<Config()> read);
 
   // -- On the shard, once it is ready
@@ -66,6 +67,7 @@ class Hub {
 
  private:
   net::awaitable<void> live(std::function<void()> on_ready);
+  void end();
   net::awaitable<void> start_parts();
   net::awaitable<void> stop_parts();
   void start_gateway();
@@ -114,6 +116,7 @@ class Hub {
   std::function<Config()> read_config_;  // empty: there is none to read anew
   HubAddresses addresses_;
   bool stopping_ = false;
+  boost::asio::steady_timer stop_asked_;  // canceled when stopping_ becomes true
   std::exception_ptr failure_;
 };
 

@@ -145,9 +145,11 @@ void Database::close() {
 
 // Opens what is there before anything is created: a store of a newer schema is to be left as it is.
 void Database::open_families() {
-  std::error_code failed;
-  std::filesystem::create_directories(options_.path, failed);
-  if (failed) cannot_open(options_, failed.message());
+  if (!options_.read_only) {
+    std::error_code failed;
+    std::filesystem::create_directories(options_.path, failed);
+    if (failed) cannot_open(options_, failed.message());
+  }
   rocksdb::DBOptions db_options = database_options(options_);
   db_options.create_if_missing = !exists_;
   std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
@@ -157,12 +159,16 @@ void Database::open_families() {
     if (!listed.ok()) cannot_open(options_, listed.ToString());
   } else {
     check_nothing_is_there();
+    if (options_.read_only) cannot_open(options_, "there is none");
   }
   const auto each = family_options(rocksdb::NewLRUCache(block_cache_bytes));
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const auto& name : names) descriptors.emplace_back(name, each);
   rocksdb::DB* db = nullptr;
-  const auto opened = rocksdb::DB::Open(db_options, options_.path.string(), descriptors, &families_, &db);
+  const std::string path = options_.path.string();
+  const auto opened = options_.read_only
+                          ? rocksdb::DB::OpenForReadOnly(db_options, path, descriptors, &families_, &db)
+                          : rocksdb::DB::Open(db_options, path, descriptors, &families_, &db);
   if (!opened.ok()) cannot_open(options_, opened.ToString());
   db_.reset(db);
   if (const auto schema = meta(meta::schema)) {
@@ -173,16 +179,21 @@ void Database::open_families() {
                                 std::to_string(schema_version) + "; start the release that wrote it");
     }
   }
+  create_missing_families(each);
+  log_ = family(family::log);
+  index_ = family(family::index);
+  fences_ = family(family::fences);
+}
+
+void Database::create_missing_families(const rocksdb::ColumnFamilyOptions& each) {
   for (const char* name : {family::log, family::index, family::fences}) {
     if (family(name)) continue;
+    if (options_.read_only) cannot_open(options_, "it was never finished: nothing is in it");
     rocksdb::ColumnFamilyHandle* created = nullptr;
     const auto status = db_->CreateColumnFamily(each, name, &created);
     if (!status.ok()) cannot_open(options_, status.ToString());
     families_.push_back(created);
   }
-  log_ = family(family::log);
-  index_ = family(family::index);
-  fences_ = family(family::fences);
 }
 
 // Without CURRENT RocksDB would begin a new store, and remove the files of the one that was there. It is
@@ -196,7 +207,7 @@ void Database::check_nothing_is_there() const {
     cannot_open(options_, "its file CURRENT is missing, but " + file->path().filename().string() +
                               " is there; restore a backup into an empty directory");
   }
-  if (failed) cannot_open(options_, failed.message());
+  if (failed && failed != std::errc::no_such_file_or_directory) cannot_open(options_, failed.message());
 }
 
 // What RocksDB would take for torn although it was acknowledged. A log that cannot be read is RocksDB's to
@@ -234,9 +245,11 @@ void Database::check_or_write_meta() {
     const auto count = parse_decimal(*partitions);
     if (!count || *count < 1 || *count > 16) cannot_open(options_, "its number of partitions is damaged");
     partitions_ = static_cast<es::Partition>(*count);
-    if (const auto schema = meta(meta::schema); schema != std::to_string(schema_version)) upgrade_schema();
+    const bool is_current = meta(meta::schema) == std::to_string(schema_version);
+    if (!is_current && !options_.read_only) upgrade_schema();
     return;
   }
+  if (options_.read_only) cannot_open(options_, "it was never finished: nothing is in it");
   partitions_ = options_.partitions;
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   rocksdb::WriteBatch batch;
@@ -567,6 +580,7 @@ Properties Database::properties() const {
 }
 
 Result<void> Database::complete_index() {
+  indexed_.assign(partitions_, 0);
   for (es::Partition partition = 0; partition < partitions_; ++partition) {
     if (const auto complete = complete_index(partition); !complete) return complete;
   }
@@ -582,6 +596,8 @@ Result<void> Database::complete_index(es::Partition partition) {
   if (!tail) return tail.error();
   // An index that knows more than the log: the log lost what was acknowledged.
   if (!covered || *covered > *tail) return es::StoreError::corrupt;
+  indexed_[partition] = options_.read_only ? *covered : *tail;
+  if (options_.read_only) return {};
   for (es::Offset from = *covered + 1; from <= *tail;) {
     const auto slice = read_log(partition, from, index_entries_per_write);
     if (!slice) return slice.error();
@@ -594,7 +610,7 @@ Result<void> Database::complete_index(es::Partition partition) {
 }
 
 void Database::flush_index() {
-  if (db_) db_->Flush(rocksdb::FlushOptions(), index_);
+  if (db_ && !options_.read_only) db_->Flush(rocksdb::FlushOptions(), index_);
 }
 
 }  // namespace ocf::store_rocksdb

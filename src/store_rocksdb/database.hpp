@@ -52,6 +52,8 @@ class Database {
   Result<es::Version> head_of(const es::StreamId& stream) const;
   // The highest epoch of a fence's key; 0 if there is none. Errors: unavailable, corrupt.
   Result<std::uint64_t> epoch_of(const std::string& key) const;
+  // See RocksEventStore::indexed.
+  es::Offset indexed(es::Partition partition) const { return indexed_[partition]; }
   // The last offset of a partition; 0 if it is empty. Errors: unavailable, corrupt.
   Result<es::Offset> tail_of(es::Partition partition) const;
 
@@ -87,6 +89,7 @@ class Database {
 
   void open();
   void open_families();
+  void create_missing_families(const rocksdb::ColumnFamilyOptions& each);
   void close();
   bool takes_writes() const;
   rocksdb::ColumnFamilyHandle* family(const char* name);
@@ -115,6 +118,7 @@ class Database {
   rocksdb::ColumnFamilyHandle* index_ = nullptr;
   rocksdb::ColumnFamilyHandle* fences_ = nullptr;
   es::Partition partitions_ = 0;
+  std::vector<es::Offset> indexed_;  // by partition
 };
 
 }  // namespace ocf::store_rocksdb

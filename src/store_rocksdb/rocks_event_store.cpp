@@ -68,6 +68,7 @@ class DiskThread {
 struct RocksEventStore::Parts {
   explicit Parts(const Options& options)
       : database(options),
+        read_only(options.read_only),
         compaction_events_min(options.compaction_events_min),
         committer(database, options, metrics, [this](std::size_t events) { trimmed(events); }) {}
 
@@ -81,6 +82,7 @@ struct RocksEventStore::Parts {
 
   Metrics metrics;
   Database database;
+  const bool read_only;
   const std::size_t compaction_events_min;
   std::size_t trimmed_events = 0;  // since the last compaction; of the committer's thread
   DiskThread reader, upkeep;
@@ -100,6 +102,9 @@ void RocksEventStore::close() {
 }
 
 es::Partition RocksEventStore::partitions() const { return parts_->database.partitions(); }
+es::Offset RocksEventStore::indexed(es::Partition partition) const {
+  return parts_->database.indexed(partition);
+}
 const Metrics& RocksEventStore::metrics() const { return parts_->metrics; }
 Properties RocksEventStore::properties() const { return parts_->database.properties(); }
 
@@ -117,6 +122,7 @@ es::awaitable<Result<std::vector<es::RecordedEvent>>> RocksEventStore::read(es::
 es::awaitable<Result<es::EventBatch>> RocksEventStore::append(es::Append append) {
   OCF_ASSERT(!append.events.empty(), "an append stores at least one event");
   if (const auto storable = es::check(append); !storable) co_return storable.error();
+  if (parts_->read_only) co_return es::StoreError::unavailable;
   auto start = [this, &append](auto handler) {
     parts_->committer.submit(std::move(append), Waiter<Committer::Stored>(std::move(handler)));
   };
@@ -126,6 +132,7 @@ es::awaitable<Result<es::EventBatch>> RocksEventStore::append(es::Append append)
 
 es::awaitable<Result<void>> RocksEventStore::trim(es::Trim trim) {
   if (const auto storable = es::check(trim); !storable) co_return storable.error();
+  if (parts_->read_only) co_return es::StoreError::unavailable;
   auto start = [this, &trim](auto handler) {
     parts_->committer.submit(std::move(trim), Waiter<Result<void>>(std::move(handler)));
   };

@@ -23,6 +23,8 @@ struct Options {
   std::size_t queued_bytes_max = 64 * 1024 * 1024;    // appends that wait for the disk; more: unavailable
   std::size_t compaction_events_min = 100'000;        // trimmed ones, before their room is given back
   std::chrono::milliseconds recovery_interval{1000};  // a store that failed is tried again so often, at most
+  bool read_only = false;  // opens what is there and writes nothing: appends are unavailable, the index is
+                           // as it was left
   rocksdb::Env* env = nullptr;  // the file system; nullptr: the real one. For tests; outlives the store
 };
 
@@ -38,8 +40,8 @@ struct Options {
 // files are opened anew, as a restart would (tried at most once a second). Reads go on meanwhile.
 class RocksEventStore final : public es::EventStore {
  public:
-  // Opens or creates the store. Throws std::runtime_error with a sentence that names the path if it cannot:
-  // no directory, locked by another process, a newer schema, damaged.
+  // Opens or creates the store; read-only it has to exist. Throws std::runtime_error with a sentence that
+  // names the path if it cannot: no directory, locked by another process, a newer schema, damaged.
   explicit RocksEventStore(const Options& options);
   ~RocksEventStore() override;
 
@@ -54,6 +56,9 @@ class RocksEventStore final : public es::EventStore {
   // acknowledged before is in it. On one file system it costs hardly any room. Errors: unavailable, closed.
   es::awaitable<Result<void>> checkpoint(std::filesystem::path to);
 
+  // The last offset that the index covers as it was opened. Only of a store that is read only, after a crash,
+  // it is not the last of the partition. Any thread.
+  es::Offset indexed(es::Partition partition) const;
   // Any thread.
   const Metrics& metrics() const;
   // RocksDB's own numbers, "total-sst-files-size" and the like; any thread.

@@ -8,6 +8,7 @@
 #include <rocksdb/db.h>
 
 #include <fstream>
+#include <set>
 #include <thread>
 
 namespace ocf::store_rocksdb {
@@ -74,6 +75,7 @@ struct RocksStore : ::testing::Test {
     options.compaction_events_min = compaction_events_min;
     options.recovery_interval = std::chrono::milliseconds(0);
     options.env = env.get();
+    options.read_only = read_only;
     store.reset();
     store = std::make_unique<RocksEventStore>(options);
   }
@@ -127,6 +129,7 @@ struct RocksStore : ::testing::Test {
   TemporaryDirectory directory;
   TemporaryDirectory images;
   int images_made = 0;
+  bool read_only = false;
   std::size_t queued_bytes_max = 64 * 1024 * 1024;
   std::size_t compaction_events_min = 100'000;
   Troubles troubles;
@@ -713,6 +716,31 @@ TEST_F(RocksStore, MakesACopyOfItselfWhileItRuns) {
   EXPECT_EQ(append(stream_of("a"), 50, events_of(1), es::Fence{"default/a/1", 4}).error(),
             es::StoreError::fenced);
   EXPECT_TRUE(append(stream_of("a"), 50, events_of(1)));
+}
+
+TEST_F(RocksStore, IsReadAsItIsAfterACrashAndNothingIsWritten) {
+  open();
+  const auto stored = append(stream_of("a"), 0, events_of(3)).value();
+  const es::Position last = stored->back().position;
+  const fs::path image = crash_image();
+  const auto names = [](const fs::path& path) {
+    std::set<std::pair<std::string, std::uintmax_t>> found;
+    for (const auto& file : fs::directory_iterator(path))
+      found.emplace(file.path().filename(), file.file_size());
+    return found;
+  };
+  const auto before = names(image);
+  read_only = true;
+  open(image);
+  EXPECT_TRUE(same(*log(last.partition)->events, *stored));
+  EXPECT_LT(store->indexed(last.partition), last.offset) << "it was in memory only";
+  EXPECT_EQ(append(stream_of("a"), 3, events_of(1)).error(), StoreError::unavailable);
+  EXPECT_EQ(names(image), before);
+  EXPECT_NE(refusal(images.path() / "nothing"), "");
+  EXPECT_FALSE(fs::exists(images.path() / "nothing"));
+  read_only = false;
+  open(image);
+  EXPECT_EQ(store->indexed(last.partition), last.offset);
 }
 
 TEST_F(RocksStore, RefusesAStoreThatIsOpenAlready) {

@@ -5,6 +5,7 @@ wait has a time limit and fails with WaitTimeout.
 """
 
 import collections
+import contextlib
 import ctypes
 import os
 import select
@@ -400,6 +401,13 @@ class Connection:
     def ping(self, token=b"8 bytes.", custody=False):
         self.send(Message(PING, token, [(CUSTODY, b"")] if custody else []))
         return self.signals.get_matching(lambda m: m.code == PONG and m.token == token)
+
+    @contextlib.contextmanager
+    def deaf(self):
+        """Takes nothing off the socket meanwhile, and lets the kernel keep little of it."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with self._lock:
+            yield
 
     # -- Waiting
 

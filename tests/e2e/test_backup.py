@@ -1,16 +1,19 @@
 """Backup of a hub that runs, under load, and restore into another data directory; a damaged backup is refused by name."""
 
 import json
+import os
 import pathlib
 import shutil
+import signal
 import stat
+import subprocess
 import tempfile
 
 import pytest
 
 from api import Api
 from coap_tcp import CHANGED, poll
-from hub import NO_HUB, OK, REFUSED, Hub, run_cli
+from hub import BINARY, NO_HUB, OK, REFUSED, Hub, run_cli
 from ledger import Judge, Ledger
 from load import LIMITS, Load, expect
 
@@ -86,6 +89,23 @@ def test_a_backup_goes_into_a_new_folder_and_needs_a_hub(started, folder):
     assert run_cli("backup", "--data", folder / "nothing", "--to", folder / "b").returncode == NO_HUB
 
 
+# A checkpoint holds files that the store has long given up.
+def test_what_an_interrupted_backup_left_goes_with_the_next_one(started, device, folder):
+    hub = started()
+    device(on=hub).online().wait_observed("/light/1")
+    for attempt in range(3):
+        making = subprocess.Popen([BINARY, "backup", "--data", hub.data, "--to", folder / str(attempt)], stdout=subprocess.DEVNULL)
+        while making.poll() is None and not (folder / str(attempt)).exists():
+            pass
+        second = hub.cli("backup", "--to", folder / "second") if attempt == 0 and not making.send_signal(signal.SIGSTOP) else None
+        making.kill()
+        assert making.wait() != OK, "it was killed in the middle"
+        assert len(list(hub.data.glob("checkpoint-*"))) == 1
+        assert second is None or (second.returncode == REFUSED and "Another backup" in second.stderr)
+    hub.cli_ok("backup", "--to", folder / "whole")
+    assert not list(hub.data.glob("checkpoint-*"))
+
+
 def test_a_restore_goes_into_a_new_directory(backed_up, folder):
     backup, _ = backed_up
     (folder / "data").mkdir()
@@ -127,6 +147,42 @@ def test_events_that_are_not_those_of_the_manifest_are_refused(backed_up, folder
         (backup / "manifest.json").write_text(json.dumps({**manifest, key: other}))
         done = run_cli("restore", "--from", backup, "--data", folder / f"data-{key}")
         assert done.returncode == REFUSED and "do not fold" in done.stderr, (key, done)
+
+
+    refused = serve(folder / "data-log")
+    assert refused.returncode == REFUSED and "was not finished" in refused.stderr
+
+
+def serve(data):
+    """The finished hub in a directory where none should start."""
+    return run_cli("serve", "--data", data, "--coap-tls", "off", "--http", "off", "--admin", "off")
+
+
+def test_a_restore_that_was_killed_starts_no_hub_and_can_be_made_again(backed_up, folder):
+    backup, d = backed_up
+    data = folder / "data"
+    restoring = subprocess.Popen([BINARY, "restore", "--from", backup, "--data", data], stdout=subprocess.DEVNULL)
+    while restoring.poll() is None and not (data / "store").exists():
+        pass
+    restoring.kill()
+    assert restoring.wait() != OK and (data / "store").exists(), "it was killed in the middle"
+    refused = serve(data)
+    assert refused.returncode == REFUSED and "was not finished" in refused.stderr, refused
+    with restored(backup, folder) as again:
+        assert d.di in Api(again, again.token(d.owner)).devices()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can restore for somebody else")
+def test_what_root_restores_belongs_to_the_owner_of_the_directory(backed_up, folder):
+    backup, _ = backed_up
+    data = folder / "data"
+    data.mkdir()
+    os.chown(data, 65534, 65534)
+    assert run_cli("restore", "--from", backup, "--data", data).returncode == OK
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in (data, *data.rglob("*"))} == {(65534, 65534)}
+    (data / "lock").unlink(missing_ok=True)
+    assert run_cli("store", "verify", "--data", data).returncode == OK
+    assert (data / "lock").stat().st_uid == 65534
 
 
 @pytest.mark.parametrize("path", ["../sid", "/etc/hostname", "store/../../sid"])

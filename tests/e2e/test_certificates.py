@@ -273,6 +273,23 @@ def test_a_ca_whose_file_is_gone_is_not_trusted_any_more_and_its_open_connection
     d.connection.assert_open()
 
 
+# The first certificate is a CA's, and TLS would refuse everything for the second one.
+def test_a_ca_that_tls_cannot_use_is_not_trusted_and_stops_nothing(own, root, device):
+    bad = own.folder / "bad.pem"
+    bad.write_text(root.file.read_text() + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    refused = own.cli("pki", "trust", bad)
+    assert refused.returncode == REFUSED and "cannot be trusted" in refused.stderr
+    assert "Owners Root" not in own.cli_ok("pki", "list")
+    d = device(on=own, tls=True).online()
+    own.cli_ok("pki", "revoke", d.di)
+    d.connection.wait_closed()
+    (own.data / "pki" / "trusted" / "bad.crt").write_bytes(bad.read_bytes())
+    reload = own.cli("reload")
+    assert reload.returncode == REFUSED and "trusted/bad.crt" in reload.stderr
+    (own.data / "pki" / "trusted" / "bad.crt").unlink()
+    own.restart()
+
+
 # -- ALPN
 
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from api import Api
-from coap_tcp import BAD_REQUEST, CHANGED, FORBIDDEN, PATIENCE, POST, poll
+from coap_tcp import BAD_REQUEST, CHANGED, CONTENT_FORMAT, FORBIDDEN, PATIENCE, POST, Message, poll, uint
 from device import Resource, answer_with, silence
 
 HUB = {"limits": {"command_time": "3s"}}
@@ -162,9 +162,9 @@ def test_what_is_not_there_is_a_problem(api, method, path, status):
         assert "GET" in reply.headers["allow"]
 
 
-def raw(hub, data):
+def raw(hub, data, listener="http"):
     """What the hub answers to bytes, until it closes or keeps silent."""
-    with socket.create_connection(hub.address("http"), timeout=PATIENCE) as sock:
+    with socket.create_connection(hub.address(listener), timeout=PATIENCE) as sock:
         sock.sendall(data)
         return sock.recv(65536)
 
@@ -176,6 +176,25 @@ def test_malformed_and_oversized_requests_get_their_status(hub, api):
     large = b"PUT /api/v1/devices HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n" + token + b"\r\n"
     assert b" 413 " in raw(hub, large).split(b"\r\n")[0]
     assert api.get("/api/v1/devices").status == 200
+
+
+@pytest.mark.parametrize("listener", ["http", "admin"])
+def test_head_is_answered_without_a_body(hub, listener):
+    told = b""
+    with socket.create_connection(hub.address(listener), timeout=PATIENCE) as sock:
+        sock.sendall(b"HEAD /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        while more := sock.recv(65536):
+            told += more
+    head, _, rest = told.partition(b"\r\n\r\n")
+    assert b"\r\nContent-Length: " in head
+    assert rest.startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize("listener", ["http", "admin"])
+@pytest.mark.parametrize("endless", [b"1;", b"0\r\nX: "], ids=["extension", "trailer"])
+def test_what_is_no_body_of_a_request_is_bounded_too(hub, listener, endless):
+    head = b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert b" 431 " in raw(hub, head + endless + b"a" * 100_000, listener).split(b"\r\n")[0]
 
 
 # R15, Q3, G6
@@ -226,6 +245,18 @@ def test_events_arrive_in_order_and_can_be_resumed(api, watched):
     with api.events(last_id=got[1][0]) as events:
         again = [events.next(is_change)[2]["data"]["content"]["power"] for _ in range(3)]
     assert again == [3, 4, 5]
+
+
+# R12
+def test_json_of_a_device_that_has_line_breaks_is_told_whole(hub, api, watched):
+    watched.answers[POST, "/light/1"] = lambda _: Message(CHANGED, b"", [(CONTENT_FORMAT, uint(50))], b'{\r\n  "power":\n1\n}')
+    with api.events(device=watched.di) as events:
+        events.told()  # it has begun
+        assert api.update(watched.di, "/light/1", {"power": 1}).json == {"power": 1}
+        _, _, told = events.next(lambda _id, name, _data: name == "ResourceUpdated")
+    assert told["data"]["content"] == {"power": 1}
+    exported = [json.loads(line) for line in hub.cli_ok("export", "--device", watched.di).splitlines()]
+    assert {"power": 1} in [event["data"].get("content") for event in exported]
 
 
 # R12

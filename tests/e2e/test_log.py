@@ -109,6 +109,28 @@ def test_a_replay_ends_where_it_is_told(hub, api, synchronized):
     assert hub.cli("replay", "--until", "yesterday").returncode == USAGE
 
 
+def files(hub):
+    """What the data directory holds, to the byte."""
+    return {path.relative_to(hub.data): (path.stat().st_uid, path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else None)
+            for path in hub.data.rglob("*") if path.name != "ocf-cloud.sock"}
+
+
+# Root may ask, and what root wrote there the hub could not open any more.
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_who_reads_the_log_of_a_stopped_hub_writes_nothing(started, device, owner, end):
+    hub = started()
+    d = device(on=hub).online()
+    d.wait_observed("/light/1")
+    change(Api(hub, hub.token(owner)), d, 7)
+    d.close()
+    getattr(hub, end)()
+    before = files(hub)
+    told = [hub.cli_ok(*command) for command in (("store", "verify"), ("replay",), ("export", "--device", d.di))]
+    assert files(hub) == before
+    assert "is whole" in told[0] and shadow(lines(told[1])[1])["/light/1"]["power"] == 7 and '"power":7' in told[2]
+    hub.start()
+
+
 # R15
 def test_an_export_is_every_event_once_and_can_be_continued(hub, api, synchronized):
     change(api, synchronized, 1)

@@ -1,16 +1,18 @@
 """What operators see: /metrics, /livez, /readyz."""
 
+import os
 import pathlib
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
 from admin import call, metrics
 from api import Api
 from coap_tcp import BAD_REQUEST, GET, UNAUTHORIZED, Connection, Message, path_options, poll
-from hub import run_cli
+from hub import BINARY, run_cli
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "operations" / "observability.md"
 
@@ -80,6 +82,19 @@ def test_what_happens_is_counted(hub, device, api):
     assert now.value("process_open_fds") > 5
     assert now.value("process_start_time_seconds") > 1.5e9
     assert d.connection is not None
+
+
+# The service has no /proc/stat (ProcSubset=pid).
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount another /proc")
+def test_the_unit_knows_when_it_was_started(started, tmp_path, monkeypatch):
+    confined = tmp_path / "ocf-cloud"
+    confined.write_text(f'''#!/bin/sh
+exec unshare --mount sh -c 'mount -t proc -o subset=pid proc /proc && exec "$0" "$@"' {BINARY} "$@"
+''')
+    confined.chmod(0o755)
+    monkeypatch.setattr("hub.BINARY", str(confined))
+    before = time.time()
+    assert before - 1 <= metrics(started()).value("process_start_time_seconds") <= time.time()
 
 
 # Q3

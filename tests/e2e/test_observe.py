@@ -1,9 +1,11 @@
 """Observation, both ways: the hub observes what devices publish, clients observe through the hub."""
 
+import queue
+
 import pytest
 
-from coap_tcp import CONTENT, DELETED, ETAG, GET, NOT_FOUND, OBSERVE, VALID, poll
-from device import Resource, light
+from coap_tcp import CHANGED, CONTENT, DELETED, ETAG, GET, NOT_FOUND, OBSERVE, PATIENCE, POST, VALID, poll, request_message
+from device import Resource, content, light
 
 
 @pytest.fixture
@@ -161,6 +163,67 @@ def test_an_observer_that_disappears_disturbs_nobody(device):
     for n in numbers(5):
         d.change("/light/1", power=n)
     assert [inbox.get().value["power"] for _ in numbers(5)] == numbers(5)
+
+
+# R5: it is closed in the middle of being told, and its other observations of the same resource go with it
+def test_an_observer_that_takes_nothing_more_is_closed_alone(device, api, transport):
+    d = device().online()
+    d.wait_observed("/light/1")
+    full = device(resources=[]).online()
+    full.connection.csm(block_wise=True)
+    for _ in range(100):
+        full.connection.observe(d.route("/light/1"))[0].get()
+    with full.connection.deaf():
+        d.change("/light/1", name="x" * 200_000)
+        poll(lambda: not api.device(full.di).json["online"], "it is closed")
+    d.connection.assert_open()
+    assert api.resource(d.di, "/light/1").json["name"] == "x" * 200_000
+
+
+# R5, G7: each has its own first answer, and is notified only after it
+def test_two_observations_with_one_token_are_begun_one_after_the_other(client, device):
+    d = device().online()
+    d.wait_observed("/light/1")
+    may_answer = queue.Queue()
+
+    def answer(message):  # on the reading thread
+        if message.query:
+            may_answer.get(timeout=PATIENCE)
+        return content({"power": d.resources["/light/1"].value["power"]})
+
+    d.answers[GET, "/light/1"] = answer
+    requests = [request_message(GET, d.route("/light/1") + "?if=oic.if.baseline", observe=0) for _ in range(2)]
+    requests[0].token = requests[1].token = b"twice"
+    inbox = client.exchange(requests[0])
+    client.send(requests[1])
+    may_answer.put("the first")
+    assert inbox.get().code == CONTENT
+    poll(lambda: sum(message.path == "/light/1" and bool(message.query) for message in d.requests) == 2, "it is asked the second")
+    d.change("/light/1", power=7)
+    poll(lambda: client.get(d.route("/light/1")).value["power"] == 7, "the change is known")
+    assert inbox.empty()
+    may_answer.put("the second")
+    assert inbox.get().value == {"power": 7}
+
+
+# R5, RFC 7641 section 4.2: what comes by a token is of the request that it was used for
+def test_an_observation_that_ended_never_speaks_again(client, device):
+    d = device(resources=[light("/light/1"), light("/light/2")]).online()
+    d.wait_observed("/light/1")
+    d.wait_observed("/light/2")
+    inbox, token = client.observe(d.route("/light/1"))
+    inbox.get()
+    assert d.unpublish(["/light/1"]).code == DELETED
+    assert inbox.get().code == NOT_FOUND
+    d.publish(["/light/1"])
+    d.wait_observed("/light/1")
+    d.change("/light/1", power=9)
+    poll(lambda: client.get(d.route("/light/1")).value["power"] == 9, "the change is known")
+    update = request_message(POST, d.route("/light/2"), {"power": 5})
+    update.token = token
+    answer = client.exchange(update).get()
+    assert answer.code == CHANGED and answer.option(OBSERVE) is None
+    assert inbox.empty()
 
 
 # R11

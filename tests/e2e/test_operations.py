@@ -1,8 +1,10 @@
 """A hub is operated: configuration read anew, drained before a stop, under a service manager."""
 
 import json
+import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -110,6 +112,32 @@ def test_a_rate_of_nothing_is_a_mistake(own):
     assert own.cli("drain", "--rate", "many").returncode == 2
 
 
+# -- Descriptors
+
+
+def cpu_seconds(hub):
+    fields = pathlib.Path(f"/proc/{hub.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_without_descriptors_the_hub_waits_until_it_can_answer_commands_again(own):
+    usual = resource.prlimit(own.process.pid, resource.RLIMIT_NOFILE)
+    in_use = {int(name) for name in os.listdir(f"/proc/{own.process.pid}/fd")}
+    first_free = min(set(range(len(in_use) + 1)) - in_use)
+    resource.prlimit(own.process.pid, resource.RLIMIT_NOFILE, (first_free, usual[1]))
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(1)
+        asking.connect(str(own.data / "ocf-cloud.sock"))
+        asking.sendall(b'{"verb": "status"}\n')
+        before = cpu_seconds(own)
+        with pytest.raises(TimeoutError):
+            asking.recv(1)
+        assert cpu_seconds(own) - before < 0.5, "it waits"
+        resource.prlimit(own.process.pid, resource.RLIMIT_NOFILE, usual)
+        asking.settimeout(PATIENCE)
+        assert asking.recv(1) == b"{"
+
+
 # -- The service manager
 
 
@@ -141,6 +169,8 @@ def manager(tmp_path, monkeypatch):
 
 def test_the_service_manager_is_told_how_the_hub_is(started, manager):
     hub = started()
+    assert hub.admin_token is None and "eyJ" not in "".join(hub.output), "the journal keeps what it prints"
+    assert any("ocf-cloud token --owner admin" in line for line in hub.output)
     manager.wait("READY=1")
     manager.wait("WATCHDOG=1")
     manager.wait("WATCHDOG=1")

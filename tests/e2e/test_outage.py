@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 import tempfile
 
 import pytest
@@ -102,6 +103,21 @@ def test_a_publication_is_kept_and_answered_when_it_is_stored(full, device):
     assert sent.get().code == CHANGED
     d.wait_observed("/light/2")
     assert "/light/2" in [link["href"] for link in api.device(d.di).json["links"]]
+
+
+# R1: the one that waits longer tries more seldom; the later one must not be stored before it
+def test_publications_that_are_kept_are_stored_in_their_order(full, device):
+    hub, disk, api = full
+    d, first = publish_meanwhile(hub, disk, device)
+    begun = time.monotonic()
+    poll(lambda: time.monotonic() > begun + 2, "the first tries every other second")
+    d.resources["/light/2"].types = ["x.later"]
+    second = d.publish_later(["/light/2"])
+    d.connection.ping()
+    disk.free()
+    assert first.get().code == second.get().code == CHANGED
+    links = {link["href"]: link for link in api.device(d.di).json["links"]}
+    assert links["/light/2"]["rt"] == ["x.later"]
 
 
 # R1: devices ignore it, and are asked for their links at the next sign-in

@@ -2,12 +2,14 @@
 
 import json
 import re
+import socket
 import threading
+import time
 
 import pytest
 
 from admin import metrics
-from coap_tcp import UNAUTHORIZED, poll
+from coap_tcp import PATIENCE, UNAUTHORIZED, poll
 from hub import NO_HUB, OK, USAGE, run_cli
 
 
@@ -143,12 +145,22 @@ def test_metrics_are_sent_to_a_collector(started, collector):
 
 # Q3: a collector that is away or silent costs nothing but its metrics
 def test_a_collector_that_does_not_answer_disturbs_nobody(started):
-    import socket
     silent = socket.create_server(("127.0.0.1", 0))
     hub = started(config={"telemetry": {"otlp_endpoint": "http://127.0.0.1:%d" % silent.getsockname()[1], "otlp_interval": "1s"}})
     poll(lambda: metrics(hub).value("ocf_otlp_exports_total", result="dropped") >= 1, "an export is dropped", 60)
     poll(lambda: metrics(hub).value("ocf_otlp_exports_total", result="failed") >= 1, "one has failed", 60)
     silent.close()
+
+
+def test_a_hub_that_stops_does_not_wait_for_its_collector(started):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(PATIENCE)
+        hub = started(config={"telemetry": {"otlp_endpoint": "http://127.0.0.1:%d" % silent.getsockname()[1], "otlp_interval": "1s"}})
+        export, _ = silent.accept()
+        with export:
+            begun = time.monotonic()
+            hub.stop()
+            assert time.monotonic() - begun < 4  # an export may take five
 
 
 @pytest.mark.parametrize("endpoint", ["collector:4318", "https://127.0.0.1:4318", "http://127.0.0.1", "http://name:4318"])

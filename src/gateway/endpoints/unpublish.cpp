@@ -25,7 +25,7 @@ awaitable<Answer> unpublish(Exchange& exchange) {
     }
     instances.push_back(instance);
   }
-  const auto done = co_await exchange.cloud.unpublish(*session, std::move(instances));
+  const auto done = co_await exchange.connection.unpublish(*session, std::move(instances));
   if (!done) co_return refuse(exchange, done.error());
   exchange.connection.forget_unpublished();
   co_return respond(exchange.request, coap::Code::deleted);

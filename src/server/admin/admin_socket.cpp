@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
 #include <optional>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -25,6 +26,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds accept_pause{100};  // descriptors ran out
 
 [[noreturn]] void cannot_make(const std::filesystem::path& path, const std::string& why) {
   throw std::runtime_error(fmt::format("the socket {} cannot be made: {}", path.string(), why));
@@ -100,8 +102,13 @@ net::awaitable<void> AdminSocket::accept(net::Gate::Holder) {
     auto socket = std::make_shared<Socket>(shard_.context());
     const auto [error] = co_await acceptor_.async_accept(*socket, as_tuple);
     if (error == asio::error::operation_aborted) co_return;
+    if (error) {
+      asio::steady_timer pause(shard_.context(), accept_pause);
+      co_await pause.async_wait(as_tuple);
+      continue;
+    }
     auto inside = gate_.enter();
-    if (error || !inside || !peer_may_command(*socket)) continue;
+    if (!inside || !peer_may_command(*socket)) continue;
     shard_.spawn(serve(std::move(socket), std::move(*inside)));
   }
 }

@@ -6,9 +6,11 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-#include <exception>
+#include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <sys/file.h>
+#include <unistd.h>
 
 namespace ocf::server {
 namespace {
@@ -33,13 +35,33 @@ void print(const Options& options, const Manifest& manifest, std::string_view wh
              manifest.created);
 }
 
+// One backup of a hub at a time, until this is destroyed or the process ends. So a checkpoint that is there
+// before it asks for its own is nobody's any more.
+class Turn {
+ public:
+  explicit Turn(const fs::path& data) : file_(::open((data / "sid").c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (file_ >= 0 && ::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+    if (file_ >= 0) ::close(file_);
+    throw CommandFailure(file_ < 0 ? Exit::no_hub : Exit::failed,
+                         file_ < 0
+                             ? fmt::format("There is no hub's data in {} that you may read.", data.string())
+                             : fmt::format("Another backup of the hub in {} is being made.", data.string()));
+  }
+  ~Turn() { ::close(file_); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  const int file_;
+};
+
 // The hub's, and gone when the copy is made or failed.
 class Checkpoint {
  public:
   explicit Checkpoint(const fs::path& data)
       : path_(data / text_in(ask_hub(data, {{"verb", "checkpoint"}}), "checkpoint")) {}
   ~Checkpoint() {
-    std::error_code ignored;  // the next start of the hub removes it
+    std::error_code ignored;  // the next backup, or start of the hub, removes it
     fs::remove_all(path_, ignored);
   }
   Checkpoint(const Checkpoint&) = delete;
@@ -52,6 +74,8 @@ class Checkpoint {
 };
 
 Exit run_backup(const Options& options) {
+  const Turn turn(options.data);
+  remove_checkpoints(options.data);
   const Checkpoint checkpoint(options.data);
   print(options, back_up(options.data, checkpoint.path(), options.folder), "Backed up, and read again:");
   return Exit::ok;

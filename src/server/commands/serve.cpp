@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 namespace ocf::server {
@@ -21,13 +24,26 @@ std::string ready_line(const HubAddresses& addresses) {
   return line;
 }
 
+// Whether a service manager keeps what the hub prints, as systemd does in its journal: no place for a token.
+bool output_is_kept() {
+  if (std::getenv("NOTIFY_SOCKET")) return true;              // NOLINT(concurrency-mt-unsafe): nobody sets
+  const char* const journal = std::getenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe): device:inode
+  struct stat output {};
+  return journal && ::fstat(STDOUT_FILENO, &output) == 0 &&
+         journal == fmt::format("{}:{}", output.st_dev, output.st_ino);
+}
+
 Exit serve(const ServeOptions& options) {
   Config config = effective_config(options);
   LogSink log = stderr_log(config.log);
   Hub hub(std::move(config), std::move(log));
   hub.reload_by([&options] { return effective_config(options); });
   hub.run([&hub] {
-    if (const auto token = hub.first_admin_token()) fmt::print("admin token: {}\n", *token);
+    if (const auto token = hub.first_admin_token(); token && output_is_kept()) {
+      fmt::print("`ocf-cloud token --owner admin` prints an admin token.\n");
+    } else if (token) {
+      fmt::print("admin token: {}\n", *token);
+    }
     fmt::print("{}\n", ready_line(hub.addresses()));
     std::fflush(stdout);
   });

@@ -5,6 +5,7 @@
 #include "net/clock.hpp"
 #include "pki/digest.hpp"
 #include "pki/key_file.hpp"
+#include "server/data_directory.hpp"
 #include "store_rocksdb/layout.hpp"
 
 #include <boost/json/array.hpp>
@@ -20,6 +21,7 @@
 #include <fstream>
 #include <set>
 #include <stdexcept>
+#include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -71,6 +73,8 @@ class File {
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
   }
+  // Nobody else has it until this is destroyed.
+  bool lock() { return ::flock(number_, LOCK_EX | LOCK_NB) == 0; }
   void sync() {
     if (::fsync(number_) != 0) cannot(path_.string() + " cannot be synced", last_error());
   }
@@ -80,17 +84,14 @@ class File {
   const int number_;
 };
 
-// A directory that is there, private and empty; its parents may be missing.
-void make_empty(const fs::path& path, const char* what) {
+void check_empty(const fs::path& path) {
   std::error_code error;
   if (fs::exists(path, error) && (!fs::is_directory(path, error) || !fs::is_empty(path, error)))
     throw std::runtime_error(
-        fmt::format("{} is not empty: {} goes into a new directory", path.string(), what));
-  fs::create_directories(path, error);
-  if (!error) fs::permissions(path, fs::perms::owner_all, error);
-  if (error) cannot(fmt::format("the directory {} cannot be made", path.string()), error);
+        fmt::format("{} is not empty: a backup goes into a new directory", path.string()));
 }
 
+// Its parents may be missing.
 void make_private(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
@@ -111,6 +112,8 @@ void copy_durably(const fs::path& from, const fs::path& to) {
   target.sync();
 }
 
+void sync_directory(const fs::path& path) { File(path, O_RDONLY | O_DIRECTORY).sync(); }
+
 void copy_all(const fs::path& from, const fs::path& to) {
   make_private(to);
   for (const fs::directory_entry& entry : fs::directory_iterator(from)) {
@@ -120,7 +123,7 @@ void copy_all(const fs::path& from, const fs::path& to) {
     else if (entry.is_regular_file())
       copy_durably(entry.path(), target);
   }
-  File(to, O_RDONLY | O_DIRECTORY).sync();
+  sync_directory(to);
 }
 
 Manifest::File described(const fs::path& folder, const std::string& path) {
@@ -211,6 +214,40 @@ void verify(const fs::path& folder, const Manifest& manifest) {
 // What is in a backup besides the store: what makes a hub this hub.
 constexpr std::array<const char*, 4> kept{"pki", "sid", "signing-key.pem", "started"};
 
+// What stands in a data directory while it is restored: no hub starts there. It is taken away when all the
+// rest is durable; left behind by a restore that did not end, it says that the next one may begin anew.
+class Restoring {
+ public:
+  // `data` is empty, or has what such a restore left, which is removed.
+  explicit Restoring(const fs::path& data)
+      : data_(data), file_(restoring_path(data), O_RDWR | O_CREAT | O_NOFOLLOW) {
+    if (!file_.lock())
+      throw std::runtime_error(fmt::format("another restore goes into {} just now", data.string()));
+    file_.sync();
+    sync_directory(data);
+    std::vector<fs::path> left;
+    for (const fs::directory_entry& entry : fs::directory_iterator(data)) {
+      if (entry.path() != restoring_path(data)) left.push_back(entry.path());
+    }
+    for (const fs::path& path : left) fs::remove_all(path);
+  }
+
+  // Makes everything durable, the owner's of the directory, and a hub's.
+  void finish() {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(data_)) {
+      give_to_owner(entry.path(), data_);
+      if (entry.is_directory()) sync_directory(entry.path());
+    }
+    sync_directory(data_);
+    fs::remove(restoring_path(data_));
+    sync_directory(data_);
+  }
+
+ private:
+  const fs::path data_;
+  File file_;
+};
+
 }  // namespace
 
 bool is_checkpoint(const std::string& name) { return name.starts_with(checkpoint_prefix); }
@@ -225,7 +262,8 @@ void remove_checkpoints(const fs::path& data) {
 }
 
 Manifest back_up(const fs::path& data, const fs::path& checkpoint, const fs::path& to) {
-  make_empty(to, "a backup");
+  check_empty(to);
+  make_private(to);
   copy_all(checkpoint, to / "store");
   for (const char* name : kept) {
     const fs::path path = data / name;
@@ -262,8 +300,10 @@ Manifest restore(const fs::path& from, const fs::path& data) {
         fmt::format("the backup in {} has schema {}, this release knows schemas up to {}; restore it with "
                     "the release that made it",
                     from.string(), manifest.schema, store_rocksdb::schema_version));
-  make_empty(data, "a backup");
+  if (!fs::exists(restoring_path(data))) check_empty(data);
   verify(from, manifest);
+  make_private(data);
+  Restoring restoring(data);
   for (const Manifest::File& file : manifest.files) {
     const fs::path target = data / file.path;
     for (fs::path parent = data; const fs::path& part : fs::path(file.path).parent_path())
@@ -272,8 +312,9 @@ Manifest restore(const fs::path& from, const fs::path& data) {
   }
   if (fold_of(data / "store") != manifest.fold)
     throw std::runtime_error(fmt::format(
-        "the backup is damaged: the events in {} do not fold to what {} says; {} is not to be used",
+        "the backup is damaged: the events in {} do not fold to what {} says; no hub will start in {}",
         (data / "store").string(), (from / manifest_name).string(), data.string()));
+  restoring.finish();
   return manifest;
 }
 

@@ -37,9 +37,10 @@ void remove_checkpoints(const std::filesystem::path& data);
 Manifest back_up(const std::filesystem::path& data, const std::filesystem::path& checkpoint,
                  const std::filesystem::path& to);
 
-// Verifies the backup, copies it into `data`, which is made or empty, and verifies that the copy folds to
-// what the manifest says. Throws std::runtime_error with a sentence that names the file that is not what it
-// was.
+// Verifies the backup, copies it into `data`, which is made, empty, or left by a restore that did not end,
+// and verifies that the copy folds to what the manifest says. Until then no hub starts there. What it makes
+// is durable, and belongs to whoever `data` belongs to. Throws std::runtime_error with a sentence that names
+// the file that is not what it was.
 Manifest restore(const std::filesystem::path& from, const std::filesystem::path& data);
 
 }  // namespace ocf::server

@@ -60,11 +60,16 @@ class WrittenLog final : public LogSource {
     return found;
   }
 
+  const cloud::Cursor& indexed() const override { return indexed_; }
+
   std::vector<es::RecordedEvent> events;
   es::Offset unreadable = 0, not_indexed = 0;
 
+  void index_until(es::Offset next) { indexed_.next[0] = next; }
+
  private:
   const cloud::Cursor end_{{~es::Offset{0}}};
+  cloud::Cursor indexed_ = end_;
 };
 
 TEST(LogCheck, CountsWhatIsWhole) {
@@ -160,6 +165,16 @@ TEST(LogCheck, NamesWhatTheIndexDoesNotHave) {
   const LogCheck end = check_log(log);
   ASSERT_TRUE(end.damage);
   EXPECT_EQ(end.damage->version, 3u);
+}
+
+TEST(LogCheck, AsksAnIndexThatEndedWithACrashForNoMoreThanItCovers) {
+  WrittenLog log;
+  for (int i = 0; i < 3; ++i) log.add("links");
+  log.not_indexed = 3;
+  log.index_until(3);
+  EXPECT_FALSE(check_log(log).damage);
+  log.index_until(4);
+  EXPECT_TRUE(check_log(log).damage);
 }
 
 }  // namespace

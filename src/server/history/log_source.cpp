@@ -30,9 +30,11 @@ constexpr std::size_t page = 1000;
 
 class StoppedLog final : public LogSource {
  public:
-  explicit StoppedLog(const std::filesystem::path& data) : directory_(data), store_(options(directory_)) {
-    for (es::Partition partition = 0; partition < store_.partitions(); ++partition)
+  explicit StoppedLog(const std::filesystem::path& data) : lock_(data), store_(options(data)) {
+    for (es::Partition partition = 0; partition < store_.partitions(); ++partition) {
       end_.next.push_back(~es::Offset{0});
+      indexed_.next.push_back(store_.indexed(partition) + 1);
+    }
   }
 
   es::Partition partitions() const override { return store_.partitions(); }
@@ -40,6 +42,7 @@ class StoppedLog final : public LogSource {
   Result<es::LogSlice> read_partition(es::Partition partition, es::Offset from, std::size_t limit) override {
     return wait_for(store_.read_partition(partition, from, limit));
   }
+  const cloud::Cursor& indexed() const override { return indexed_; }
   std::optional<Result<std::vector<es::RecordedEvent>>> read(const es::StreamId& stream,
                                                              es::Version after) override {
     return wait_for(store_.read(stream, after));
@@ -57,18 +60,21 @@ class StoppedLog final : public LogSource {
     return std::move(*result);
   }
 
-  static store_rocksdb::Options options(const DataDirectory& directory) {
+  // Whoever asks may be root, and what root writes its hub could not open any more.
+  static store_rocksdb::Options options(const std::filesystem::path& data) {
     store_rocksdb::Options options;
-    options.path = directory.store();
+    options.path = data / "store";
+    options.read_only = true;
     return options;
   }
 
   boost::asio::io_context context_;
   const boost::asio::executor_work_guard<boost::asio::io_context::executor_type> working_{
       context_.get_executor()};
-  DataDirectory directory_;
+  const DataLock lock_;
   store_rocksdb::RocksEventStore store_;
   cloud::Cursor end_;  // nobody writes: the end is where nothing follows
+  cloud::Cursor indexed_;
 };
 
 [[noreturn]] void not_a_log() {
@@ -113,6 +119,7 @@ class RunningLog final : public LogSource {
     if (impossible) not_a_log();
     return slice;
   }
+  const cloud::Cursor& indexed() const override { return end_; }
   std::optional<Result<std::vector<es::RecordedEvent>>> read(const es::StreamId&, es::Version) override {
     return std::nullopt;
   }

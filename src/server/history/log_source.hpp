@@ -14,8 +14,8 @@
 
 namespace ocf::server {
 
-// Blocks. Of a hub that runs it is asked a piece at a time, so that devices do not notice. While a data
-// directory is read no hub can start in it.
+// Blocks, and writes nothing. Of a hub that runs it is asked a piece at a time, so that devices do not
+// notice. While a data directory is read no hub can start in it.
 class LogSource {
  public:
   virtual ~LogSource() = default;
@@ -26,6 +26,8 @@ class LogSource {
   // Errors: of EventStore::read_partition. Throws CommandFailure if the hub does not answer.
   virtual Result<es::LogSlice> read_partition(es::Partition partition, es::Offset from,
                                               std::size_t limit) = 0;
+  // Behind the last event that the index has to know: after a crash the next start adds the rest.
+  virtual const cloud::Cursor& indexed() const = 0;
   // The index. Errors: of EventStore::read. nullopt: a hub runs and is not asked that much.
   virtual std::optional<Result<std::vector<es::RecordedEvent>>> read(const es::StreamId& stream,
                                                                      es::Version after) = 0;

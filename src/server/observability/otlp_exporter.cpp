@@ -6,7 +6,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
@@ -40,6 +39,7 @@ void OtlpExporter::start() { wait(); }
 net::awaitable<void> OtlpExporter::stop() {
   timer_.cancel();
   gate_.close();
+  if (stream_ != nullptr) stream_->close();
   co_await gate_.left();
 }
 
@@ -78,7 +78,16 @@ net::awaitable<void> OtlpExporter::send(net::Gate::Holder) {
 }
 
 net::awaitable<std::string> OtlpExporter::exchange(std::string path, std::string body) {
+  if (gate_.closed()) co_return "failed";
   beast::tcp_stream stream(co_await asio::this_coro::executor);
+  stream_ = &stream;
+  std::string result = co_await exchange(stream, std::move(path), std::move(body));
+  stream_ = nullptr;
+  co_return result;
+}
+
+net::awaitable<std::string> OtlpExporter::exchange(beast::tcp_stream& stream, std::string path,
+                                                   std::string body) {
   stream.expires_after(export_time);
   const net::Endpoint collector(asio::ip::make_address(settings_.collector.host), settings_.collector.port);
   const auto [not_connected] = co_await stream.async_connect(collector, as_result);

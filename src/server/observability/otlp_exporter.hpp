@@ -11,6 +11,7 @@
 #include "telemetry/snapshot.hpp"
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
 
 #include <chrono>
 #include <functional>
@@ -36,7 +37,7 @@ class OtlpExporter {
   // To be sent with the next export; of more than spans_max that wait, the later ones are dropped and
   // counted. A span whose export failed is not sent again.
   void put(telemetry::Span span);
-  // Waits for the export that is on its way, at most export_time.
+  // Cuts off the export that is on its way: it has failed.
   net::awaitable<void> stop();
 
   static constexpr std::chrono::seconds export_time{5};
@@ -49,6 +50,7 @@ class OtlpExporter {
   void wait();
   net::awaitable<void> send(net::Gate::Holder inside);
   net::awaitable<std::string> exchange(std::string path, std::string body);
+  net::awaitable<std::string> exchange(boost::beast::tcp_stream& stream, std::string path, std::string body);
 
   net::Shard& shard_;
   const Settings settings_;
@@ -56,6 +58,7 @@ class OtlpExporter {
   const Time started_;
   boost::asio::steady_timer timer_;
   bool sending_ = false;
+  boost::beast::tcp_stream* stream_ = nullptr;  // in the frame of exchange()
   telemetry::CounterTable exports_;
   std::vector<telemetry::Span> waiting_;
   telemetry::CounterTable spans_;
