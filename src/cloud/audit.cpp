@@ -2,6 +2,7 @@
 
 #include "account/administration.hpp"
 #include "cloud/cloud.hpp"
+#include "cloud/page.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -10,8 +11,11 @@ namespace ocf::cloud {
 namespace {
 
 constexpr std::size_t block_events = 200;
-// How much of the log one request looks at; whoever wants to see more comes again with the cursor.
-constexpr std::size_t events_looked_at_max = 20'000;
+// How often one request reads the log; whoever wants to see more comes again with the cursor. So often that
+// each partition says its newest event even if its events are as long as they can be.
+constexpr std::size_t reads_max = 100;
+// Of the data of events that one partition found and did not give away yet; of one event at least.
+constexpr std::size_t found_bytes_max = Page::bytes_max / 16;
 
 // What a device says of its own state is no act upon it, nor is what is kept of it.
 bool is_act(std::string_view type) {
@@ -23,6 +27,7 @@ bool is_act(std::string_view type) {
 struct Backwards {
   es::Partition partition = 0;
   es::Offset end = 1;
+  es::Offset block = block_events;  // so many offsets are read at once
   Time frontier = Time::max();
   std::deque<es::RecordedEvent> found;
 
@@ -55,16 +60,28 @@ bool is_wanted(const account::Access& access, const AuditFilter& filter, const e
 
 awaitable<Result<void>> read_block(es::EventStore& store, const account::Access& access,
                                    const AuditFilter& filter, Backwards& log) {
-  const es::Offset from = log.end > block_events ? log.end - block_events : 1;
+  es::Offset from = log.end > log.block ? log.end - log.block : 1;
   const auto slice = co_await store.read_partition(log.partition, from, log.end - from);
   if (!slice) co_return slice.error();
+  // A store ends its answer after so many bytes. What counts is the newest, so less is asked for then.
+  if (slice->next < log.end && log.end - from > 1) {
+    log.block = (log.end - from) / 2;
+    co_return Result<void>();
+  }
   bool is_empty = true, is_over = true;
+  std::size_t bytes = 0;
   for (auto recorded = slice->events->rbegin(); recorded != slice->events->rend(); ++recorded) {
     if (recorded->position.offset >= log.end) continue;
+    const bool wanted = is_wanted(access, filter, *recorded);
+    if (wanted) bytes += recorded->event.data.size();
+    if (wanted && !log.found.empty() && bytes > found_bytes_max) {
+      from = recorded->position.offset + 1;
+      break;
+    }
     is_empty = false;
     is_over = is_over && filter.since && filter.since->includes(*recorded);
     log.frontier = recorded->event.time;
-    if (is_wanted(access, filter, *recorded)) log.found.push_front(*recorded);
+    if (wanted) log.found.push_front(*recorded);
   }
   log.end = from;
   if (is_empty && from > 1) {  // trimmed; perhaps everything that is older, too
@@ -124,16 +141,17 @@ awaitable<Result<AuditPage>> Cloud::audit(Caller caller, AuditFilter filter, std
   }
 
   AuditPage page;
-  for (std::size_t looked_at = 0; page.events.size() < filter.limit;) {
+  Page room;
+  for (std::size_t reads = 0; page.events.size() < filter.limit;) {
     Backwards* newest = newest_of(logs);
     if (Backwards* log = to_read(logs, newest)) {
-      if (looked_at >= events_looked_at_max) break;
+      if (reads++ == reads_max) break;
       const auto read = co_await read_block(parts_.store, *access, filter, *log);
       if (!read) co_return read.error();
-      looked_at += block_events;
       continue;
     }
-    if (newest == nullptr) break;
+    if (newest == nullptr || !room.has_room_for(newest->found.back())) break;
+    room.add(newest->found.back());
     page.events.push_back(std::move(newest->found.back()));
     newest->found.pop_back();
   }

@@ -14,11 +14,13 @@ class AuditTest : public TestCloud {
     return run(cloud->audit(user(owner), filter, cursor)).value();
   }
   // So many events that nobody acted by, of a device of this owner; in the partition of that device.
-  void append(const std::string& owner, DeviceId id, std::size_t count, es::Version after = 0) {
+  void append(const std::string& owner, DeviceId id, std::size_t count, es::Version after = 0,
+              std::size_t bytes = 0) {
     std::vector<es::NewEvent> events(count);
     for (es::NewEvent& event : events) {
       event.id = es::EventId(std::to_string(++ids_));
       event.type = "SomethingNew";
+      event.data = Bytes(bytes);
       event.time = now += milliseconds(1);
       event.audit.principal = "user:" + owner;
       event.audit.owner = owner;
@@ -77,6 +79,24 @@ TEST_F(AuditTest, LooksAtSoMuchOfTheLogAtOnceAndGoesOnFromThere) {
   EXPECT_EQ(next.events.size(), 1u);
   EXPECT_EQ(next.more, "");
   EXPECT_EQ(run(cloud->audit(user("alice"), {}, "x")).error(), CloudError::malformed_cursor);
+}
+
+TEST_F(AuditTest, LeavesNothingOutOfALogOfLongEvents) {
+  // Two devices, so that each page is of two logs; the store answers with 4 MiB at once.
+  for (es::Version version = 0; version < 50; ++version) {
+    for (const char last : {'1', '2'}) append("alice", device_id(last), 1, version, 200'000);
+  }
+  std::vector<es::RecordedEvent> found;
+  std::string cursor;
+  do {
+    const AuditPage page = audit("alice", {}, cursor);
+    EXPECT_FALSE(page.events.empty());
+    EXPECT_LE(page.events.size(), 5u) << "1 MiB";
+    found.insert(found.end(), page.events.begin(), page.events.end());
+    cursor = page.more;
+  } while (!cursor.empty());
+  ASSERT_EQ(found.size(), 100u);
+  for (std::size_t i = 1; i < found.size(); ++i) EXPECT_LT(found[i].event.time, found[i - 1].event.time);
 }
 
 TEST_F(AuditTest, KeepsWhatAdministratorsDo) {

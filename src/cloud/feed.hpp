@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <list>
+#include <optional>
 #include <vector>
 
 namespace ocf::cloud {
@@ -19,11 +20,15 @@ class Feed {
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
 
-  // The first baseline that it passes has `resync`: who keeps up with the log never sees one. The next
-  // events, at most 1,000; empty after `wait` without any, and after cancel(). The caller's access
-  // is asked anew each time. Errors: AuthorizationError::{refused, unavailable}; of
-  // EventStore::read_partition.
+  // The next events, at most a page of them (cloud/page.hpp). Empty after `wait` without any, after
+  // cancel(), and if there may be more at once; it has suspended then. The first baseline that it passes has
+  // `resync`: who keeps up with the log never sees one. The caller's access is asked anew before each read.
+  // Errors: AuthorizationError::{refused, unavailable}; of EventStore::read_partition.
   awaitable<Result<std::vector<FeedEvent>>> next(std::chrono::steady_clock::duration wait);
+
+  // When it began, if its cursor lay behind the end of the log: of a time that a backup does not know, or
+  // made up. It goes on from the end, and what its reader keeps has to be read again.
+  std::optional<Time> resync() const { return resync_; }
 
   // Where to resume behind everything that next() has returned or passed over.
   std::string cursor() const { return cursor_.text(); }
@@ -37,15 +42,17 @@ class Feed {
   friend class Cloud;
   Feed(Cloud& cloud, Caller caller, FeedFilter filter, Cursor cursor, boost::asio::any_io_executor executor);
 
-  awaitable<Result<std::vector<FeedEvent>>> read(const account::Access& access);
+  awaitable<Result<std::vector<FeedEvent>>> read();
   bool visible(const account::Access& access, const es::RecordedEvent& recorded) const;
 
   Cloud& cloud_;
   Caller caller_;
   FeedFilter filter_;
-  Cursor cursor_;
+  Cursor cursor_;           // nowhere behind what is folded
+  es::Partition turn_ = 0;  // the partition to read first
   net::SteadyTimer wake_;
   bool canceled_ = false;
+  std::optional<Time> resync_;
   bool resynced_ = false;
   std::list<Feed*>::iterator registered_;
 };

@@ -1,27 +1,40 @@
 // Directory, history, observations and feeds: what callers read. Only what their access allows (R14).
 #include "cloud/cloud.hpp"
 #include "cloud/feed.hpp"
+#include "cloud/page.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <deque>
+#include <iterator>
 
 namespace ocf::cloud {
 namespace {
 
-constexpr std::size_t history_max = 1000;
-
-// The events of a stream, oldest first; of a longer one only the newest.
-awaitable<Result<std::vector<es::RecordedEvent>>> newest(es::EventStore& store, es::StreamId stream) {
-  std::vector<es::RecordedEvent> events;
-  for (es::Version after = 0;;) {
-    auto page = co_await store.read(stream, after);
-    if (!page) co_return page.error();
-    if (page->empty()) co_return events;
-    after = page->back().version;
-    std::move(page->begin(), page->end(), std::back_inserter(events));
-    if (events.size() > history_max) events.erase(events.begin(), events.end() - history_max);
+// The events of a stream, oldest first; of those that do not fit into a page only the newest. The stream is
+// known to have `version`, so what is too old for a page is not read.
+awaitable<Result<std::vector<es::RecordedEvent>>> newest(es::EventStore& store, es::StreamId stream,
+                                                         es::Version version) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  std::deque<es::RecordedEvent> events;
+  Page room;
+  for (es::Version after = version - std::min<es::Version>(version, Page::events_max);;) {
+    // A store that has the events at hand answers without suspending.
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    auto read = co_await store.read(stream, after);
+    if (!read) co_return read.error();
+    if (read->empty()) break;
+    after = read->back().version;
+    for (es::RecordedEvent& recorded : *read) {
+      for (; !room.has_room_for(recorded); events.pop_front()) room.remove(events.front());
+      room.add(recorded);
+      events.push_back(std::move(recorded));
+    }
   }
+  co_return std::vector(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
 }
 
 // Whether the event may change which links are found.
@@ -97,13 +110,15 @@ awaitable<Result<std::vector<es::RecordedEvent>>> Cloud::history(Caller caller, 
   const device::DeviceKey key = device->key;
   if (href && *href != directory::status_href()) {
     const bool published = device->links.contains(*href);
-    auto events = co_await newest(parts_.store, resource::stream_of(key, *href));
+    const shadow::Representation* known = models_.shadow.get(key, *href);
+    const es::Version version = known == nullptr ? 0 : known->version;
+    auto events = co_await newest(parts_.store, resource::stream_of(key, *href), version);
     if (events && events->empty() && !published) co_return CloudError::not_found;
     co_return events;
   }
-  auto events = co_await newest(parts_.store, key.stream(device::stream_name));
+  auto events = co_await newest(parts_.store, key.stream(device::stream_name), 0);
   if (!events || href) co_return events;
-  auto links = co_await newest(parts_.store, key.stream(links::stream_name));
+  auto links = co_await newest(parts_.store, key.stream(links::stream_name), 0);
   if (!links) co_return links;
   std::move(links->begin(), links->end(), std::back_inserter(*events));
   std::sort(events->begin(), events->end(),

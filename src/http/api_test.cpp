@@ -1,6 +1,7 @@
 #include "http/hub_for_tests.hpp"
 #include "http/routes.hpp"
 
+#include <boost/asio/detached.hpp>
 #include <boost/json/parse.hpp>
 
 namespace ocf::http {
@@ -301,6 +302,27 @@ TEST_F(HttpApi, EndsAStreamWhoseCallerLosesAccess) {
   ASSERT_TRUE(text);
   EXPECT_TRUE(text->starts_with("event: problem\ndata: {")) << *text;
   EXPECT_EQ(run(context, response.live->next()), std::nullopt);
+}
+
+TEST_F(HttpApi, TellsNothingThatHappenedAfterItsCallerLostAccess) {
+  Device& lamp = add_device("alice", {link("/light/1")});
+  const Response response = get("/api/v1/events");
+  ASSERT_NE(response.live, nullptr);
+  run(context, response.live->next());
+  std::vector<es::NewEvent> events(1);
+  events[0].id = es::EventId("1");
+  events[0].type = "SomethingNew";
+  events[0].audit.owner = "alice";
+  es::Append append(lamp.session.key.stream("new"), 0, std::move(events));
+  const auto happens = [&] {
+    now += std::chrono::seconds(6);  // what was known of the access is too old
+    authorization.is_away = true;
+    boost::asio::co_spawn(context, store.append(std::move(append)), boost::asio::detached);
+  };
+  boost::asio::post(context, [&] { boost::asio::post(context, happens); });  // when it waits already
+  const auto text = run(context, response.live->next());
+  ASSERT_TRUE(text);
+  EXPECT_TRUE(text->starts_with("event: problem\ndata: {")) << *text;
 }
 
 TEST_F(HttpApi, RefusesFeedsThatMakeNoSense) {

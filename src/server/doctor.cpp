@@ -4,6 +4,7 @@
 #include "pki/key_file.hpp"
 #include "server/admin/admin_client.hpp"
 #include "server/commands/command.hpp"
+#include "server/data_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -47,6 +48,19 @@ std::vector<fs::path> private_files(const fs::path& data) {
           data / "pki" / "ca.key",
           data / "pki" / "hub.key",
           data / "signing-key.pem"};
+}
+
+// What is there and is not the directory's owner's; what cannot be looked at is passed over.
+std::optional<fs::path> foreign_file(const fs::path& data) {
+  struct stat owner {
+  }, found{};
+  if (stat(data.c_str(), &owner) != 0) return std::nullopt;
+  std::error_code unreadable;
+  fs::recursive_directory_iterator next(data, fs::directory_options::skip_permission_denied, unreadable);
+  for (; !unreadable && next != fs::recursive_directory_iterator(); next.increment(unreadable)) {
+    if (lstat(next->path().c_str(), &found) == 0 && found.st_uid != owner.st_uid) return next->path();
+  }
+  return std::nullopt;
 }
 
 // The directory itself, or what it will be made in.
@@ -130,6 +144,14 @@ Findings look_at_data(const Config& config) {
   }
   if (access(config.data.c_str(), R_OK | W_OK | X_OK) != 0)
     found.push_back(bad("data", fmt::format("This user cannot write to {}.", config.data.string())));
+  if (const auto foreign = foreign_file(config.data)) {
+    found.push_back(bad("data", fmt::format("{0} belongs to another user than {1}, whose hub cannot open it: "
+                                            "chown -R --reference={1} {1}",
+                                            foreign->string(), config.data.string())));
+  }
+  if (fs::exists(restoring_path(config.data)))
+    found.push_back(bad("data", fmt::format("A restore into {} was not finished: restore the backup again.",
+                                            config.data.string())));
   if (found.empty()) {
     found.push_back(
         good("data", fmt::format("{} is its owner's alone, and so are its keys.", config.data.string())));

@@ -11,6 +11,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <unistd.h>
 
 namespace ocf::server {
 namespace {
@@ -56,6 +58,21 @@ TEST_F(DoctorTest, KeysAreTheOwnersAlone) {
   const Findings found = look_at_data(config_);
   EXPECT_EQ(health_of(found), Health::bad);
   EXPECT_TRUE(say(found, "chmod go= " + (config_.data / "pki" / "hub.key").string()));
+}
+
+TEST_F(DoctorTest, FilesOfAnotherUserAreBad) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can make one";
+  make_directory();
+  ASSERT_EQ(chown(config_.data.c_str(), 65534, 65534), 0);
+  const Findings found = look_at_data(config_);
+  EXPECT_EQ(health_of(found), Health::bad);
+  EXPECT_TRUE(say(found, "chown -R --reference=" + config_.data.string()));
+}
+
+TEST_F(DoctorTest, ARestoreThatWasNotFinishedIsBad) {
+  make_directory();
+  std::ofstream(restoring_path(config_.data)) << "";
+  EXPECT_TRUE(say(look_at_data(config_), "was not finished"));
 }
 
 TEST_F(DoctorTest, CertificatesAreDoubtfulAMonthBeforeTheirEnd) {

@@ -8,6 +8,7 @@ namespace ocf::store_memory {
 namespace {
 
 constexpr std::size_t events_per_read_max = 1000;
+constexpr std::size_t read_bytes_max = 4 * 1024 * 1024;  // of data, then an answer of the log ends
 
 }  // namespace
 
@@ -38,9 +39,12 @@ es::awaitable<Result<es::LogSlice>> MemoryEventStore::read_partition(es::Partiti
   const auto& log = logs_[partition];
   es::Offset next = std::max<es::Offset>(from, 1);
   auto events = std::make_shared<std::vector<es::RecordedEvent>>();
-  for (; next <= log.size() && events->size() < limit; ++next) {
+  std::size_t bytes = 0;
+  for (; next <= log.size() && events->size() < limit && bytes < read_bytes_max; ++next) {
     const Place& place = log[next - 1];
-    if (place.batch) events->push_back(place.event());
+    if (!place.batch) continue;
+    events->push_back(place.event());
+    bytes += place.event().event.data.size();
   }
   es::LogSlice slice;
   slice.events = std::move(events);

@@ -6,6 +6,8 @@ import os
 import pytest
 
 from api import Api
+from coap_tcp import poll
+from device import Resource
 
 
 def audit(api, **query):
@@ -39,6 +41,19 @@ def test_what_was_done_to_a_device_is_found_newest_first(api, device, owner):
     mine = audit(api, device=d.di, by=owner)["events"]
     assert [event["type"] for event in mine] == ["CommandDispatched", "ResourceUpdatePending"]
     assert audit(api, type="ResourceRepresentationUpdated", device=d.di)["events"]
+
+
+# Q3: the store answers with 4 MiB of its log at once
+def test_what_was_done_between_long_notifications_is_found(api, device):
+    d = device(resources=[Resource("/big", ["x.big"], ["oic.if.rw"], {"n": 0, "text": "x" * 60_000})]).online()
+    d.wait_observed("/big")
+    for n in range(1, 81):
+        d.change("/big", n=n)
+        poll(lambda: api.resource(d.di, "/big").json["n"] == n, f"n {n}")
+    api.update(d.di, "/big", {"n": 1000})  # the device refuses it, and that is kept, too
+    page = audit(api, device=d.di)
+    assert types(page)[:3] == ["ResourceUpdated", "CommandDispatched", "ResourceUpdatePending"]
+    assert "DeviceClaimed" in types(page) and "more" not in page
 
 
 # Q3

@@ -74,6 +74,25 @@ def test_everything_acknowledged_before_the_backup_began_is_in_the_restored_hub(
     shutil.rmtree(hub.folder, ignore_errors=True)
 
 
+# R12: of what happened after the backup the restored hub knows nothing
+def test_who_follows_events_is_told_to_resync_by_the_restored_hub(backed_up, folder):
+    backup, d = backed_up
+    api = Api(d.hub, d.hub.token(d.owner))
+    with api.events() as events:
+        for n in range(1, 10):
+            d.change("/light/1", power=n)
+        place, _, _ = events.next(lambda _id, _name, data: (data["data"].get("content") or {}).get("power") == 9)
+    with restored(backup, folder) as again:
+        api = Api(again, again.token(d.owner))
+        with api.events(last_id=place) as events:
+            id, name, data = events.told()
+            assert (id, name, data["type"]) == (None, "resync", "resync")
+            assert events.told()[1:] == (None, None) and events.last_id != place
+            assert list(api.devices()) == [d.di]
+            assert api.remove(d.di).ok
+            assert events.next()[2]["device"] == d.di
+
+
 def test_only_its_owner_may_read_a_backup(backed_up):
     backup, _ = backed_up
     for path in (backup, *backup.rglob("*")):

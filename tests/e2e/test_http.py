@@ -215,6 +215,19 @@ def test_the_history_tells_what_happened_to_a_resource(api, watched, owner):
     assert events[-1]["data"]["content"]["power"] == 5
 
 
+# R15: what an answer has is bounded in bytes
+def test_a_history_of_long_events_has_the_newest_and_the_feed_all(api, watched):
+    with api.events(href="/light/1") as events:
+        place = events.told()[0]
+    for n in range(1, 9):
+        watched.change("/light/1", power=n, name="x" * 200_000)
+        poll(lambda: api.resource(watched.di, "/light/1").json["power"] == n, f"power {n}")
+    powers = [event["data"]["content"]["power"] for event in api.history(watched.di, "/light/1")]
+    assert powers == [4, 5, 6, 7, 8]
+    with api.events(last_id=place, href="/light/1") as events:
+        assert [events.next()[2]["data"]["content"]["power"] for _ in range(8)] == list(range(1, 9))
+
+
 # R15, G4
 def test_the_history_of_a_device_tells_when_it_came_and_went(api, watched):
     watched.online()
@@ -288,6 +301,36 @@ def test_events_resume_across_a_restart(started, device, owner):
     with api.events(last_id=place) as events:
         _, name, data = events.next(lambda id, name, data: data.get("href") == "/light/1")
         assert name == "ResourceRepresentationUpdated" and data["data"]["content"]["power"] == 2
+
+
+# R12: it passes over all that, much of it before it was folded
+def test_a_feed_that_has_nothing_to_tell_holds_nobody_up(hub, api, device):
+    devices = [device().online() for _ in range(3)]
+    for d in devices:
+        d.wait_observed("/light/1")
+    done = threading.Event()
+
+    def talk(d):
+        for n in range(1000):
+            if done.wait(0.005):
+                return
+            d.change("/light/1", power=n)
+
+    talkers = [threading.Thread(target=talk, args=(d,), daemon=True) for d in devices]
+    with Api(hub, hub.token("stranger")).events() as events:
+        events.told()
+        for talker in talkers:
+            talker.start()
+        try:
+            end = time.monotonic() + 5
+            while time.monotonic() < end:
+                asked = time.monotonic()
+                assert len(api.devices()) == 3
+                assert time.monotonic() - asked < 4
+        finally:
+            done.set()
+            for talker in talkers:
+                talker.join()
 
 
 # R12

@@ -12,10 +12,10 @@ namespace {
 constexpr std::chrono::seconds heartbeat{15};
 
 // Without an id: the place of the client does not change by it.
-std::string resync(const es::RecordedEvent& baseline) {
+std::string resync(Time time) {
   std::string data;
   JsonWriter json(data);
-  json.begin_object().key("time").text(to_rfc3339(baseline.event.time)).key("type").text("resync");
+  json.begin_object().key("time").text(to_rfc3339(time)).key("type").text("resync");
   json.end_object();
   return "event: resync\ndata: " + data + "\n\n";
 }
@@ -26,7 +26,7 @@ std::string as_text(const std::vector<cloud::FeedEvent>& events) {
     std::string data;
     JsonWriter json(data);
     write_event(json, event.recorded);
-    if (event.resync) text += resync(event.recorded);
+    if (event.resync) text += resync(event.recorded.event.time);
     text += "id: " + event.cursor + "\nevent: " + event.recorded.event.type + "\ndata: " + data + "\n\n";
   }
   return text;
@@ -43,7 +43,8 @@ class EventBody final : public LiveBody {
     if (ended_) co_return std::nullopt;
     if (!began_) {
       began_ = true;
-      co_return as_text_of_place(feed_->cursor());
+      const std::string place = as_text_of_place(feed_->cursor());
+      co_return feed_->resync() ? resync(*feed_->resync()) + place : place;
     }
     const SteadyTime due = net::steady_now() + heartbeat;
     for (SteadyTime now = net::steady_now(); now < due; now = net::steady_now()) {

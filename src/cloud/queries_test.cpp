@@ -1,0 +1,72 @@
+// The history of long streams, and of long events.
+#include "cloud/test_cloud.hpp"
+
+namespace ocf::cloud {
+namespace {
+
+class HistoryTest : public TestCloud {
+ protected:
+  HistoryTest() { publish(session_, href_.text()); }
+
+  // As many events of the resource as make its stream so long.
+  void append_until(es::Version version, std::size_t bytes = 1) {
+    while (length_ < version) {
+      std::vector<es::NewEvent> events(1);
+      events[0].id = es::EventId(std::to_string(length_));
+      events[0].type = "SomethingNew";
+      events[0].data = Bytes(bytes);
+      es::Append append(resource::stream_of(session_.key, href_), length_++, std::move(events));
+      ASSERT_TRUE(run(store.append(std::move(append))));
+    }
+  }
+  std::vector<es::Version> versions() {
+    std::vector<es::Version> found;
+    std::optional<Result<std::vector<es::RecordedEvent>>> events;
+    turns_ = 0;
+    begin(cloud->history(user("alice"), device_id(), href_), events);
+    loop.restart();
+    for (; !events; ++turns_) loop.poll_one();
+    for (const es::RecordedEvent& recorded : events->value()) found.push_back(recorded.version);
+    return found;
+  }
+  static std::vector<es::Version> range(es::Version first, es::Version last) {
+    std::vector<es::Version> all;
+    for (; first <= last; ++first) all.push_back(first);
+    return all;
+  }
+
+  RecordingChannel channel_;
+  const DeviceSession session_ = online(channel_);
+  const Href href_{"/light/1"};
+  es::Version length_ = 0;
+  std::size_t turns_ = 0;  // of the loop, of which the last history took one after the other
+};
+
+TEST_F(HistoryTest, HasTheNewestEventsOfALongStream) {
+  append_until(3);
+  EXPECT_EQ(versions(), range(1, 3));
+  append_until(2500);
+  EXPECT_EQ(versions(), range(1501, 2500));
+}
+
+TEST_F(HistoryTest, HasTheNewestEventsThatFitIntoAPage) {
+  append_until(6, 400'000);
+  EXPECT_EQ(versions(), range(5, 6));
+  append_until(7, 2'000'000);
+  EXPECT_EQ(versions(), range(7, 7));
+}
+
+TEST_F(HistoryTest, ReadsAPageAndThenOthersHaveTheirTurn) {
+  append_until(500);
+  versions();
+  const std::size_t turns_of_one_page = turns_;
+  append_until(3500);
+  versions();
+  EXPECT_EQ(turns_, turns_of_one_page + 3);
+  ASSERT_TRUE(notify(session_, 1, 1));
+  EXPECT_EQ(versions().back(), 3501u);
+  EXPECT_EQ(turns_, turns_of_one_page) << "the stream is known to be that long";
+}
+
+}  // namespace
+}  // namespace ocf::cloud
