@@ -48,7 +48,8 @@ awaitable<Result<std::vector<Link>>> Cloud::publish(DeviceSession session, std::
   publish.links = links;
   publish.name = std::move(name);
   publish.links_max = parts_.limits.links_per_device_max;
-  if (lifetime.count() > 0) publish.ends = parts_.now() + lifetime;
+  publish.now = parts_.now();
+  publish.lifetime = lifetime;
   const auto published = co_await links_.handle(session.key.stream(links::stream_name), std::move(publish),
                                                 envelope(session, *access));
   if (!published) {

@@ -48,8 +48,8 @@ class Past::Stream {
     page_ = std::move(*page);
     ended_ = page_.empty();
     if (ended_) co_return Result<void>();
-    // What was before the first event that is kept was trimmed; that one sums it up.
-    const bool is_trimmed = version_ == 0 && page_.front().version > 1;
+    // What was before it was trimmed, before the first page or between two; it sums that up.
+    const bool is_trimmed = page_.front().version > version_ + 1;
     version_ = page_.back().version;
     if (is_trimmed && !point_.includes(page_.front())) co_return CloudError::history_trimmed;
     co_return Result<void>();

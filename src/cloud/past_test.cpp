@@ -174,5 +174,54 @@ TEST_F(CloudPast, IsGoneBeforeTheFirstEventThatIsKept) {
   gate.close();
 }
 
+// A store in which something happens between the first page of a stream and the next.
+class BetweenPages final : public es::EventStore {
+ public:
+  BetweenPages(es::EventStore& store, std::function<awaitable<void>()> happens)
+      : store_(store), happens_(std::move(happens)) {}
+
+  es::Partition partitions() const override { return store_.partitions(); }
+  es::awaitable<Result<std::vector<es::RecordedEvent>>> read(es::StreamId stream,
+                                                             es::Version after) override {
+    if (after == 1000) co_await happens_();
+    co_return co_await store_.read(std::move(stream), after);
+  }
+  es::awaitable<Result<es::EventBatch>> append(es::Append append) override {
+    return store_.append(std::move(append));
+  }
+  es::awaitable<Result<void>> trim(es::Trim trim) override { return store_.trim(std::move(trim)); }
+  es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
+                                                     std::size_t limit) override {
+    return store_.read_partition(partition, from, limit);
+  }
+
+ private:
+  es::EventStore& store_;
+  std::function<awaitable<void>()> happens_;
+};
+
+TEST_F(CloudPast, IsGoneIfItIsTrimmedWhileItIsRead) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  std::vector<Time> times;
+  for (std::uint64_t sequence = 1; sequence <= 1500; ++sequence) {
+    now += seconds(1);
+    times.push_back(now);
+    ASSERT_TRUE(notify(session, static_cast<std::uint8_t>(sequence % 20), sequence));
+  }
+  limits.retention_time = seconds(100);
+  Retention retention(
+      {memory, cloud->read_models(), limits, [this] { return now; }, cloud->metrics(), nullptr});
+  BetweenPages trimmed(memory, [&] { return retention.sweep(); });
+  net::Gate gate;
+  {
+    Past early(trimmed, session.key, Point(times[1100]), gate.enter().value());
+    EXPECT_TRUE(run(early.fold_device()));
+    EXPECT_EQ(run(early.fold_resource(Href("/light/1"))).error(), CloudError::history_trimmed);
+  }
+  gate.close();
+}
+
 }  // namespace
 }  // namespace ocf::cloud

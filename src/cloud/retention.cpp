@@ -10,7 +10,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 namespace ocf::cloud {
@@ -21,6 +20,8 @@ namespace {
 
 constexpr std::size_t page = 1000;
 constexpr std::size_t streams_max = 10'000;  // remembered before they are trimmed
+
+std::string name_of(es::Partition partition) { return "partition " + std::to_string(partition); }
 
 }  // namespace
 
@@ -89,21 +90,26 @@ void Retention::stop() {
 
 awaitable<void> Retention::sweep() {
   Swept swept;
-  auto done = co_await count();
+  auto done = co_await count(swept);
   if (done) done = co_await sweep_by_age(swept);
   const std::vector<es::Tenant> tenants = bytes_.tenants();
   for (const es::Tenant& tenant : tenants) {
     if (done) done = co_await sweep_by_bytes(tenant, swept);
   }
   if (swept.events > 0) tell(swept);
+  tell_of_trouble(swept, done);
 }
 
 // What was stored since the last time.
-awaitable<Result<void>> Retention::count() {
+awaitable<Result<void>> Retention::count(Swept& swept) {
   for (es::Partition partition = 0; partition < counted_.size(); ++partition) {
     for (;;) {
       if (stopping_) co_return es::StoreError::closed;
       const auto slice = co_await parts_.store.read_partition(partition, counted_[partition], page);
+      if (!slice && slice.error() == es::StoreError::corrupt) {
+        swept.damaged.insert(name_of(partition));
+        break;
+      }
       if (!slice) co_return slice.error();
       if (slice->events->empty()) break;
       for (const es::RecordedEvent& recorded : *slice->events)
@@ -140,7 +146,10 @@ awaitable<Result<void>> Retention::sweep(es::Tenant tenant, Time before, Reach& 
   for (es::Partition partition = 0; partition < reach.next.size(); ++partition) {
     if (stopping_) co_return es::StoreError::closed;
     const auto done = co_await sweep(partition, tenant, before, reach.next[partition], swept);
-    if (!done) co_return done;
+    if (!done && done.error() == es::StoreError::corrupt)
+      swept.damaged.insert(name_of(partition));
+    else if (!done)
+      co_return done;
   }
   reach.before = std::max(reach.before, before);
   swept.before = std::max(swept.before, before);
@@ -169,7 +178,10 @@ awaitable<Result<void>> Retention::sweep(es::Partition partition, es::Tenant ten
     for (const es::StreamId& stream : std::exchange(old, {})) {
       if (stopping_) co_return Result<void>();
       const auto trimmed = co_await trim(stream, before, swept);
-      if (!trimmed) co_return trimmed.error();
+      if (!trimmed && trimmed.error() == es::StoreError::corrupt)
+        swept.damaged.insert(stream.text());
+      else if (!trimmed)
+        co_return trimmed.error();
     }
     next = from;
   }
@@ -182,11 +194,7 @@ awaitable<Result<void>> Retention::trim(es::StreamId stream, Time before, Swept&
   bool trimmed_any = false;
   for (es::Version after = 0;;) {
     const auto events = co_await parts_.store.read(stream, after);
-    if (!events) {
-      // A damaged stream stays as it is; the others do not wait for it.
-      if (events.error() == es::StoreError::corrupt) co_return Result<void>();
-      co_return events.error();
-    }
+    if (!events) co_return events.error();
     bool is_done = events->empty();
     for (const es::RecordedEvent& recorded : *events) {
       after = recorded.version;
@@ -265,6 +273,22 @@ void Retention::tell(const Swept& swept) {
       telemetry::Level::info, "trimmed",
       "trimmed " + std::to_string(swept.events) + " events (" + std::to_string(swept.bytes) + " bytes) of " +
           std::to_string(swept.resources) + " resources, from before " + to_rfc3339(swept.before)));
+}
+
+// Nobody waits for a sweep: what it could not do is seen in the log, or not at all.
+void Retention::tell_of_trouble(const Swept& swept, const Result<void>& done) {
+  if (!parts_.log) return;
+  if (!swept.damaged.empty()) {
+    parts_.log(telemetry::LogLine(telemetry::Level::error, "not_trimmed",
+                                  "left the past of " + std::to_string(swept.damaged.size()) +
+                                      " streams or partitions that are damaged, " + *swept.damaged.begin() +
+                                      " among them; ocf-cloud store verify names the place"));
+  }
+  if (!done && !stopping_) {
+    parts_.log(telemetry::LogLine(
+        telemetry::Level::warn, "not_trimmed",
+        "what is too old could not be trimmed: " + done.error().message() + "; the next sweep goes on"));
+  }
 }
 
 }  // namespace ocf::cloud

@@ -19,6 +19,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -84,13 +85,15 @@ class Retention {
 
   // Looks through what became too old since the last time, and trims it; then, of each tenant that has too
   // much, the oldest until it fits. Between streams others have their turn. A store that is away ends it; the
-  // next sweep goes on from there.
+  // next sweep goes on from there. What is damaged stays as it is, a stream or the rest of a partition, and
+  // the others do not wait for it. Either is logged.
   boost::asio::awaitable<void> sweep();
 
  private:
   struct Swept {
     std::uint64_t resources = 0, events = 0, bytes = 0;
-    Time before{};  // the latest
+    Time before{};                  // the latest
+    std::set<std::string> damaged;  // streams, and partitions from some place on, that were left as they are
   };
   // How far one kind of sweep looked: everything before was trimmed where it could be.
   struct Reach {
@@ -99,7 +102,7 @@ class Retention {
     Time before{};
   };
 
-  boost::asio::awaitable<Result<void>> count();
+  boost::asio::awaitable<Result<void>> count(Swept& swept);
   boost::asio::awaitable<Result<void>> sweep_by_age(Swept& swept);
   boost::asio::awaitable<Result<void>> sweep_by_bytes(es::Tenant tenant, Swept& swept);
   // Of one tenant, or of all if it is empty.
@@ -112,6 +115,7 @@ class Retention {
   boost::asio::awaitable<Result<Place>> unpublished_between(es::StreamId stream, es::Position after,
                                                             es::Position before);
   void tell(const Swept& swept);
+  void tell_of_trouble(const Swept& swept, const Result<void>& done);
 
   Parts parts_;
   RetainedBytes bytes_;

@@ -140,8 +140,9 @@ TEST_F(PlanTest, GoesOnFromWhereItCut) {
 struct RetentionTest : TestCloud {
   RetentionTest() { limits.retention_time = hours(24); }
 
-  void sweep_past() {
-    Retention retention({store, cloud->read_models(), limits, [this] { return now; }, cloud->metrics(),
+  void sweep_past() { sweep_past(store); }
+  void sweep_past(es::EventStore& events) {
+    Retention retention({events, cloud->read_models(), limits, [this] { return now; }, cloud->metrics(),
                          [this](const telemetry::LogLine& line) { lines.push_back(line.text); }});
     run_void(retention.sweep());
   }
@@ -330,6 +331,118 @@ TEST_F(RetentionTest, WhatCannotFitIsTriedOnce) {
   sweep_past();
   EXPECT_EQ(types(), Names{"BaselineTaken"});
   EXPECT_EQ(known()->content, content(10));
+}
+
+// A store that cannot read some of what it has.
+class DamagedStore final : public es::EventStore {
+ public:
+  explicit DamagedStore(es::EventStore& store) : store_(store) {}
+
+  es::Partition partitions() const override { return store_.partitions(); }
+  es::awaitable<Result<std::vector<es::RecordedEvent>>> read(es::StreamId id, es::Version after) override {
+    if (id == damaged_stream) co_return es::StoreError::corrupt;
+    co_return co_await store_.read(std::move(id), after);
+  }
+  es::awaitable<Result<es::EventBatch>> append(es::Append append) override {
+    return store_.append(std::move(append));
+  }
+  es::awaitable<Result<void>> trim(es::Trim trim) override {
+    if (trim.stream == untrimmable) co_return es::StoreError::corrupt;
+    co_return co_await store_.trim(std::move(trim));
+  }
+  es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
+                                                     std::size_t limit) override {
+    if (is_away) co_return es::StoreError::unavailable;
+    if (partition == damaged_partition) co_return es::StoreError::corrupt;
+    co_return co_await store_.read_partition(partition, from, limit);
+  }
+
+  std::optional<es::StreamId> damaged_stream, untrimmable;
+  std::optional<es::Partition> damaged_partition;
+  bool is_away = false;
+
+ private:
+  es::EventStore& store_;
+};
+
+// Two devices whose streams are in different partitions; what their lights said is too old.
+struct DamagedRetentionTest : RetentionTest {
+  void two_devices() {
+    sessions.push_back(online(channel));
+    const auto partition = partition_of(sessions[0]);
+    for (char last = '2'; sessions.size() == 1; ++last) {
+      const device::DeviceKey other(account::Tenant("default"), device_id(last), 1);
+      if (es::partition_of(other.stream("links"), memory.partitions()) == partition) continue;
+      sessions.push_back(online(neighbours, "alice", device_id(last)));
+    }
+    for (const DeviceSession& session : sessions) {
+      publish(session, "/light/1");
+      for (std::uint8_t value = 1; value <= 3; ++value) ASSERT_TRUE(notify(session, value, value));
+      // A reason to read the links.
+      ASSERT_TRUE(run(cloud->unpublish(session, {})));
+      Notification bad;
+      bad.href = Href("/light/1");
+      bad.content = {10000, share(Bytes{0xa1})};
+      bad.sequence = 4;
+      ASSERT_TRUE(run(cloud->notify(session, std::move(bad))));
+    }
+    now += hours(25);
+  }
+  es::Partition partition_of(const DeviceSession& session) const {
+    return es::partition_of(session.key.stream("links"), memory.partitions());
+  }
+  std::size_t swept_first() const { return partition_of(sessions[0]) < partition_of(sessions[1]) ? 0 : 1; }
+  std::string first_of(const DeviceSession& session) {
+    return run(memory.read(resource::stream_of(session.key, Href("/light/1")), 0)).value()[0].event.type;
+  }
+  void expect_only_the_other_is_trimmed(std::size_t damaged) {
+    sweep_past(broken);
+    EXPECT_EQ(first_of(sessions[damaged]), "ResourceRepresentationUpdated");
+    EXPECT_EQ(first_of(sessions[1 - damaged]), "BaselineTaken");
+  }
+  bool is_told(const std::string& what) const {
+    return std::any_of(lines.begin(), lines.end(),
+                       [&](const std::string& line) { return line.find(what) != std::string::npos; });
+  }
+
+  DamagedStore broken{memory};
+  RecordingChannel neighbours;
+  std::vector<DeviceSession> sessions;
+};
+
+TEST_F(DamagedRetentionTest, OthersDoNotWaitForADamagedStream) {
+  two_devices();
+  const std::size_t first = swept_first();
+  broken.damaged_stream = sessions[first].key.stream("links");
+  expect_only_the_other_is_trimmed(first);
+  EXPECT_TRUE(is_told(resource::stream_of(sessions[first].key, Href("/light/1")).text()));
+}
+
+TEST_F(DamagedRetentionTest, OthersDoNotWaitForAStreamThatCannotBeTrimmed) {
+  two_devices();
+  const std::size_t first = swept_first();
+  broken.untrimmable = resource::stream_of(sessions[first].key, Href("/light/1"));
+  expect_only_the_other_is_trimmed(first);
+  EXPECT_TRUE(is_told(broken.untrimmable->text()));
+}
+
+TEST_F(DamagedRetentionTest, OthersDoNotWaitForADamagedPartition) {
+  two_devices();
+  const std::size_t first = swept_first();
+  broken.damaged_partition = partition_of(sessions[first]);
+  expect_only_the_other_is_trimmed(first);
+  EXPECT_TRUE(is_told("partition " + std::to_string(*broken.damaged_partition)));
+  broken.damaged_partition.reset();
+  sweep_past(broken);
+  EXPECT_EQ(first_of(sessions[first]), "BaselineTaken");
+}
+
+TEST_F(DamagedRetentionTest, ASweepThatFailedIsTold) {
+  two_devices();
+  broken.is_away = true;
+  sweep_past(broken);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_TRUE(is_told("could not be trimmed"));
 }
 
 }  // namespace

@@ -10,10 +10,21 @@ namespace {
 using account::Right;
 using Events = std::vector<Links::Event>;
 
-std::optional<Time> end_of(const Links::State& state, const Href& href) {
-  const auto found = state.ends.find(href);
-  return found == state.ends.end() ? std::nullopt : std::optional(found->second);
-}
+// Until when links that are published now have to be kept, at least, and are if that is stored.
+struct Lifetime {
+  explicit Lifetime(const PublishLinks& command) {
+    if (command.lifetime.count() == 0) return;
+    at_least = command.now + command.lifetime;
+    stored = *at_least + std::chrono::milliseconds(command.lifetime) / 4;
+  }
+  bool is_kept(const Links::State& state, const Href& href) const {
+    const auto end = state.ends.find(href);
+    if (end == state.ends.end() || !stored) return end == state.ends.end() && !stored;
+    return *at_least <= end->second && end->second <= *stored;
+  }
+
+  std::optional<Time> at_least, stored;  // nullopt: no end
+};
 
 // The state's links with the published ones merged in, each with the hub's instance.
 std::map<Href, Link> merge(const Links::State& state, const std::vector<Link>& published) {
@@ -40,11 +51,12 @@ Result<Events> publish(const Links::State& state, const PublishLinks& command) {
   std::set<Href> published;
   for (const Link& link : command.links) published.insert(link.href);
   LinksPublished event;
-  event.ends = command.ends;
+  const Lifetime lifetime(command);
+  event.ends = lifetime.stored;
   for (const auto& [href, link] : merged) {
     const auto known = state.links.find(href);
     const bool is_as_it_stands = known != state.links.end() && known->second == link &&
-                                 (!published.contains(href) || end_of(state, href) == command.ends);
+                                 (!published.contains(href) || lifetime.is_kept(state, href));
     if (!is_as_it_stands) event.links.push_back(link);
   }
   if (command.name != state.name) event.name = command.name;

@@ -20,7 +20,7 @@ struct LinksPublished {
   std::vector<Link> links;  // new and changed ones, and those whose lifetime is another now
   std::string name;         // the device's `n`; empty: not said
   std::optional<Time>
-      ends{};  // the lifetime of these links, unless they are published again; nullopt: no end
+      ends{};  // until when these links are kept unless they are published again; nullopt: no end
   friend bool operator==(const LinksPublished&, const LinksPublished&) = default;
 };
 struct LinksUnpublished {
@@ -41,7 +41,8 @@ struct PublishLinks {
   std::vector<Link> links;  // `instance` is ignored: the hub gives its own
   std::string name;
   std::size_t links_max = 1000;
-  std::optional<Time> ends{};  // of these links' lifetime; nullopt: no end
+  Time now{};
+  std::chrono::seconds lifetime{};  // of these links; 0: no end
 };
 struct UnpublishLinks {
   account::Access access;
@@ -66,7 +67,9 @@ struct Links {
   };
 
   // PublishLinks merges (OCF Core 11.3.6 as real devices use it): it adds and changes, never removes; links
-  // that are published as they stand decide nothing, unless their lifetime is another. Instances are
+  // that are published as they stand decide nothing, unless their lifetime is another. With a lifetime they
+  // are kept a quarter of it longer, so that those which are published again within that quarter stand as
+  // they are: of many refreshes few are stored, and no link goes before its time. Instances are
   // instance_of(href), counted up where two hrefs collide.
   static Result<std::vector<Event>> decide(const State& state, const Command& command);
   static State evolve(State state, const Event& event);

@@ -123,9 +123,10 @@ TEST(Links, AreTheDevicesOwnWord) {
 
 constexpr Time at(std::int64_t seconds) { return Time(std::chrono::seconds(seconds)); }
 
-PublishLinks publish_until(Time end, std::vector<Link> links) {
+PublishLinks publish_for(std::int64_t lifetime, Time now, std::vector<Link> links) {
   PublishLinks command = publish(std::move(links));
-  command.ends = end;
+  command.now = now;
+  command.lifetime = std::chrono::seconds(lifetime);
   return command;
 }
 ExpireLinks expire(Time ended_by) {
@@ -135,13 +136,33 @@ ExpireLinks expire(Time ended_by) {
 }
 
 TEST(LinksWithALifetime, AreRenewedWhenTheyArePublishedAgain) {
-  const auto links = given<Links>({LinksPublished{{hosted("/a"), hosted("/b")}, "", at(10)}});
-  EXPECT_EQ(links.when(publish_until(at(20), {link("/b")})),
-            then<Links>({LinksPublished{{hosted("/b")}, "", at(20)}}));
-  EXPECT_EQ(links.when(publish_until(at(10), {link("/b")})), then<Links>({}));
+  const auto links = given<Links>({LinksPublished{{hosted("/a"), hosted("/b")}, "", at(125)}});
+  EXPECT_EQ(links.when(publish_for(100, at(100), {link("/b")})),
+            then<Links>({LinksPublished{{hosted("/b")}, "", at(225)}}));
   EXPECT_EQ(links.when(publish({link("/b")})), then<Links>({LinksPublished{{hosted("/b")}, ""}}))
       << "without an end from now on";
-  EXPECT_EQ(links.when(publish_until(at(20), {})), then<Links>({}));
+  EXPECT_EQ(links.when(publish_for(100, at(100), {})), then<Links>({}));
+}
+
+// No link goes before its lifetime is over.
+TEST(LinksWithALifetime, AreKeptAQuarterLongerSoThatFewRefreshesAreStored) {
+  EXPECT_EQ(given<Links>({}).when(publish_for(2, at(0), {link("/a")})),
+            then<Links>({LinksPublished{{hosted("/a")}, "", Time(std::chrono::milliseconds(2500))}}));
+  const auto links = given<Links>({LinksPublished{{hosted("/a")}, "", at(125)}});
+  for (const int now : {0, 1, 24, 25}) {
+    EXPECT_EQ(links.when(publish_for(100, at(now), {link("/a")})), then<Links>({})) << now;
+  }
+  EXPECT_EQ(links.when(publish_for(100, at(26), {link("/a")})),
+            then<Links>({LinksPublished{{hosted("/a")}, "", at(151)}}));
+  EXPECT_EQ(links.when(publish_for(80, at(0), {link("/a")})),
+            then<Links>({LinksPublished{{hosted("/a")}, "", at(100)}}))
+      << "a shorter one is another";
+  Link changed = link("/a");
+  changed.title = "another";
+  Link stored = hosted("/a");
+  stored.title = "another";
+  EXPECT_EQ(links.when(publish_for(100, at(0), {changed})),
+            then<Links>({LinksPublished{{stored}, "", at(125)}}));
 }
 
 TEST(LinksWithALifetime, AreUnpublishedWhenItEnds) {
@@ -232,7 +253,7 @@ TEST(Links, FoldsAlikeFromAnyPrefix) {
     if (random() % 4 == 0 && !state.links.empty()) return unpublish({state.links.begin()->second.instance});
     if (random() % 8 == 0) return expire(at(random() % 50));
     const std::string href = "/" + std::to_string(random() % 9);
-    if (random() % 3 == 0) return publish_until(at(random() % 50), {link(href.c_str())});
+    if (random() % 3 == 0) return publish_for(1 + random() % 50, at(random() % 50), {link(href.c_str())});
     return publish({link(href.c_str(), 0, static_cast<std::uint8_t>(random() % 4))},
                    std::to_string(random() % 3));
   };

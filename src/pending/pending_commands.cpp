@@ -30,7 +30,8 @@ void PendingCommands::apply(const es::RecordedEvent& recorded) {
                       [&](const resource::CommandAnswered& e) { remove(*key, e.correlation); },
                       [&](const resource::CommandEnded& e) { remove(*key, e.correlation); },
                       [](const resource::ResourceRepresentationUpdated&) {},
-                      [](const resource::NotificationRejected&) {}, [](const resource::BaselineTaken&) {}},
+                      [](const resource::NotificationRejected&) {},
+                      [&](const resource::BaselineTaken&) { remove_all(*key, *href); }},
              **event);
 }
 
@@ -54,6 +55,18 @@ void PendingCommands::remove(const device::DeviceKey& key, const es::Correlation
   if (command == device->second.end()) return;
   deadlines_.erase({command->valid_until, key, correlation});
   device->second.erase(command);
+  if (device->second.empty()) devices_.erase(device);
+}
+
+// A baseline is taken only where nothing waits; how the commands before it ended was trimmed with them.
+void PendingCommands::remove_all(const device::DeviceKey& key, const Href& href) {
+  const auto device = devices_.find(key);
+  if (device == devices_.end()) return;
+  std::erase_if(device->second, [&](const PendingCommand& command) {
+    if (command.href != href) return false;
+    deadlines_.erase({command.valid_until, key, command.correlation});
+    return true;
+  });
   if (device->second.empty()) devices_.erase(device);
 }
 

@@ -33,8 +33,8 @@ struct PendingCommand {
 // callers that suspend.
 class PendingCommands {
  public:
-  // The events of a resource must come in their order. A command stays until an event answers or ends it,
-  // also beyond the registration of its device.
+  // The events of a resource must come in their order. A command stays until an event answers or ends it, or
+  // a baseline stands for that event, also beyond the registration of its device.
   void apply(const es::RecordedEvent& recorded);
 
   std::vector<PendingCommand> of(
@@ -51,6 +51,7 @@ class PendingCommands {
   void add(PendingCommand command);
   void dispatch(const device::DeviceKey& key, const resource::CommandDispatched& event);
   void remove(const device::DeviceKey& key, const es::CorrelationId& correlation);
+  void remove_all(const device::DeviceKey& key, const Href& href);
 
   std::map<device::DeviceKey, std::vector<PendingCommand>> devices_;
   std::set<Deadline> deadlines_;

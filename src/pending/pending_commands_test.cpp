@@ -101,6 +101,21 @@ TEST_F(PendingCommandsTest, GoWithTheirAnswerOrEnding) {
   EXPECT_EQ(pending.count(key), 0u);
 }
 
+// A reader of the log of a running hub has read a command, and then its end was trimmed.
+TEST_F(PendingCommandsTest, GoWithTheBaselineOfTheirResource) {
+  requested(key, light, "1", 20);
+  requested(key, heater, "2", 20);
+  requested(key, light, "3", 30);
+  append(key, light, resource::BaselineTaken{});
+  EXPECT_EQ(names(pending.of(key)), Names{"2"});
+  EXPECT_EQ(pending.size(), 1u);
+  requested(key, light, "4", 40);
+  EXPECT_EQ(names(pending.of(key)), (Names{"2", "4"}));
+  append(key, heater, resource::BaselineTaken{});
+  append(key, light, resource::BaselineTaken{});
+  EXPECT_TRUE(pending.all().empty());
+}
+
 TEST_F(PendingCommandsTest, ExpireInTheOrderOfTheirTime) {
   requested(key, light, "late", 30);
   requested(other, light, "early", 10);

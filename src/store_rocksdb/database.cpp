@@ -157,8 +157,9 @@ void Database::open_families() {
     check_log_ends();
     const auto listed = rocksdb::DB::ListColumnFamilies(db_options, options_.path.string(), &names);
     if (!listed.ok()) cannot_open(options_, listed.ToString());
-  } else if (options_.read_only) {
-    cannot_open(options_, "there is none");
+  } else {
+    check_nothing_is_there();
+    if (options_.read_only) cannot_open(options_, "there is none");
   }
   const auto each = family_options(rocksdb::NewLRUCache(block_cache_bytes));
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
@@ -193,6 +194,20 @@ void Database::create_missing_families(const rocksdb::ColumnFamilyOptions& each)
     if (!status.ok()) cannot_open(options_, status.ToString());
     families_.push_back(created);
   }
+}
+
+// Without CURRENT RocksDB would begin a new store, and remove the files of the one that was there. It is
+// written before the first log, so a creation that was interrupted leaves none of these.
+void Database::check_nothing_is_there() const {
+  std::error_code failed;
+  std::filesystem::directory_iterator file(options_.path, failed);
+  for (; !failed && file != std::filesystem::directory_iterator(); file.increment(failed)) {
+    const std::string extension = file->path().extension().string();
+    if (extension != ".sst" && extension != ".log") continue;
+    cannot_open(options_, "its file CURRENT is missing, but " + file->path().filename().string() +
+                              " is there; restore a backup into an empty directory");
+  }
+  if (failed && failed != std::errc::no_such_file_or_directory) cannot_open(options_, failed.message());
 }
 
 // What RocksDB would take for torn although it was acknowledged. A log that cannot be read is RocksDB's to

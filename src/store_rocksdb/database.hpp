@@ -94,6 +94,7 @@ class Database {
   bool takes_writes() const;
   rocksdb::ColumnFamilyHandle* family(const char* name);
   void check_log_ends() const;
+  void check_nothing_is_there() const;
   void check_or_write_meta();
   void upgrade_schema();
   std::optional<std::string> meta(const char* key) const;

@@ -573,6 +573,31 @@ TEST_F(RocksStore, RefusesToStartIfItsLogIsShorterThanItsIndexKnows) {
   EXPECT_NE(refusal(directory.path()).find("corrupt"), std::string::npos);
 }
 
+TEST_F(RocksStore, RefusesToStartInPlaceOfFilesWhoseCurrentIsGone) {
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(3)));
+  store.reset();
+  const std::string current = directory.path() / "CURRENT", aside = images.path() / "CURRENT";
+  fs::rename(current, aside);
+  EXPECT_NE(refusal(directory.path()).find("its file CURRENT is missing"), std::string::npos);
+  EXPECT_FALSE(fs::exists(current));
+  fs::rename(aside, current);
+  open();
+  EXPECT_EQ(read(stream_of("a"))->size(), 3u) << "nothing was removed";
+}
+
+TEST_F(RocksStore, RefusesToStartInPlaceOfTablesWhoseCurrentIsGone) {
+  std::ofstream(directory.path() / "000018.sst") << "events";
+  EXPECT_NE(refusal(directory.path()).find("but 000018.sst is there"), std::string::npos);
+  EXPECT_TRUE(fs::exists(directory.path() / "000018.sst"));
+}
+
+TEST_F(RocksStore, GoesOnWithACreationThatWasInterrupted) {
+  std::ofstream(directory.path() / "MANIFEST-000001") << "torn";
+  open();
+  EXPECT_TRUE(append(stream_of("a"), 0, events_of(1)));
+}
+
 TEST_F(RocksStore, ServesNothingFromADamagedRecord) {
   open();
   ASSERT_TRUE(append(stream_of("a"), 0, events_of(3)));

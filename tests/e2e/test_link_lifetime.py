@@ -75,6 +75,16 @@ def test_a_publication_in_time_renews_the_lifetime(client, device):
     poll(lambda: found(client, d) == set(), "the last one counts")
 
 
+# R1, R9: the log does not grow by each
+def test_many_refreshes_store_little(client, device, api):
+    d = signed_in(device())
+    for _ in range(30):
+        assert publish(d, ["/light/1", "/oic/p"], ttl=600).code == CHANGED
+    assert [event["type"] for event in api.history(d.di)].count("LinksPublished") == 1
+    assert publish(d, ["/light/1"], ttl=300).code == CHANGED
+    assert [event["type"] for event in api.history(d.di)].count("LinksPublished") == 2, "a shorter one is another"
+
+
 # R1, R9: the end is in the event
 def test_lifetimes_outlive_the_hub(started, device):
     own = started(**HUB)

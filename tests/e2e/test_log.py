@@ -284,6 +284,14 @@ def test_an_amendment_that_does_not_fit_is_named(hub, synchronized, amended):
     late = {name: value for name, value in event.items() if name != "version"}
     assert "its stream begins later" in refused({**late, "time": "2020-01-01T00:00:00Z"})
     assert "later than --until" in refused({**late, "time": "2999-01-01T00:00:00Z"}, more=("--until", event["time"]))
+    assert "later than --until" in refused({**event, "time": "2999-01-01T00:00:00Z"}, more=("--until", event["time"]))
+    for number in (-1, 256, 2**64):
+        link = {"href": "/x", "rt": ["x"], "if": ["x"], "p": {"bm": number}, "ins": 1}
+        published = {**late, "stream": event["stream"].split("/resource/")[0] + "/links", "type": "LinksPublished", "data": {"links": [link]}}
+        assert ":1: 'bm' has to be a number from 0 to 255" in refused(published)
+    assert ":1: 'format' has to be a number from 0 to 65535" in refused({**event, "data": {"content": {"hex": "a0", "format": 65536}}})
+    link = {"href": "/x", "rt": ["x"], "if": ["x"], "p": {"bm": 3}, "ins": 2**63}
+    assert "'ins' has to be" in refused({**published, "data": {"links": [link]}})
     connected = next(e for e in amended.events if e["type"] == "DeviceConnected")
     assert "they count its sessions" in refused({name: value for name, value in connected.items() if name != "version"})
     assert hub.cli("replay", "--amend", "/no/such/file").returncode == USAGE

@@ -14,6 +14,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <limits>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -54,11 +55,15 @@ class Properties {
     const json::value* value = find(name);
     return value == nullptr ? std::string() : text_of(*value, name);
   }
-  std::uint64_t number(std::string_view name) {
+  // Up to the greatest of its type.
+  template <class Number = std::uint64_t>
+  Number number(std::string_view name) {
+    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<Number>::max());
     boost::system::error_code impossible;
     const auto number = at(name).to_number<std::uint64_t>(impossible);
-    if (impossible) throw Unfit(fmt::format("'{}' has to be a number from 0 on", name));
-    return number;
+    if (impossible || number > most)
+      throw Unfit(fmt::format("'{}' has to be a number from 0 to {}", name, most));
+    return static_cast<Number>(number);
   }
   Bytes hex_or_none(std::string_view name) {
     auto bytes = from_hex(text_or_none(name));
@@ -106,8 +111,7 @@ resource::Content content_of(const json::value& value) {
   if (value.is_object() && value.get_object().contains("hex")) {
     Properties properties(value, "content");
     content.bytes = share(properties.hex_or_none("hex"));
-    if (properties.find("format") != nullptr)
-      content.format = static_cast<std::uint16_t>(properties.number("format"));
+    if (properties.find("format") != nullptr) content.format = properties.number<std::uint16_t>("format");
     properties.finish();
     return content;
   }
@@ -125,9 +129,9 @@ Link link_of(const json::value& value) {
   link.resource_types = properties.texts("rt");
   link.interfaces = properties.texts("if");
   Properties policy(properties.at("p"), "'p'");
-  link.policy = static_cast<std::uint8_t>(policy.number("bm"));
+  link.policy = policy.number<std::uint8_t>("bm");
   policy.finish();
-  link.instance = static_cast<std::int64_t>(properties.number("ins"));
+  link.instance = properties.number<std::int64_t>("ins");
   link.title = properties.text_or_none("title");
   properties.finish();
   return link;
@@ -252,7 +256,8 @@ void Amendments::add(std::size_t line, const std::string& text) {
   }
 }
 
-es::RecordedEvent Amendments::made(const Amendment& amendment, es::RecordedEvent like) const {
+es::RecordedEvent Amendments::made(const Amendment& amendment, es::RecordedEvent like,
+                                   const std::optional<cloud::Point>& until) const {
   like.event.type = amendment.type;
   if (amendment.time) like.event.time = *amendment.time;
   try {
@@ -267,10 +272,12 @@ es::RecordedEvent Amendments::made(const Amendment& amendment, es::RecordedEvent
   }
   if (readable(like) != Readable::yes)
     unfit(amendment.line, fmt::format("its data is not that of a {} of this stream", amendment.type));
+  if (until && !until->includes(like)) unfit(amendment.line, "it is later than --until");
   return like;
 }
 
-std::vector<es::RecordedEvent> Amendments::in_place_of(const es::RecordedEvent& recorded) {
+std::vector<es::RecordedEvent> Amendments::in_place_of(const es::RecordedEvent& recorded,
+                                                       const std::optional<cloud::Point>& until) {
   std::vector<es::RecordedEvent> events;
   const auto found = streams_.find(recorded.stream);
   if (found == streams_.end()) {
@@ -284,14 +291,14 @@ std::vector<es::RecordedEvent> Amendments::in_place_of(const es::RecordedEvent& 
       unfit(late.line, fmt::format("its stream begins later, at {}, as far as it is kept",
                                    to_rfc3339(recorded.event.time)));
     }
-    events.push_back(made(late, *stream.last));
+    events.push_back(made(late, *stream.last, until));
     stream.late.erase(stream.late.begin());
   }
   const auto amended = stream.by_version.find(recorded.version);
   if (amended == stream.by_version.end()) {
     events.push_back(recorded);
   } else {
-    events.push_back(made(amended->second, recorded));
+    events.push_back(made(amended->second, recorded, until));
     stream.by_version.erase(amended);
   }
   stream.last = recorded;
@@ -309,9 +316,7 @@ std::vector<es::RecordedEvent> Amendments::rest(const std::optional<cloud::Point
     if (is_done) continue;
     if (!stream.last) unfit(line(), fmt::format("the log has no stream {}", id.text()));
     const auto add = [&, &stream = stream](const Amendment& amendment, es::RecordedEvent like) {
-      es::RecordedEvent event = made(amendment, std::move(like));
-      if (until && !until->includes(event)) unfit(amendment.line, "it is later than --until");
-      events.push_back(std::move(event));
+      events.push_back(made(amendment, std::move(like), until));
     };
     for (const auto& [time, late] : stream.late) add(late, *stream.last);
     for (const auto& [version, amendment] : stream.by_version) {

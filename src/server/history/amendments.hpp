@@ -39,8 +39,9 @@ class Amendments {
   static Amendments read(std::istream& file, std::string name);
 
   // The events to fold instead of one of the log; call it for each, in order. Throws CommandFailure (usage)
-  // if an amendment does not fit there.
-  std::vector<es::RecordedEvent> in_place_of(const es::RecordedEvent& recorded);
+  // if an amendment does not fit there, or is not before `until`.
+  std::vector<es::RecordedEvent> in_place_of(const es::RecordedEvent& recorded,
+                                             const std::optional<cloud::Point>& until);
   // Those that come behind the last events of their streams, after in_place_of() has seen all. Throws
   // CommandFailure (usage) if one of all fits nowhere, or not before `until`.
   std::vector<es::RecordedEvent> rest(const std::optional<cloud::Point>& until);
@@ -59,7 +60,8 @@ class Amendments {
   };
 
   void add(std::size_t line, const std::string& text);
-  es::RecordedEvent made(const Amendment& amendment, es::RecordedEvent like) const;
+  es::RecordedEvent made(const Amendment& amendment, es::RecordedEvent like,
+                         const std::optional<cloud::Point>& until) const;
   [[noreturn]] void unfit(std::size_t line, const std::string& why) const;
 
   std::string name_;

@@ -81,13 +81,15 @@ class Check {
     if (es::partition_of(recorded.stream, log_.partitions()) != partition)
       return wrong("its stream belongs to another partition");
     Extent& extent = streams_[recorded.stream];
-    // Where its beginning was trimmed, a stream begins with a baseline of any version.
-    if (extent.last != 0 && recorded.version != extent.last + 1)
-      return wrong(fmt::format("the version before it in its stream is {}", extent.last));
     if (recorded.version == 0) return wrong("versions begin with 1");
-    if (extent.last == 0 && recorded.version > 1 && !es::is_baseline(recorded.event))
-      return wrong("its stream begins with it, and no baseline stands for what was before");
-    if (extent.last == 0) extent.first = recorded.version;
+    // What a baseline stands for is gone: a stream begins with one of any version, and if a sweep trimmed it
+    // since it was looked at, it begins with another one.
+    const bool begins_anew = recorded.version > extent.last + 1 && es::is_baseline(recorded.event);
+    if (recorded.version != extent.last + 1 && !begins_anew) {
+      return wrong(extent.last == 0 ? "its stream begins with it, and no baseline stands for what was before"
+                                    : fmt::format("the version before it in its stream is {}", extent.last));
+    }
+    if (extent.first == 0 || begins_anew) extent.first = recorded.version;
     extent.last = recorded.version;
     if (recorded.position.offset < log_.indexed().next[partition]) extent.indexed = recorded.version;
     switch (readable(recorded)) {

@@ -112,6 +112,18 @@ TEST(LogCheck, NamesAGapBetweenVersions) {
   EXPECT_EQ(found.damage->version, 3u);
 }
 
+TEST(LogCheck, GoesOnFromABaselineThatWasTakenMeanwhile) {
+  WrittenLog log;
+  for (int i = 0; i < 3; ++i) log.add("links");
+  log.add("links", 7).event.type = "BaselineTaken";
+  log.add("links");
+  const LogCheck found = check_log(log);
+  EXPECT_FALSE(found.damage) << found.damage->what;
+  EXPECT_EQ(found.trimmed, 1u);
+  log.add("links", 8).event.type = "BaselineTaken";
+  EXPECT_TRUE(check_log(log).damage) << "which does not go back";
+}
+
 TEST(LogCheck, NamesDataThatIsNotThatOfItsType) {
   WrittenLog log;
   log.add("links");

@@ -21,7 +21,8 @@ Replayed replay(LogSource& log, const std::optional<cloud::Point>& until, Amendm
     }
     replayed.cursor.next[recorded.position.partition] = recorded.position.offset + 1;
     if (amendments == nullptr) return fold(replayed.models, recorded);
-    for (const es::RecordedEvent& event : amendments->in_place_of(recorded)) fold(replayed.models, event);
+    for (const es::RecordedEvent& event : amendments->in_place_of(recorded, until))
+      fold(replayed.models, event);
   });
   if (amendments == nullptr) return replayed;
   for (const es::RecordedEvent& event : amendments->rest(until)) fold(replayed.models, event);
