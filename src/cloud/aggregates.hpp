@@ -45,15 +45,16 @@ class Aggregates {
   }
 
   // Appends of which nobody knows whether they are stored are settled, so that everybody hears of the events
-  // even if no command comes to their streams. False: the store is away, and some are left.
-  boost::asio::awaitable<bool> settle() {
+  // even if no command comes to their streams. How many were: while the store is away, none.
+  boost::asio::awaitable<std::size_t> settle() {
+    std::size_t count = 0;
     const std::vector<es::StreamId> streams(unsettled_.begin(), unsettled_.end());
     for (const es::StreamId& stream : streams) {
       const auto settled = co_await load(stream);
-      if (!is_unsettled(stream)) unsettled_.erase(stream);
+      if (!is_unsettled(stream)) count += unsettled_.erase(stream);
       if (!settled && settled.error() == es::StoreError::unavailable) break;
     }
-    co_return unsettled_.empty();
+    co_return count;
   }
 
  private:

@@ -235,22 +235,21 @@ awaitable<void> Cloud::sweep(net::Gate::Holder) {
     sweep_timer_->expires_after(sweep_interval);
     co_await sweep_timer_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     if (background_.closed()) co_return;
-    const bool is_settled = co_await settle();
+    if (co_await settle() > 0) unheld_ = true;
     co_await expire_commands();
     co_await expire_links();
     if (unheld_) co_await disconnect_unheld(device::Disconnection::closed);
-    if (!is_settled) unheld_ = true;
   }
 }
 
-// What an outage left unknown comes into the read models, too. False: the store is still away.
-awaitable<bool> Cloud::settle() {
-  const bool holders = co_await holders_.settle();
-  const bool devices = co_await devices_.settle();
-  const bool links = co_await links_.settle();
-  const bool resources = co_await resources_.settle();
-  const bool administration = co_await administration_.settle();
-  co_return holders&& devices&& links&& resources&& administration;
+// What an outage left unknown comes into the read models, too: of how many streams.
+awaitable<std::size_t> Cloud::settle() {
+  std::size_t count = co_await holders_.settle();
+  count += co_await devices_.settle();
+  count += co_await links_.settle();
+  count += co_await resources_.settle();
+  count += co_await administration_.settle();
+  co_return count;
 }
 
 awaitable<void> Cloud::expire_commands() {

@@ -397,7 +397,7 @@ class Cloud {
   // an await.
   const directory::DeviceEntry* visible(const account::Access& access, const DeviceId& device) const;
   awaitable<void> sweep(net::Gate::Holder inside);
-  awaitable<bool> settle();
+  awaitable<std::size_t> settle();
   awaitable<void> expire_commands();
   awaitable<void> expire_commands(std::vector<pending::PendingCommand> over, Time now);
   awaitable<void> expire_links();

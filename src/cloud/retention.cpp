@@ -162,10 +162,12 @@ awaitable<Result<void>> Retention::sweep(es::Partition partition, es::Tenant ten
   es::Offset from = next;
   for (bool is_done = false; !is_done && !stopping_;) {
     const auto slice = co_await parts_.store.read_partition(partition, from, page);
-    if (!slice) co_return slice.error();
-    is_done = slice->events->empty();
-    from = slice->next;
-    for (const es::RecordedEvent& recorded : *slice->events) {
+    if (!slice && slice.error() != es::StoreError::corrupt) co_return slice.error();
+    const es::EventBatch events =
+        slice ? slice->events : std::make_shared<const std::vector<es::RecordedEvent>>();
+    is_done = events->empty();
+    if (slice) from = slice->next;
+    for (const es::RecordedEvent& recorded : *events) {
       if (recorded.event.time >= before) {
         from = recorded.position.offset;
         is_done = true;
@@ -183,6 +185,7 @@ awaitable<Result<void>> Retention::sweep(es::Partition partition, es::Tenant ten
       else if (!trimmed)
         co_return trimmed.error();
     }
+    if (!slice) co_return slice.error();  // what comes before the damage is trimmed
     next = from;
   }
   co_return Result<void>();

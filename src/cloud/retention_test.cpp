@@ -353,12 +353,14 @@ class DamagedStore final : public es::EventStore {
   es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
                                                      std::size_t limit) override {
     if (is_away) co_return es::StoreError::unavailable;
-    if (partition == damaged_partition) co_return es::StoreError::corrupt;
+    if (partition == damaged_partition && from >= damaged_from) co_return es::StoreError::corrupt;
+    if (partition == damaged_partition) limit = std::min<std::size_t>(limit, damaged_from - from);
     co_return co_await store_.read_partition(partition, from, limit);
   }
 
   std::optional<es::StreamId> damaged_stream, untrimmable;
   std::optional<es::Partition> damaged_partition;
+  es::Offset damaged_from = 0;
   bool is_away = false;
 
  private:
@@ -435,6 +437,15 @@ TEST_F(DamagedRetentionTest, OthersDoNotWaitForADamagedPartition) {
   broken.damaged_partition.reset();
   sweep_past(broken);
   EXPECT_EQ(first_of(sessions[first]), "BaselineTaken");
+}
+
+TEST_F(DamagedRetentionTest, WhatIsBeforeADamagedRecordIsTrimmed) {
+  two_devices();
+  broken.damaged_partition = partition_of(sessions[0]);
+  broken.damaged_from = run(memory.read_partition(*broken.damaged_partition, 1, 1000)).value().next;
+  sweep_past(broken);
+  for (const DeviceSession& session : sessions) EXPECT_EQ(first_of(session), "BaselineTaken");
+  EXPECT_TRUE(is_told("partition " + std::to_string(*broken.damaged_partition)));
 }
 
 TEST_F(DamagedRetentionTest, ASweepThatFailedIsTold) {

@@ -22,6 +22,12 @@ struct Known {
   Known() = default;
   Known(typename D::State state_, Version version_) : state(std::move(state_)), version(version_) {}
 
+  // Back to the beginning: it has to be read again. What is unsettled stays so.
+  void forget() {
+    state = typename D::State();
+    version = 0;
+  }
+
   typename D::State state{};
   Version version = 0;
   // An append of which nobody knows whether it is stored: until that is settled the state cannot be trusted,
@@ -86,16 +92,23 @@ inline awaitable<Result<EventBatch>> append_surely(EventStore& store, const Appe
 }  // namespace detail
 
 // Folds what was stored since onto `known`. Errors: those of EventStore::read and of D::decode; `known` is
-// then as far as it was read. `known` must outlive the await.
+// then at the beginning, so that nobody takes for the newest what was read by half. `known` must outlive the
+// await.
 template <Decider D>
 awaitable<Result<void>> catch_up(EventStore& store, StreamId stream, Known<D>& known) {
   for (;;) {
     const auto page = co_await store.read(stream, known.version);
-    if (!page) co_return page.error();
+    if (!page) {
+      known.forget();
+      co_return page.error();
+    }
     if (page->empty()) co_return Result<void>();
     for (const RecordedEvent& recorded : *page) {
       auto event = D::decode(recorded);
-      if (!event) co_return event.error();
+      if (!event) {
+        known.forget();
+        co_return event.error();
+      }
       if (*event) known.state = D::evolve(std::move(known.state), **event);
       known.version = recorded.version;
     }
@@ -114,8 +127,9 @@ awaitable<Result<void>> settle(EventStore& store, StreamId stream, Known<D>& kno
   if (!stored && stored.error() == StoreError::outcome_unknown) co_return StoreError::unavailable;
   if (!stored && stored.error() != StoreError::version_conflict && stored.error() != StoreError::fenced)
     co_return stored.error();
-  known.unsettled.reset();
-  co_return co_await catch_up<D>(store, std::move(stream), known);
+  const Result<void> current = co_await catch_up<D>(store, std::move(stream), known);
+  if (current) known.unsettled.reset();
+  co_return current;
 }
 
 // Decides the command on the newest state and stores what was decided; the answer, never null, is what was

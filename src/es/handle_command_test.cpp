@@ -65,8 +65,8 @@ class TroubledStore final : public EventStore {
 
   Partition partitions() const override { return store.partitions(); }
   awaitable<Result<std::vector<RecordedEvent>>> read(StreamId stream, Version after) override {
-    ++reads;
-    return store.read(std::move(stream), after);
+    if (reads_fail_after == reads++) co_return StoreError::unavailable;
+    co_return co_await store.read(std::move(stream), after);
   }
   awaitable<Result<EventBatch>> append(Append append) override {
     appends.push_back(append);
@@ -95,6 +95,7 @@ class TroubledStore final : public EventStore {
   std::deque<Trouble> troubles;
   std::vector<Append> appends;
   int reads = 0;
+  int reads_fail_after = -1;  // the one after so many does
 };
 
 using Trouble = TroubledStore::Trouble;
@@ -270,6 +271,28 @@ TEST_F(HandleCommand, DecidesNothingBeforeTheOutcomeIsKnown) {
   EXPECT_EQ(add_now(1).error(), boost::system::errc::result_out_of_range) << "on what was stored after all";
   EXPECT_EQ(known.state.sum, 100);
   EXPECT_EQ(known.version, stored().size());
+}
+
+TEST_F(HandleCommand, DecidesNothingOnAStateThatCouldNotBeReadAnew) {
+  has("Added", {10});
+  Known<Sum> known({10}, 1);
+  const auto add_now = [&](int amount) {
+    Sum::Command command{amount};
+    return run(handle_command<Sum>(store, stream, known, std::move(command), envelope));
+  };
+  // What was unknown is settled, but what was stored cannot be read.
+  store.troubles = {Trouble::lost_answer, Trouble::unavailable};
+  store.reads_fail_after = 0;
+  EXPECT_EQ(add_now(90).error(), StoreError::outcome_unknown);
+  EXPECT_EQ(add_now(0).error(), StoreError::unavailable);
+  EXPECT_EQ(add_now(1).error(), boost::system::errc::result_out_of_range);
+
+  // Another writer was quicker, and what it wrote cannot be read.
+  known = Known<Sum>({10}, 1);
+  store.reads_fail_after = store.reads;
+  EXPECT_EQ(add_now(5).error(), StoreError::unavailable);
+  EXPECT_EQ(add_now(1).error(), boost::system::errc::result_out_of_range);
+  EXPECT_EQ(known.state.sum, 100);
 }
 
 TEST_F(HandleCommand, StoresWhatWasLostBeforeItDecidesTheNext) {

@@ -162,9 +162,11 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
       const auto carried = co_await self.carry(next);
       // What a session that is over said must not be stored for another one.
       if (carried || session != self.sessions_) break;
-      if (account::is_refusal_of_credentials(carried.error()) && keep->is_idle()) {
+      const bool is_refused = account::is_refusal_of_credentials(carried.error());
+      if (is_refused && keep->is_idle()) {
         // Online it would be in vain: at its next sign-in the device learns that it needs another token. Not
-        // while an answer is awaited: it may be that of the sign-off which ended its tokens.
+        // while an answer is awaited: it may be that of the sign-off which ended its tokens, or of the
+        // sign-in with new ones.
         keep->end(device::Disconnection::token_expired,
                   "what the device says is refused: " + carried.error().message(),
                   device::Fault{device::Stage::sign_in, device::Cause::expired_token});
@@ -172,7 +174,7 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
         self.clear();
         break;
       }
-      if (!is_outage(carried.error())) {
+      if (!is_refused && !is_outage(carried.error())) {
         const Href* href = href_of(next);
         keep->log(Level::warn, "not_stored",
                   "what the device said" + (href != nullptr ? " of " + href->text() : std::string()) +

@@ -49,10 +49,14 @@ void give_to_owner(const fs::path& file, const fs::path& data) {
                                          data.string(), std::system_category().message(errno)));
 }
 
-DataLock::DataLock(const fs::path& data) {
+// The lock comes first: a restore that begins meanwhile wants it too.
+DataLock::DataLock(const fs::path& data) : DataLock(data, ForRestore()) {
   if (fs::exists(restoring_path(data)))
     throw std::runtime_error(
         fmt::format("a restore into {} was not finished: restore the backup again", data.string()));
+}
+
+DataLock::DataLock(const fs::path& data, ForRestore) {
   const fs::path file = data / "lock";
   const bool is_new = !fs::exists(file);
   file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

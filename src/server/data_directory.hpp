@@ -23,6 +23,9 @@ class DataLock {
   // `data` exists. Throws std::runtime_error with a sentence: another hub uses it, a restore was not
   // finished.
   explicit DataLock(const std::filesystem::path& data);
+  // For a restore, which is not finished.
+  struct ForRestore {};
+  DataLock(const std::filesystem::path& data, ForRestore);
   ~DataLock();
   DataLock(const DataLock&) = delete;
   DataLock& operator=(const DataLock&) = delete;

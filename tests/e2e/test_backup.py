@@ -134,6 +134,17 @@ def test_a_restore_goes_into_a_new_directory(backed_up, folder):
     assert (folder / "data" / "sid").read_text() == "mine"
 
 
+def test_a_restore_touches_nothing_of_a_hub_that_runs(backed_up, started, folder):
+    backup, _ = backed_up
+    other = started()
+    (other.data / "restoring").touch()  # as if one had been killed there, and the hub had started all the same
+    before = sorted(other.data.rglob("*"))
+    done = run_cli("restore", "--from", backup, "--data", other.data)
+    assert done.returncode == REFUSED and "another hub runs" in done.stderr
+    assert sorted(other.data.rglob("*")) == before
+    (other.data / "restoring").unlink()
+
+
 # a flipped bit, in each kind of file
 @pytest.mark.parametrize("kind", ["store/*.sst", "store/MANIFEST-*", "pki/hub.key", "signing-key.pem", "sid"])
 def test_a_damaged_file_is_refused_by_name(backed_up, folder, kind):

@@ -19,6 +19,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <sys/file.h>
@@ -84,11 +85,14 @@ class File {
   const int number_;
 };
 
+[[noreturn]] void not_empty(const fs::path& path) {
+  throw std::runtime_error(fmt::format("{} is not empty: a backup goes into a new directory", path.string()));
+}
+
 void check_empty(const fs::path& path) {
   std::error_code error;
   if (fs::exists(path, error) && (!fs::is_directory(path, error) || !fs::is_empty(path, error)))
-    throw std::runtime_error(
-        fmt::format("{} is not empty: a backup goes into a new directory", path.string()));
+    not_empty(path);
 }
 
 // Its parents may be missing.
@@ -220,16 +224,20 @@ class Restoring {
  public:
   // `data` is empty, or has what such a restore left, which is removed.
   explicit Restoring(const fs::path& data)
-      : data_(data), file_(restoring_path(data), O_RDWR | O_CREAT | O_NOFOLLOW) {
+      : data_(data),
+        is_another_try_(fs::exists(restoring_path(data))),
+        file_(restoring_path(data), O_RDWR | O_CREAT | O_NOFOLLOW) {
     if (!file_.lock())
       throw std::runtime_error(fmt::format("another restore goes into {} just now", data.string()));
-    file_.sync();
-    sync_directory(data);
-    std::vector<fs::path> left;
-    for (const fs::directory_entry& entry : fs::directory_iterator(data)) {
-      if (entry.path() != restoring_path(data)) left.push_back(entry.path());
+    try {
+      lock_.emplace(data, DataLock::ForRestore());
+      file_.sync();
+      sync_directory(data);
+      remove_what_was_left();
+    } catch (...) {
+      if (!is_another_try_) fs::remove(restoring_path(data));
+      throw;
     }
-    for (const fs::path& path : left) fs::remove_all(path);
   }
 
   // Makes everything durable, the owner's of the directory, and a hub's.
@@ -244,8 +252,21 @@ class Restoring {
   }
 
  private:
+  // A hub may have begun in the directory since it was found empty.
+  void remove_what_was_left() const {
+    std::vector<fs::path> left;
+    for (const fs::directory_entry& entry : fs::directory_iterator(data_)) {
+      if (entry.path() != restoring_path(data_) && entry.path() != data_ / "lock")
+        left.push_back(entry.path());
+    }
+    if (!is_another_try_ && !left.empty()) not_empty(data_);
+    for (const fs::path& path : left) fs::remove_all(path);
+  }
+
   const fs::path data_;
+  const bool is_another_try_;
   File file_;
+  std::optional<DataLock> lock_;  // no hub, and nobody who reads its log
 };
 
 }  // namespace
