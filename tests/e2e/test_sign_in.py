@@ -1,12 +1,13 @@
 """Sign-up, sign-in, refresh, sign-out and sign-off, as devices do them, and everything that is refused."""
 
+import contextlib
 import time
 import uuid
 
 import pytest
 
 from coap_tcp import (BAD_REQUEST, CHANGED, CONTENT, DELETE, DELETED, GET, NOT_FOUND, POST, UNAUTHORIZED, UNAVAILABLE,
-                      OCF_CBOR, poll)
+                      OCF_CBOR, WaitTimeout, poll)
 from api import Api
 from device import Device
 from hub import USAGE
@@ -101,6 +102,17 @@ def test_a_sign_up_alone_does_not_keep_the_connection(impatient, device):
     d.connect()
     assert d.sign_up(onboarding).code == CHANGED
     d.connection.wait_closed()
+
+
+# G3
+def test_a_sign_out_without_a_sign_in_does_not_keep_the_connection(impatient):
+    connection = impatient.connect()
+    begun = time.monotonic()
+    while not connection.closed.is_set() and time.monotonic() < begun + 6:
+        with contextlib.suppress(WaitTimeout, OSError):
+            connection.post("/oic/sec/session", {"uid": "", "di": str(uuid.uuid4()), "accesstoken": "", "login": False})
+        connection.closed.wait(0.2)
+    assert connection.closed.is_set() and time.monotonic() > begun + 2
 
 
 # G3
