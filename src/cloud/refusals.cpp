@@ -41,8 +41,9 @@ device::Refusal Refusals::record(device::Refusal refusal) {
 std::shared_ptr<Refusals::Record> Refusals::alike(const device::Refusal& refusal) const {
   const auto is_alike = [&refusal](const std::shared_ptr<Record>& record) {
     const device::Refusal& old = record->refusal;
-    return record->counts_on && old.fault == refusal.fault && old.reason == refusal.reason &&
-           old.device == refusal.device && address_of(old.peer) == address_of(refusal.peer);
+    return record->counts_on && old.fault == refusal.fault && old.device == refusal.device &&
+           (old.reason == refusal.reason || !refusal.device) &&
+           address_of(old.peer) == address_of(refusal.peer);
   };
   // A device's own places are not taken by others behind the same address.
   for (const std::string& name :

@@ -20,9 +20,9 @@ class Refusals {
   explicit Refusals(const Limits& limits) : limits_(limits) {}
 
   // Keeps it for its device and its address, and forgets the oldest above the limits. What is remembered and
-  // was refused once more (the same stage, cause, reason, device and address; the port does not matter)
-  // counts up instead: a device that tries again and again does not fill its places. The reason is made one
-  // printable line and cut; what is kept is returned, to be logged.
+  // was refused once more (the same stage, cause, device, address and, of a device, reason) counts up
+  // instead: who tries again and again does not fill its places, a stranger not by what he asks for. The
+  // newest reason is made one printable line, cut, and kept; what is kept is returned, to be logged.
   device::Refusal record(device::Refusal refusal);
   // What this device is refused from now on is counted anew: it begins another registration, whose owner must
   // not learn of the time before.

@@ -96,6 +96,14 @@ TEST_F(RefusalsTest, DoesNotCountTogetherWhatDiffers) {
   EXPECT_EQ(refusals.latest(10).size(), 5u);
 }
 
+TEST_F(RefusalsTest, WhatSomebodyUnknownInventsIsOneOfAKindWithTheNewestReason) {
+  refuse("/1", "192.0.2.7:1");
+  refuse("/2", "192.0.2.7:1");
+  EXPECT_EQ(refuse("/3", "192.0.2.7:2").count, 3u);
+  refuse("/4", "192.0.2.8:1");
+  EXPECT_EQ(counts(refusals.latest(10)), "/41/0 /33/2");
+}
+
 TEST_F(RefusalsTest, ADeviceKeepsItsCountAlsoWhereItsAddressHasForgottenIt) {
   limits.refusals_per_subject_max = 1;
   refuse("a", "192.0.2.7:1", device_number(1));

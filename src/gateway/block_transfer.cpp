@@ -197,7 +197,9 @@ std::optional<BlockTransfer::Reply> BlockTransfer::later_block(Message& request,
   const auto found = find(kept_, key_of(request));
   if (found != kept_.end()) {
     found->used = now;
-    return block_of_body(found->head, *found->body, wanted, message_bytes_max);
+    Message head = found->head;
+    head.token = request.token;
+    return block_of_body(std::move(head), *found->body, wanted, message_bytes_max);
   }
   if (request.code != Code::get)
     return Refusal{Code::request_entity_incomplete, "the answer with that block is not kept any more"};
@@ -209,6 +211,7 @@ std::optional<BlockTransfer::Reply> BlockTransfer::later_block(Message& request,
 BlockTransfer::Reply BlockTransfer::answer(const Message& request, Message response,
                                            std::size_t message_bytes_max, SteadyTime now) {
   tick(now);
+  response.token = request.token;  // it counts: where an answer is cut depends on its length
   if (const Option* part = request.find(OptionNumber::block1))
     response.add(OptionNumber::block1, part->value);
   const Block wanted = block_of(request, OptionNumber::block2).value_or(Block());

@@ -42,6 +42,7 @@ class BlockTransferTest : public ::testing::Test {
   static Message content(std::size_t bytes) {
     Message message;
     message.code = Code::content;
+    message.token = request().token;
     message.add_uint(OptionNumber::content_format, coap::content_format::ocf_cbor);
     message.payload = body_of(bytes);
     return message;
@@ -211,6 +212,7 @@ TEST_F(BlockTransferTest, ServesAnewWhatIsNotKeptAndCutsItsAnswer) {
 
   Message not_found;
   not_found.code = Code::not_found;
+  not_found.token = whole_.token;
   EXPECT_EQ(answer(whole_, not_found), not_found);
   const auto beyond = blocks_.answer(asking({3, false, 6}), content(3000), base_bytes, now_);
   EXPECT_EQ(done(beyond), "4.00");

@@ -391,9 +391,9 @@ void Session::apply(const SignedIn& outcome, SteadyTime now, Actions& actions) {
   send_waiting(actions);
 }
 
+// Who was not signed in gets no time by it: anybody may sign out.
 void Session::apply(const SignedOut&, SteadyTime now, Actions&) {
-  signed_in_ = false;
-  close_at_ = now + limits_.sign_in_time;
+  if (std::exchange(signed_in_, false)) close_at_ = sign_in_by_ = now + limits_.sign_in_time;
   exchanges_.clear();
   observing_.clear();
   forgotten_.clear();
@@ -409,8 +409,9 @@ void Session::apply(const SignInFailed&, SteadyTime now, Actions& actions) {
   close_at_ = now + limits_.failed_sign_in_grace;
 }
 
+// There is an end to it, however often it is said: who asks too fast is told so again and again.
 void Session::apply(const RetryLater&, SteadyTime now, Actions&) {
-  if (!signed_in_) close_at_ = now + limits_.sign_in_time_after_503;
+  if (!signed_in_) close_at_ = std::min(now, sign_in_by_) + limits_.sign_in_time_after_503;
 }
 
 Actions Session::release(std::chrono::seconds hold_off) {

@@ -164,6 +164,33 @@ TEST_F(SessionTest, WaitsLongerForADeviceThatWasToldToComeAgain) {
   EXPECT_EQ(after(seconds(1)), "close: no sign-in in time");
 }
 
+TEST_F(SessionTest, ClosesHoweverOftenItIsToldToComeAgain) {
+  std::string done;
+  seconds time{};
+  for (; done.empty() && time < seconds(1000); time += seconds(5)) {
+    hears(request(Code::post, "/oic/sec/account", 1));
+    answers(Code::service_unavailable, 1, RetryLater{});
+    done = after(seconds(5));
+  }
+  EXPECT_EQ(done, "close: no sign-in in time");
+  EXPECT_EQ(time, limits_.sign_in_time + limits_.sign_in_time_after_503);
+}
+
+TEST_F(SessionTest, GivesNoTimeForASignOutWithoutASignIn) {
+  after(limits_.sign_in_time - seconds(1));
+  hears(request(Code::post, "/oic/sec/session", 1));
+  EXPECT_EQ(answers(Code::changed, 1, SignedOut{}), "send 2.04");
+  EXPECT_EQ(after(seconds(1)), "close: no sign-in in time");
+}
+
+TEST_F(SessionTest, ASignOutDoesNotLiftTheGraceAfterAFailedSignIn) {
+  hears(request(Code::post, "/oic/sec/session", 1));
+  answers(Code::unauthorized, 1, SignInFailed{});
+  hears(request(Code::post, "/oic/sec/session", 2));
+  answers(Code::changed, 2, SignedOut{});
+  EXPECT_EQ(after(limits_.failed_sign_in_grace), "close: no sign-in in time");
+}
+
 TEST_F(SessionTest, ClosesWhenTheTokenExpires) {
   hears(request(Code::post, "/oic/sec/session", 7));
   answers(Code::changed, 7, SignedIn{now_ + seconds(10)});
@@ -507,6 +534,24 @@ TEST_F(SessionTest, SendsAClientTheFirstBlockOfALongAnswerAndThenTheOthersItself
             "send 2.05");
   EXPECT_EQ(sent(last_[0]).token, coap::Token::of(6));
   EXPECT_EQ(sent(last_[0]).payload.size(), 1500u - 1024u);
+}
+
+TEST_F(SessionTest, CutsAnAnswerOfAnyLengthSoThatItFitsWithItsToken) {
+  for (const coap::Token& token : {coap::Token(), coap::Token::of(5)}) {
+    client_signs_in(1152);
+    Message asked = request(Code::get, "/oic/res");
+    asked.token = token;
+    for (std::size_t bytes = 1000; bytes <= 1200; ++bytes) {
+      hears(asked);
+      Message large = response(Code::content, coap::Token());
+      large.payload.resize(bytes);
+      EXPECT_EQ(done(session_.answer(asked, large, {}, now_)), "send 2.05") << bytes;
+      EXPECT_LE(std::get<Send>(last_[0]).bytes.size(), 1152u) << bytes;
+    }
+    const Message next = with_block(request(Code::get, "/oic/res", 6), OptionNumber::block2, {1, false, 6});
+    EXPECT_EQ(hears(next), "send 2.05");
+    EXPECT_EQ(sent(last_[0]).token, next.token);
+  }
 }
 
 TEST_F(SessionTest, NotifiesWithTheFirstBlock) {

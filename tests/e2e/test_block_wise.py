@@ -4,7 +4,7 @@ import cbor2
 import pytest
 
 import ocf_cbor
-from coap_tcp import (BAD_OPTION, BAD_REQUEST, BLOCK1, BLOCK2, CHANGED, CONTENT, CONTINUE, ETAG, INCOMPLETE, OBSERVE,
+from coap_tcp import (BAD_OPTION, BAD_REQUEST, BLOCK1, BLOCK2, CHANGED, CONTENT, CONTINUE, ETAG, GET, INCOMPLETE, OBSERVE,
                       OCF_CBOR, POST, SIZE1, SIZE2, TOO_LARGE, UNAVAILABLE, encode, request_message, uint)
 from device import Resource, light
 
@@ -97,6 +97,23 @@ def test_a_client_with_a_small_maximum_finds_400_resources(client, device, trans
         body, messages = read_rest(connection, href, first, accept=OCF_CBOR)
         assert body == whole.payload
         assert max(len(encode(message)) for message in messages) <= max_message_size
+
+
+# G14
+@pytest.mark.parametrize("token", [b"1", b"8 octets"])
+def test_an_answer_of_any_length_around_the_maximum_is_sent(client, device, token):
+    d = device(resources=[Resource("/big", ["x.big"], ["oic.if.rw", "oic.if.baseline"], {})]).online()
+    d.wait_observed("/big")
+    connection, observer = client(), client(1 << 16)
+    inbox, _ = observer.observe(d.route("/big"))
+    inbox.get()
+    for length in range(1100, 1140):
+        d.change("/big", t="x" * length)
+        assert inbox.get().value["t"] == "x" * length
+        request = request_message(GET, d.route("/big"))
+        request.token = token
+        answer = connection.exchange(request).get()
+        assert answer.code == CONTENT and len(encode(answer)) <= 1152, length
 
 
 # G14

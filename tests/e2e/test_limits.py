@@ -215,6 +215,17 @@ def test_a_client_that_asks_faster_is_told_so_and_goes_on_later(started):
         poll(lambda: d.send(GET, "/oic/res").code == CONTENT, "it may ask again")
 
 
+def test_who_goes_on_asking_too_fast_is_closed_all_the_same(started):
+    hub = started(limits={"device_messages_per_second": 1, "sign_in_time": "2s", "sign_in_time_after_503": "3s"}, tls=False)
+    connection = hub.connect()
+    begun = time.monotonic()
+    while not connection.closed.is_set() and time.monotonic() < begun + 10:
+        with contextlib.suppress(WaitTimeout, OSError):
+            connection.post("/oic/sec/account", {})
+        connection.closed.wait(0.1)
+    assert connection.closed.is_set() and time.monotonic() > begun + 2
+
+
 def test_an_owner_that_asks_faster_is_told_so_on_every_face(started, owner):
     hub = started(limits={"owner_requests_per_second": 1}, tls=False)
     api, other = Api(hub, hub.token(owner)), Api(hub, hub.token())

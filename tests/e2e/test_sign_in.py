@@ -1,14 +1,16 @@
 """Sign-up, sign-in, refresh, sign-out and sign-off, as devices do them, and everything that is refused."""
 
+import contextlib
 import time
 import uuid
 
 import pytest
 
 from coap_tcp import (BAD_REQUEST, CHANGED, CONTENT, DELETE, DELETED, GET, NOT_FOUND, POST, UNAUTHORIZED, UNAVAILABLE,
-                      OCF_CBOR, poll)
+                      OCF_CBOR, WaitTimeout, poll)
 from api import Api
 from device import Device
+from hub import USAGE
 
 HUB = {"config": {"authorization": {"code_lifetime": "10s"}}}
 BRIEF = 3  # seconds that an access token lasts
@@ -103,6 +105,17 @@ def test_a_sign_up_alone_does_not_keep_the_connection(impatient, device):
 
 
 # G3
+def test_a_sign_out_without_a_sign_in_does_not_keep_the_connection(impatient):
+    connection = impatient.connect()
+    begun = time.monotonic()
+    while not connection.closed.is_set() and time.monotonic() < begun + 6:
+        with contextlib.suppress(WaitTimeout, OSError):
+            connection.post("/oic/sec/session", {"uid": "", "di": str(uuid.uuid4()), "accesstoken": "", "login": False})
+        connection.closed.wait(0.2)
+    assert connection.closed.is_set() and time.monotonic() > begun + 2
+
+
+# G3
 def test_a_refused_sign_in_is_answered_and_then_closed(impatient, device):
     d = device(on=impatient)
     onboarding = impatient.onboard(d.owner)
@@ -140,6 +153,24 @@ def test_a_second_sign_in_on_the_same_connection_is_an_update(device, transport)
     assert d.sign_in().code == CHANGED
     assert d.connection.get("/oic/res").code == CONTENT
     d.connection.assert_open()
+
+
+# G5, A2: what a channel is linked with stays one device
+def test_a_second_sign_in_names_the_same_device(device, transport):
+    d, other = device().online(), device().online()
+    assert d.sign_in(di=other.di).code == UNAUTHORIZED
+    assert d.sign_in().code == CHANGED
+    assert other.connection.get("/oic/res").code == CONTENT
+    d.connection.assert_open()
+
+
+# A2: the nil id stands for no device
+def test_the_nil_id_is_no_devices(device, hub, api):
+    nil = str(uuid.UUID(int=0))
+    d = device(di=nil).connect()
+    assert d.sign_up().code == BAD_REQUEST
+    assert api.device(nil).status == 400
+    assert hub.cli("pki", "device", nil, "--out", hub.folder / "nil").returncode == USAGE
 
 
 # A2

@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from api import Api
-from coap_tcp import (BAD_REQUEST, CHANGED, DELETE, DELETED, FORBIDDEN, GET, POST, TOO_LARGE, UNAUTHORIZED, Connection, Message, encode,
+from coap_tcp import (BAD_REQUEST, CHANGED, DELETE, DELETED, FORBIDDEN, GET, NOT_FOUND, POST, TOO_LARGE, TOO_MANY_REQUESTS, UNAUTHORIZED, Connection, Message, encode,
                       frame, path_options, poll)
 from hub import NO_HUB, OK, USAGE, run_cli
 from pki import Authority, client_context
@@ -349,9 +349,9 @@ def test_it_says_so_when_there_is_nothing_to_tell(hub, tmp_path):
 # Q3
 def test_it_remembers_so_many_and_they_are_gone_with_the_hub(started, device):
     own = started(limits={"refusals_per_subject_max": 2})
-    d = device(on=own).connect()
+    d = device(on=own).online()
     for path in ("/a", "/b", "/c"):
-        assert d.connection.get(path).code == UNAUTHORIZED
+        assert d.connection.get(path).code == NOT_FOUND
     poll(lambda: [refusal["reason"].split()[3] for refusal in why(own)] == ["/c:", "/b:"], "the newest two")
     own.restart()
     assert why(own) == []
@@ -366,3 +366,15 @@ def test_what_is_refused_again_and_again_is_logged_more_and_more_seldom(started,
     lines = hub.logged("asked for before a sign-in", 12)
     assert len(lines) == 12 and lines[-1].endswith("(1000 times)"), "ten, and the hundredth and thousandth"
     assert "1000 times since" in hub.cli_ok("why", "127.0.0.1")
+
+
+# Q3: whatever it invents
+def test_a_stranger_that_asks_for_other_things_each_time_is_logged_as_seldom(started, device):
+    hub = started()
+    connection = device(on=hub, resources=[]).connect().connection
+    before = len(hub.log().splitlines())
+    for number in range(1000):
+        assert connection.get(f"/{number}").code in (UNAUTHORIZED, TOO_MANY_REQUESTS)
+    assert len(hub.log().splitlines()) - before < 40
+    (refusal,) = [found for found in why(hub, "127.0.0.1") if "asked for before" in found["reason"]]
+    assert refusal["count"] > 500
