@@ -110,8 +110,9 @@ awaitable<Result<DeviceSession>> Cloud::sign_in(SignIn request, Channel& channel
 }
 
 awaitable<Result<Caller>> Cloud::renew(DeviceSession session, SignIn request) {
+  if (request.device != session.key.device) co_return AuthorizationError::refused;
   account::Check token(std::move(request.access_token), parts_.now());
-  token.device = session.key.device;
+  token.device = request.device;
   token.uid = std::move(request.uid);
   token.certificate_device = request.certificate_device;
   auto caller = co_await check(std::move(token));

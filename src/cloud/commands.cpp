@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "cloud/cloud.hpp"
 #include "cloud/limit_of.hpp"
+#include "cloud/query.hpp"
 #include "net/shard.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -27,9 +28,8 @@ bool asks_for_default(const std::string& query, const Link& link) {
 
 std::string interface_of(const std::string& query, const Link& link) {
   for (std::string_view rest = query; !rest.empty();) {
-    const auto end = std::min(rest.find('&'), rest.size());
-    if (rest.starts_with("if=")) return std::string(rest.substr(3, end - 3));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const std::string_view part = take_part(rest);
+    if (part.starts_with("if=")) return std::string(part.substr(3));
   }
   return link.interfaces.empty() ? std::string() : link.interfaces.front();
 }
@@ -118,6 +118,11 @@ awaitable<Result<Answer>> Cloud::request(Caller caller, Request request) {
   if (request.time_to_live && *request.time_to_live > parts_.limits.time_to_live_max) {
     metrics_.limit_hits.hit("time_to_live_max");
     co_return CloudError::time_to_live_too_long;
+  }
+  const auto query = check_query(request.query, parts_.limits);
+  if (!query) {
+    metrics_.limit_hits.hit(limit_of(query.error()));
+    co_return query.error();
   }
 
   const directory::DeviceEntry* device = visible(*access, request.device);

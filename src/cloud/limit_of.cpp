@@ -2,6 +2,7 @@
 
 #include "cbor/cbor.hpp"
 #include "cloud/error.hpp"
+#include "cloud/query.hpp"
 #include "links/links.hpp"
 #include "resource/resource.hpp"
 
@@ -13,6 +14,7 @@ std::string_view limit_of(const Error& error) {
   if (error == links::LinksError::too_many_links) return "links_per_device_max";
   if (error == resource::ResourceError::too_many_pending) return "pending_commands_per_device_max";
   if (error == CloudError::time_to_live_too_long) return "time_to_live_max";
+  if (error == QueryError::too_long) return "options_per_message_max";
   if (error == CloudError::too_many_requests) return "owner_requests_per_second";
   if (error == CloudError::too_many_devices) return "devices_per_owner_max";
   return "";

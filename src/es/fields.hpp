@@ -6,6 +6,7 @@
 #include "base/bytes.hpp"
 #include "base/time.hpp"
 #include "cbor/cbor.hpp"
+#include "cbor/utf8.hpp"
 #include "es/error.hpp"
 
 #include <cstdint>
@@ -26,6 +27,7 @@ class FieldWriter {
     return writer_.uint(key);
   }
   void text(unsigned key, std::string_view value) {
+    OCF_ASSERT(cbor::is_utf8(as_bytes(value)), "who takes a text of a peer looks whether it is one");
     if (!value.empty()) field(key).text(value);
   }
   void bytes(unsigned key, ByteView value) {

@@ -3,6 +3,7 @@
 #include "account/authorization.hpp"
 #include "cbor/cbor.hpp"
 #include "cloud/error.hpp"
+#include "cloud/query.hpp"
 #include "device/device.hpp"
 #include "es/error.hpp"
 #include "links/links.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 using account::AuthorizationError;
 using cloud::CloudError;
+using cloud::QueryError;
 using coap::Code;
 using resource::ResourceError;
 using resource::Status;
@@ -72,6 +74,8 @@ const ErrorRow errors[] = {
     {CloudError::outcome_unknown, Code::gateway_timeout},
     {CloudError::session_ended, Code::unauthorized},
     {CloudError::time_to_live_too_long, Code::bad_request},
+    {QueryError::malformed, Code::bad_request},
+    {QueryError::too_long, Code::bad_request},
     {CloudError::too_many_requests, Code::too_many_requests},
     {CloudError::too_many_devices, Code::service_unavailable},
     {ResourceError::permission_denied, Code::forbidden},

@@ -319,7 +319,7 @@ void Connection::begin_protocol_log() {
 void Connection::log_if_read(const DeviceId& device) {
   logged_.reset();
   session_.tell(nullptr);
-  if (!cloud().protocol_logs().is_read(device)) return;
+  if (device == DeviceId() || !cloud().protocol_logs().is_read(device)) return;
   logged_ = device;
   session_.tell(this);
 }

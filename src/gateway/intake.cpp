@@ -2,6 +2,7 @@
 
 #include "account/error.hpp"
 #include "gateway/connection.hpp"
+#include "links/texts.hpp"
 #include "resource/resource.hpp"
 
 #include <algorithm>
@@ -248,6 +249,7 @@ awaitable<Result<void>> Intake::carry(const DeviceSession& session, Gone said) {
 }
 
 awaitable<Result<void>> Intake::carry(const DeviceSession& session, Found said) {
+  std::erase_if(said.links, [](const Link& link) { return links::is_too_long(link); });
   auto published = co_await connection_.cloud().publish(session, std::move(said.links), std::string(),
                                                         std::chrono::seconds(0));
   if (!published) co_return published.error();

@@ -12,6 +12,11 @@ constexpr std::uint16_t json_format = 50;
 constexpr std::uint16_t cbor_format = 60;
 constexpr std::uint16_t ocf_cbor = 10000;
 
+// Of what is stored or came from a device: an item has at least a byte, so the bytes bound the items; nesting
+// is bounded by what limits.cbor_depth_max can be. Which limits were in force when it came does not matter
+// any more.
+cbor::Bounds bounds_of(const Bytes& content) { return {.depth_max = 64, .items_max = content.size()}; }
+
 bool has_payload(const resource::Content& content) { return !view_of(content.bytes).empty(); }
 
 bool may_be_cbor(std::uint16_t format) {
@@ -38,11 +43,11 @@ std::optional<std::string> json_of(const resource::Content& content) {
   if (!has_payload(content)) return std::nullopt;
   if (content.format == json_format) {
     const std::string_view text = as_text(*content.bytes);
-    if (!cbor::from_json(text)) return std::nullopt;
+    if (!cbor::from_json(text, bounds_of(*content.bytes))) return std::nullopt;
     return on_one_line(text);
   }
   if (!may_be_cbor(content.format)) return std::nullopt;
-  auto json = cbor::to_json(*content.bytes);
+  auto json = cbor::to_json(*content.bytes, bounds_of(*content.bytes));
   if (!json) return std::nullopt;
   return std::move(*json);
 }

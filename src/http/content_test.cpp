@@ -46,6 +46,17 @@ TEST(Content, ShowsWhatIsNoCborInHex) {
   EXPECT_EQ(written(content(resource::Content::no_format, "ff")), R"({"hex":"ff"})");
 }
 
+// The limits of the hub may be, or have been, higher than their defaults.
+TEST(Content, ShowsAsJsonWhateverMayBeStored) {
+  std::string nested;
+  for (int depth = 0; depth < 63; ++depth) nested += "81";
+  EXPECT_EQ(written(content(10000, nested + "80")), std::string(64, '[') + std::string(64, ']'));
+  std::string ones;
+  for (int item = 0; item < 20'000; ++item) ones += "01";
+  EXPECT_TRUE(written(content(10000, "994e20" + ones)).starts_with("[1,1,"));
+  EXPECT_TRUE(written(content(50, to_hex(as_bytes('[' + std::string(20'000, ' ') + ']')))).starts_with("["));
+}
+
 TEST(Content, IsNullWithoutPayload) {
   EXPECT_EQ(written({}), "null");
   EXPECT_EQ(written(content(10000, "")), "null");

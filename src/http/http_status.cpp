@@ -2,6 +2,7 @@
 
 #include "account/authorization.hpp"
 #include "cloud/error.hpp"
+#include "cloud/query.hpp"
 #include "device/device.hpp"
 #include "es/error.hpp"
 #include "http/error.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 using account::AuthorizationError;
 using cloud::CloudError;
+using cloud::QueryError;
 using device::DeviceError;
 using es::StoreError;
 using links::LinksError;
@@ -55,6 +57,8 @@ const std::vector<Row>& errors() {
       {CloudError::too_many_protocol_logs, {503, "too_many_protocol_logs", in_a_while}},
       {CloudError::malformed_cursor, {400, "malformed_cursor"}},
       {CloudError::time_to_live_too_long, {400, "time_to_live_too_long"}},
+      {QueryError::malformed, {400, "malformed_query"}},
+      {QueryError::too_long, {400, "query_too_long"}},
       {CloudError::too_many_requests, {429, "too_many_requests", soon}},
       {CloudError::malformed_point, {400, "malformed_point"}},
       {CloudError::point_in_future, {400, "point_in_future"}},

@@ -2,6 +2,7 @@
 
 #include "account/authorization.hpp"
 #include "cloud/error.hpp"
+#include "cloud/query.hpp"
 #include "es/error.hpp"
 #include "http/error.hpp"
 #include "ocf/error.hpp"
@@ -28,6 +29,8 @@ TEST(HttpStatus, IsTheOneThatTheApiPromisesForEachError) {
       {HttpError::malformed_request, 400},
       {OcfError::malformed_href, 400},
       {cloud::CloudError::malformed_cursor, 400},
+      {cloud::QueryError::malformed, 400},
+      {cloud::QueryError::too_long, 400},
       {cloud::CloudError::too_many_protocol_logs, 503},
       {cloud::CloudError::time_to_live_too_long, 400},
       {cloud::CloudError::too_many_requests, 429},

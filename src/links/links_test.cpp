@@ -2,6 +2,7 @@
 
 #include "device/device.hpp"
 #include "es/error.hpp"
+#include "links/texts.hpp"
 #include "tests/given.hpp"
 
 #include <gtest/gtest.h>
@@ -94,6 +95,28 @@ TEST(Links, HaveALimit) {
   // A limit that was lowered later still lets what is there change.
   EXPECT_EQ(links.when(publish({link("/a", 0, policy::observable)}, "", 1)),
             then<Links>({LinksPublished{{hosted("/a", policy::observable)}, ""}}));
+}
+
+TEST(LinkTexts, AreNotTooLong) {
+  const std::string text(text_bytes_max, 'x');
+  EXPECT_FALSE(is_too_long(text));
+  EXPECT_TRUE(is_too_long(text + 'x'));
+  Link most = link("/a");
+  most.title = text;
+  most.resource_types = std::vector<std::string>(texts_max, text);
+  most.interfaces = most.resource_types;
+  EXPECT_FALSE(is_too_long(most));
+  Link more = most;
+  more.title += 'x';
+  EXPECT_TRUE(is_too_long(more));
+  for (auto texts : {&Link::resource_types, &Link::interfaces}) {
+    more = most;
+    (more.*texts).back() += 'x';
+    EXPECT_TRUE(is_too_long(more));
+    more = most;
+    (more.*texts).push_back("x");
+    EXPECT_TRUE(is_too_long(more));
+  }
 }
 
 TEST(Links, DoNotCoverTheResourceThatTheHubHosts) {

@@ -55,7 +55,8 @@ TEST(DeviceIdIn, RefusesWhatIsNotOne) {
   for (const char* name :
        {"", "uuid:", "12345678-90ab-4cde-8f01-234567890abc", "uuid:12345678-90ab-4cde-8f01-234567890ab",
         "uuid:12345678-90ab-4cde-8f01-234567890abcd", "uuid:12345678-90ab-4cde-8f01-234567890abc-",
-        "uuid:12345678-90ab-4cde-8f01-23456789gabc", "uuid:12345678+90ab-4cde-8f01-234567890abc"}) {
+        "uuid:00000000-0000-0000-0000-000000000000", "uuid:12345678-90ab-4cde-8f01-23456789gabc",
+        "uuid:12345678+90ab-4cde-8f01-234567890abc"}) {
     EXPECT_EQ(device_id_in(name), "") << name;
   }
 }

@@ -22,7 +22,7 @@ bool is_uuid(std::string_view text) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
     if (dash ? text[i] != '-' : !is_hex_digit(text[i])) return false;
   }
-  return true;
+  return text.find_first_not_of("0-") != text.npos;  // the nil one is no device's
 }
 
 char lower(char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; }

@@ -24,7 +24,9 @@ Result<DeviceId> DeviceId::parse(std::string_view text) {
   }
   const Result<Bytes> bytes = from_hex(digits);
   if (!bytes) return OcfError::malformed_device_id;
-  return of(ByteView(*bytes).first<16>());
+  const DeviceId id = of(ByteView(*bytes).first<16>());
+  if (id == DeviceId()) return OcfError::malformed_device_id;
+  return id;
 }
 
 DeviceId DeviceId::of(std::span<const std::uint8_t, 16> bytes) {

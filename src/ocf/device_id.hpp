@@ -18,9 +18,9 @@ namespace ocf {
 
 class DeviceId {
  public:
-  DeviceId() = default;  // the nil UUID
+  DeviceId() = default;  // the nil UUID, which no device has
 
-  // 8-4-4-4-12 hexadecimal digits of either case. Errors: malformed_device_id.
+  // 8-4-4-4-12 hexadecimal digits of either case. Errors: malformed_device_id, for the nil UUID, too.
   static Result<DeviceId> parse(std::string_view text);
   static DeviceId of(std::span<const std::uint8_t, 16> bytes);
 

@@ -16,11 +16,11 @@ TEST(DeviceId, IsReadInEitherCaseAndWrittenInLowerCase) {
 TEST(DeviceId, IsNilByDefault) { EXPECT_EQ(DeviceId().text(), "00000000-0000-0000-0000-000000000000"); }
 
 TEST(DeviceId, RefusesWhatIsNoUuid) {
-  for (const char* text :
-       {"", "028acc3a", "028acc3ad1a5424679cd2876cfc55916", "028acc3a-d1a5-4246-79cd-2876cfc5591",
-        "028acc3a-d1a5-4246-79cd-2876cfc559167", "028acc3a-d1a5-4246-79cd-2876cfc5591g",
-        "028acc3-ad1a5-4246-79cd-2876cfc55916", "{28acc3a-d1a5-4246-79cd-2876cfc5591}",
-        "028acc3a_d1a5_4246_79cd_2876cfc55916", "------------------------------------"}) {
+  for (const char* text : {"", "028acc3a", "028acc3ad1a5424679cd2876cfc55916",
+                           "028acc3a-d1a5-4246-79cd-2876cfc5591", "028acc3a-d1a5-4246-79cd-2876cfc559167",
+                           "028acc3a-d1a5-4246-79cd-2876cfc5591g", "028acc3-ad1a5-4246-79cd-2876cfc55916",
+                           "{28acc3a-d1a5-4246-79cd-2876cfc5591}", "00000000-0000-0000-0000-000000000000",
+                           "028acc3a_d1a5_4246_79cd_2876cfc55916", "------------------------------------"}) {
     EXPECT_EQ(DeviceId::parse(text).error(), OcfError::malformed_device_id) << text;
   }
 }

@@ -5,7 +5,7 @@ namespace {
 
 const char* sentence(int value) {
   switch (static_cast<OcfError>(value)) {
-    case OcfError::malformed_device_id: return "the device id is not a UUID";
+    case OcfError::malformed_device_id: return "the device id is not a UUID, or the nil one";
     case OcfError::malformed_href: return "the href is not a path of a resource";
     case OcfError::missing_property: return "a mandatory property of the payload is missing or empty";
     case OcfError::malformed_payload: return "the payload is not what its endpoint specifies";

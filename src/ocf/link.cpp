@@ -16,12 +16,24 @@ bool allowed(char letter) {
   return byte >= 0x20 && byte != 0x7f && letter != '?' && letter != '#';
 }
 
+// Each becomes a Uri-Path option (RFC 7252 §5.10).
+bool has_long_segment(std::string_view path) {
+  constexpr std::size_t segment_bytes_max = 255;
+  while (path.size() > segment_bytes_max) {
+    const std::size_t segment = std::min(path.find('/'), path.size());
+    if (segment > segment_bytes_max) return true;
+    path.remove_prefix(std::min(segment + 1, path.size()));
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<Href> parse_href(std::string_view text, std::size_t bytes_max) {
   const bool is_path =
       text.size() > 1 && text.front() == '/' && text.back() != '/' && text.find("//") == text.npos;
-  if (!is_path || text.size() > bytes_max || !std::all_of(text.begin(), text.end(), allowed)) {
+  if (!is_path || text.size() > bytes_max || has_long_segment(text) ||
+      !std::all_of(text.begin(), text.end(), allowed)) {
     return OcfError::malformed_href;
   }
   return Href(std::string(text));

@@ -26,6 +26,14 @@ TEST(Href, HasALongestLength) {
   EXPECT_EQ(parse_href("/light/1", 7).error(), OcfError::malformed_href);
 }
 
+TEST(Href, HasSegmentsThatFitIntoAnOption) {
+  const std::string segment(255, 'a');
+  EXPECT_TRUE(parse_href('/' + segment, 512));
+  EXPECT_TRUE(parse_href("/b/" + segment + "/c", 512));
+  EXPECT_EQ(parse_href('/' + segment + 'a', 512).error(), OcfError::malformed_href);
+  EXPECT_EQ(parse_href("/b/a" + segment + "/c", 512).error(), OcfError::malformed_href);
+}
+
 TEST(Link, HasAnInstanceThatIsTheCrc32OfItsHref) {
   EXPECT_EQ(instance_of(Href("123456789")), 0xcbf43926);  // the check value of CRC-32/ISO-HDLC
   EXPECT_EQ(instance_of(Href("/light/1")), instance_of(Href("/light/1")));

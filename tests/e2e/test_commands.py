@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from api import Api
 from coap_tcp import (BAD_REQUEST, CHANGED, CONTENT, CREATED, DELETE, DELETED, FETCH, FORBIDDEN, GATEWAY_TIMEOUT, GET, IPATCH,
                       METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, OCF_CBOR, PATCH, POST, PUT, TOO_LARGE, UNAUTHORIZED,
                       UNAVAILABLE, UNSUPPORTED_FORMAT, code_text, poll, request_message)
@@ -13,6 +14,12 @@ from device import Resource, answer_with, silence
 @pytest.fixture
 def client(device, transport):
     return device(resources=[]).online().connection
+
+
+@pytest.fixture(scope="module")
+def long_headers(started):
+    """A hub that takes long headers of HTTP."""
+    return started(limits={"http_header_bytes_max": "128KiB"})
 
 
 @pytest.fixture
@@ -216,6 +223,19 @@ def test_an_update_larger_than_a_device_bears_is_too_large(device):
     client = device(resources=[]).online().connection
     assert client.post(d.route("/light/1"), {"name": "x" * 12_000}).code == TOO_LARGE
     assert client.post(d.route("/light/1"), {"power": 3}).code == CHANGED
+
+
+# R5: RFC 7252 has options of at most 255 bytes for it, and devices bear no more; above 64 KiB it was the hub's end
+@pytest.mark.parametrize("parts, length, reason", [(1, 255, None), (1, 256, "malformed_query"), (1, 70_000, "malformed_query"),
+                                                   (65, 1, "query_too_long"), (17, 250, "query_too_long")])
+def test_a_query_longer_than_a_request_may_have_is_bad(long_headers, device, owner, parts, length, reason):
+    query = "&".join(["a" * length] * parts)
+    d = device(on=long_headers).online()
+    api = Api(long_headers, long_headers.token(owner))
+    reply = api.get(api.resource_path(d.di, "/light/1") + "?" + query)
+    assert (reply.status, reply.json.get("reason")) == ((200, None) if reason is None else (400, reason)), reply
+    asked = [r.query for r in d.requests if r.path == "/light/1" and r.query]
+    assert asked == ([] if reason else [[query]])
 
 
 # G7, R5: a device asks for itself as anybody

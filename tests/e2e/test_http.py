@@ -254,6 +254,22 @@ def test_the_history_of_a_device_tells_when_it_came_and_went(api, watched):
     assert "DeviceRegistered" in found and "LinksPublished" in found
 
 
+# R11, R3: what was stored within the limits of the hub is shown, whatever their defaults are
+def test_content_of_more_items_than_by_default_is_json_where_the_limit_allows_it(started, device, owner):
+    hub = started(limits={"cbor_items_max": 100_000})
+    many = Resource("/many", ["x.many"], ["oic.if.r", "oic.if.baseline"], {"v": []})
+    d = device(on=hub, resources=[many]).online()
+    d.wait_observed("/many")
+    d.change("/many", v=[1] * 20_000)
+    api = Api(hub, hub.token(owner))
+    poll(lambda: api.resource(d.di, "/many").body == b'{"v":[' + b",".join([b"1"] * 20_000) + b"]}", "the shadow")
+    assert api.resource(d.di, "/many").type == "application/json"
+    client = device(on=hub, resources=[]).online().connection
+    client.csm(block_wise=True)
+    (found,) = client.get(f"/oic/res?di={d.di}&rt=x.many&if=oic.if.b").value
+    assert found["rep"] == {"v": [1] * 20_000}
+
+
 # R15
 def test_an_ill_formed_notification_is_recorded_as_rejected(api, watched):
     watched.notify_bytes("/light/1", b"\xbf\x61")

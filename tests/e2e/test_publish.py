@@ -123,6 +123,22 @@ def test_a_malformed_publication_is_bad(device, links, value):
     d.connection.assert_open()
 
 
+# R1: each publication is stored whole
+def test_a_publication_with_long_texts_is_bad(hub, device, links):
+    d = device().online()
+    long = "x" * 257
+    link = {"href": "/long", "rt": ["x"], "if": ["oic.if.r"]}
+    for value in ({"n": long, "links": [link]}, {"links": [{**link, "title": long}]}, {"links": [{**link, "rt": [long]}]},
+                  {"links": [{**link, "if": ["oic.if.r", long]}]}, {"links": [{**link, "rt": ["x"] * 33}]}):
+        answer = d.send(POST, "/oic/rd", {"di": d.di, "ttl": 0, **value}, query=["rt=oic.wk.rdpub"])
+        assert answer.code == BAD_REQUEST, value
+    hub.logged("longer than 256 bytes", 5)
+    assert set(links(d)) == set(d.resources)
+    value = {"di": d.di, "ttl": 0, "n": long[1:], "links": [{**link, "title": long[1:], "rt": [long[1:]] * 32}]}
+    answer = d.send(POST, "/oic/rd", value, query=["rt=oic.wk.rdpub"])
+    assert answer.code == CHANGED and answer.value["links"][0]["rt"] == [long[1:]] * 32
+
+
 # R1: a device's largest publication seen in the field is 37 kB in one message
 def test_four_hundred_resources_are_published_in_one_message(device, api):
     resources = [Resource(f"/many/{n}", ["oic.r.switch.binary"], ["oic.if.a", "oic.if.baseline"], {"value": False},

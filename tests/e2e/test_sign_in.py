@@ -10,6 +10,7 @@ from coap_tcp import (BAD_REQUEST, CHANGED, CONTENT, DELETE, DELETED, GET, NOT_F
                       OCF_CBOR, WaitTimeout, poll)
 from api import Api
 from device import Device
+from hub import USAGE
 
 HUB = {"config": {"authorization": {"code_lifetime": "10s"}}}
 BRIEF = 3  # seconds that an access token lasts
@@ -152,6 +153,24 @@ def test_a_second_sign_in_on_the_same_connection_is_an_update(device, transport)
     assert d.sign_in().code == CHANGED
     assert d.connection.get("/oic/res").code == CONTENT
     d.connection.assert_open()
+
+
+# G5, A2: what a channel is linked with stays one device
+def test_a_second_sign_in_names_the_same_device(device, transport):
+    d, other = device().online(), device().online()
+    assert d.sign_in(di=other.di).code == UNAUTHORIZED
+    assert d.sign_in().code == CHANGED
+    assert other.connection.get("/oic/res").code == CONTENT
+    d.connection.assert_open()
+
+
+# A2: the nil id stands for no device
+def test_the_nil_id_is_no_devices(device, hub, api):
+    nil = str(uuid.UUID(int=0))
+    d = device(di=nil).connect()
+    assert d.sign_up().code == BAD_REQUEST
+    assert api.device(nil).status == 400
+    assert hub.cli("pki", "device", nil, "--out", hub.folder / "nil").returncode == USAGE
 
 
 # A2

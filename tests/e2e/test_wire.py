@@ -1,13 +1,18 @@
 """The hub's side of RFC 8323: signaling, limits, and everything malformed that can be put on a wire."""
 
 import os
+import subprocess
 
 import cbor2
 import pytest
 
-from coap_tcp import (ABORT, BAD_OPTION, BAD_REQUEST, CBOR, CHANGED, CONTENT, CSM, GET,
-                      MAX_MESSAGE_SIZE, NOT_ACCEPTABLE, OCF_CBOR, PONG, POST, RELEASE, TOO_LARGE, UNAUTHORIZED,
-                      UNSUPPORTED_FORMAT, URI_PATH, CUSTODY, Message, encode, encode_options, frame, request_message)
+from api import Api
+from coap_tcp import (ABORT, BAD_OPTION, BAD_REQUEST, CBOR, CHANGED, CONTENT, CONTENT_FORMAT, CSM, DELETE, ETAG, FORBIDDEN, GET,
+                      MAX_MESSAGE_SIZE, NOT_ACCEPTABLE, NOT_FOUND, OCF_CBOR, PONG, POST, RELEASE, TOO_LARGE, UNAUTHORIZED,
+                      UNSUPPORTED_FORMAT, URI_PATH, URI_QUERY, CUSTODY, Message, encode, encode_options, frame, poll,
+                      request_message)
+from device import Device, content
+from hub import BINARY
 
 
 @pytest.fixture
@@ -297,3 +302,83 @@ def test_a_flood_of_requests_is_answered_one_by_one(signed_in):
     codes = {exchange.get().code for exchange in exchanges}
     assert codes <= {CONTENT, 0xA3} and CONTENT in codes
     signed_in.assert_open()
+
+
+# -- Texts that are none
+
+NO_UTF_8 = b"\xff\xfe@"
+
+
+def garbled(value):
+    """CBOR in which each text "@@@" is no UTF-8."""
+    return cbor2.dumps(value).replace(b"@@@", NO_UTF_8)
+
+
+# R9, R15: what is stored can be read for ever
+def test_what_is_no_utf_8_is_stored_nowhere(started):
+    hub = started()
+    d = Device(hub).online()
+    d.wait_observed("/light/1")
+    api = Api(hub, hub.token())
+    link = {"href": "/x", "rt": ["x"], "if": ["oic.if.r"], "title": "x"}
+
+    def ask(method, path, value=None, *, query=(), observe=None, connection=None):
+        options = [(URI_QUERY, term) for term in query]
+        request = request_message(method, path, payload=garbled(value) if value else None, format=OCF_CBOR if value else None,
+                                  observe=observe, options=options)
+        return (connection or d.connection).exchange(request).get()
+
+    # Whatever a newcomer says of itself.
+    with hub.connect() as other:
+        account = {"di": d.di, "accesstoken": "x", "authprovider": "x", "devicetype": "x", "uid": "x"}
+        session = {"di": d.di, "uid": "x", "accesstoken": "x", "login": True}
+        refresh = {"di": d.di, "uid": "x", "refreshtoken": "x", "granttype": "x", "authprovider": "x"}
+        for path, value in (("account", account), ("session", session), ("tokenrefresh", refresh)):
+            for key in value.keys() - {"login"}:
+                assert ask(POST, f"/oic/sec/{path}", {**value, key: "@@@"}, connection=other).code == BAD_REQUEST, (path, key)
+
+    # What it publishes, and what of it goes.
+    for n, links in [("@@@", [link])] + [("x", [{**link, key: said}]) for key, said in
+                                         (("href", "/@@@"), ("rt", ["@@@"]), ("if", ["@@@"]), ("title", "@@@"))]:
+        value = {"di": d.di, "n": n, "ttl": 0, "links": links}
+        assert ask(POST, "/oic/rd", value, query=[b"rt=oic.wk.rdpub"]).code == BAD_REQUEST, value
+    for query in ([b"di=" + NO_UTF_8], [b"di=" + d.di.encode(), b"ins=" + NO_UTF_8]):
+        assert ask(DELETE, "/oic/rd", query=query).code in (BAD_REQUEST, FORBIDDEN)
+
+    # What clients ask, on both faces.
+    d.answers = {(method, "/light/1"): lambda m: content({"power": 1}) for method in (GET, POST, DELETE)}
+    for method in (GET, POST, DELETE):
+        assert ask(method, d.route("/light/1"), query=[b"x=" + NO_UTF_8]).code == BAD_REQUEST
+    assert ask(GET, d.route("/light/1"), query=[NO_UTF_8], observe=0).code == BAD_REQUEST
+    assert ask(POST, d.route("/light/1"), {"name": "@@@"}).code == BAD_REQUEST
+    path = request_message(GET, d.route("/light")).options + [(URI_PATH, NO_UTF_8)]
+    assert d.connection.exchange(Message(GET, b"", path)).get().code == NOT_FOUND
+    assert ask(GET, "/oic/res", query=[b"rt=" + NO_UTF_8]).code in (CONTENT, NOT_FOUND)
+    for href, query in (("/%FF%FE", ""), ("/light/1", "?x=%FF%FE"), ("/light/1", "?%FF=x")):
+        assert api.get(f"/api/v1/devices/{d.di}/resources{href}{query}").status == 400, (href, query)
+    assert api.update(d.di, "/light/1", b'{"name":"\xff"}', headers={"Content-Type": "application/json"}).status == 400
+    for headers in ({"traceparent": "\xff"}, {"tracestate": "\xff"}, {"If-None-Match": '"\xff"'}, {"User-Agent": "\xff"}):
+        api.update(d.di, "/light/1", {"power": 1}, headers=headers)
+
+    # What the device answers, and says of its own accord: bytes, stored as they are.
+    d.answers = {(POST, "/light/1"): lambda m: Message(CHANGED, b"", [(ETAG, NO_UTF_8), (CONTENT_FORMAT, b"")], NO_UTF_8)}
+    assert api.update(d.di, "/light/1", {"power": 1}).body == NO_UTF_8
+    d.answers = {}
+    d.notify_bytes("/light/1", garbled({"name": "@@@"}))
+    poll(lambda: api.history(d.di, "/light/1")[-1]["type"] == "NotificationRejected", "it is no representation")
+
+    # What administrators say.
+    for words in (["token", "--owner"], ["onboard", "--owner"], ["pki", "revoke"]):
+        assert subprocess.run([BINARY, *words, NO_UTF_8, "--data", hub.data], capture_output=True).returncode != 0, words
+
+    d.change("/light/1", power=17)
+    poll(lambda: api.resource(d.di, "/light/1").json["power"] == 17, "the shadow")
+    hub.stop()
+    assert "whole" in hub.cli_ok("store", "verify")
+    hub.start()
+    with d.online():
+        d.wait_observed("/light/1")
+        d.change("/light/1", power=18)
+        api = Api(hub, hub.token())
+        poll(lambda: api.resource(d.di, "/light/1").json["power"] == 18, "the shadow after a restart")
+        assert api.update(d.di, "/light/1", {"power": 19}).status == 204

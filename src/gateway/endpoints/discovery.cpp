@@ -24,7 +24,10 @@ struct Found {
 bool is_cbor(const resource::Content& content) {
   const bool says_so =
       content.format == coap::content_format::ocf_cbor || content.format == coap::content_format::cbor;
-  return says_so && content.bytes && cbor::check(*content.bytes);
+  if (!says_so || !content.bytes) return false;
+  // Within its limits it was when it came; they may be others now. An item has at least a byte.
+  const std::size_t bytes = content.bytes->size();
+  return cbor::check(*content.bytes, {.depth_max = bytes, .items_max = bytes}).has_value();
 }
 
 Found found_of(const directory::FoundLink& link, DiscoveryEntry entry) {

@@ -63,7 +63,9 @@ std::string take(const Term& term, DiscoveryQuery& query) {
     query.after = PageCursor::parse(term.value);
     return query.after ? "" : "this is no page of /oic/res";
   }
-  query.filters += (query.filters.empty() ? "" : "&") + std::string(term.name) + '=';
+  if (!query.filters.empty()) query.filters += '&';
+  append_encoded(query.filters, term.name);
+  query.filters += '=';
   append_encoded(query.filters, term.value);
   return "";
 }

@@ -73,6 +73,8 @@ TEST(DiscoveryQuery, LeadsToItsNextPage) {
 
 TEST(DiscoveryQuery, IsWrittenAsAUriHasIt) {
   EXPECT_EQ(good({"rt=a b%\"ä"}).filters, "rt=a%20b%25%22%c3%a4");
+  // It becomes a text of the answer, which has to be UTF-8.
+  EXPECT_EQ(good({"x\xff=\xfe"}).filters, "x%ff=%fe");
 }
 
 TEST(DiscoveryQuery, OfABatchOrAPageIsNotObserved) {
