@@ -423,6 +423,8 @@ awaitable<Result<std::optional<Time>>> Connection::sign_in(cloud::SignIn request
     co_return cloud::CloudError::session_ended;
   }
   device_session_ = std::move(*session);
+  // Commands that wait go out as soon as the sign-in is answered.
+  session_.hosts(gateway_.cloud_.links_of(device_session_->key).size());
   log_if_read(device_session_->key.device);
   log(Level::info, "signed_in",
       "signed in over " + transport_ + ", session epoch " + std::to_string(device_session_->epoch));
@@ -473,6 +475,7 @@ void Connection::read_again(const Href& href) {
 void Connection::forget_unpublished() {
   if (!mirror_) return;
   const std::vector<Link> left = gateway_.cloud_.links_of(device_session_->key);
+  session_.hosts(left.size());
   session_.forget_all_but(left);
   mirror_->forget_all_but(left);
 }

@@ -119,6 +119,13 @@ Heard Mirror::hear(const Purpose& purpose, const Message& response) {
   switch (purpose.kind) {
     case Kind::batch: return hear_batch(response);
     case Kind::discover: return hear_links(response);
+    case Kind::observe: {  // answered without Observe: from now on it is read, whatever its link says
+      const auto link = links_.find(purpose.href);
+      if (link != links_.end() && coap::is_success(response.code)) {
+        link->second = response.find(OptionNumber::observe) != nullptr;
+      }
+      return hear_one(purpose.href, response);
+    }
     default: return hear_one(purpose.href, response);
   }
 }

@@ -210,6 +210,16 @@ TEST_F(MirrorTest, WhatCannotBeObservedIsReadAgain) {
   EXPECT_EQ(texts(mirror->read_again(Href("/nothing"))), Lines{});
 }
 
+TEST_F(MirrorTest, WhatTurnsOutNotToBeObservedIsReadAgain) {
+  begin();
+  keep_true({link("/light/1"), link("/light/2")});
+  hear_batch(answer(Code::not_found));
+  hear(Kind::observe, "/light/1", content("{}"));
+  hear(Kind::observe, "/light/2", content("{}", {}, true));
+  EXPECT_EQ(texts(mirror->read_again(Href("/light/1"))), Lines{"retrieve /light/1"});
+  EXPECT_EQ(texts(mirror->read_again(Href("/light/2"))), Lines{});
+}
+
 TEST_F(MirrorTest, WhatIsUnpublishedIsForgotten) {
   begin();
   keep_true({link("/light/1"), link("/light/2")});

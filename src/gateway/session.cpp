@@ -143,6 +143,8 @@ void Session::take_signaling(const Message& message, Actions& actions) {
       if (outcome.bad_option)
         return abort(Cause::bad_option, "unknown critical CSM option", outcome.bad_option, actions);
       peer_ = outcome.capabilities;
+      if (transfers_blocks() && !std::exchange(told_full_size_, true))
+        actions.push_back(Send{coap::encode_frame(coap::csm(next_token(), limits_.frame_bytes_max))});
       return;
     }
     case Code::ping:

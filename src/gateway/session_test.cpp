@@ -615,6 +615,13 @@ TEST_F(SessionTest, AnnouncesItsFullSizeToAPeerThatIsCertainlyNoDevice) {
   EXPECT_EQ(signs_in(), "send 2.04") << "once";
 }
 
+TEST_F(SessionTest, AnnouncesItAlsoToOneThatSaysSoAfterItsSignIn) {
+  signs_in();
+  EXPECT_EQ(hears(coap::csm(coap::Token::of(1), 1 << 20)), "send 7.01");
+  EXPECT_EQ(coap::apply_csm({}, sent(last_[0])).capabilities.max_message_size, limits_.frame_bytes_max);
+  EXPECT_EQ(hears(coap::csm(coap::Token::of(1), 1 << 20)), "") << "once";
+}
+
 TEST_F(SessionTest, ReleasesWhenTheHubStops) {
   EXPECT_EQ(done(session_.release()), "send 7.04; close: the hub stops");
 }

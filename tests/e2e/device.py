@@ -90,6 +90,7 @@ class Device:
         self.uid = self.access_token = self.refresh_token = None
         self.connection = None
         self.violations = []
+        self.largest_request = LARGEST_REQUEST
         self.requests = []       # what the hub asked, newest last
         self.asked = Inbox(f"request to {self.di}")
         self.answers = {}        # (method, href) → function(message) → Message, or None to stay silent
@@ -246,7 +247,7 @@ class Device:
             self.violations.append("a message of 6 bytes or fewer")
 
     def _on_request(self, message):
-        refusal = refusal_of(message)
+        refusal = refusal_of(message, self.largest_request)
         if refusal:
             self.violations.append(refusal)
             self.connection.close()

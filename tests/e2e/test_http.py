@@ -106,6 +106,24 @@ def test_a_command_with_a_time_to_live_waits_for_the_device(api, watched):
     assert watched.resources["/light/1"].value["power"] == 44
 
 
+# R6: what may be sent to a device grows with its links, also at the moment of its sign-in
+def test_a_long_command_that_waits_is_sent_as_if_the_device_were_online(api, watched):
+    watched.answers[POST, "/light/1"] = lambda message: Message(CHANGED)
+    watched.largest_request += 512 * len(watched.resources)
+    long = {"name": "n" * 8500}
+    assert api.update(watched.di, "/light/1", long).ok
+    watched.close()
+    poll(lambda: api.devices()[watched.di]["online"] is False, "offline")
+    replies = []
+    path = api.resource_path(watched.di, "/light/1", timeToLive=60)
+    asking = threading.Thread(target=lambda: replies.append(api.call("PUT", path, long, timeout=4 * PATIENCE)))
+    asking.start()
+    poll(lambda: types(api.history(watched.di, "/light/1"))[-1] == "ResourceUpdatePending", "the pending command")
+    watched.online()
+    asking.join(2 * PATIENCE)
+    assert replies and replies[0].ok, replies
+
+
 # R6
 @pytest.mark.parametrize("value", ["0", "-1", "many", "999999999"])
 def test_an_impossible_time_to_live_is_refused(api, watched, value):

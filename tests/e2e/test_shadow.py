@@ -4,7 +4,7 @@ import pytest
 
 from api import Api
 from coap_tcp import CHANGED, CONTENT, ETAG, GET, MAX_AGE, NOT_FOUND, OBSERVE, VALID, poll
-from device import Resource, answer_with, light, usual_resources
+from device import Resource, answer_with, content, light, usual_resources
 
 
 @pytest.fixture
@@ -216,6 +216,16 @@ def test_what_cannot_be_observed_is_read_again_after_an_update(client, device, a
     wait_in_sync(api, d)
     assert client.post(d.route("/fixed"), {"n": 5}).code == CHANGED
     poll(lambda: client.get(d.route("/fixed")).value == {"n": 5}, "the shadow")
+
+
+# G8: real devices publish as observable what they answer without Observe
+def test_what_a_device_declines_to_have_observed_is_read_again_after_an_update(client, device, api):
+    d = device(resources=[light()])
+    d.answers[GET, "/light/1"] = lambda message: content(d.resources["/light/1"].value)
+    d.online()
+    wait_in_sync(api, d)
+    assert client.post(d.route("/light/1"), {"power": 66}).code == CHANGED
+    poll(lambda: client.get(d.route("/light/1")).value["power"] == 66, "the shadow")
 
 
 # -- Links within contents
