@@ -235,7 +235,8 @@ awaitable<void> Cloud::sweep(net::Gate::Holder) {
     sweep_timer_->expires_after(sweep_interval);
     co_await sweep_timer_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     if (background_.closed()) co_return;
-    if (co_await settle() > 0) unheld_ = true;
+    const std::size_t settled = co_await settle();
+    if (settled > 0) unheld_ = true;
     co_await expire_commands();
     co_await expire_links();
     if (unheld_) co_await disconnect_unheld(device::Disconnection::closed);
@@ -244,12 +245,12 @@ awaitable<void> Cloud::sweep(net::Gate::Holder) {
 
 // What an outage left unknown comes into the read models, too: of how many streams.
 awaitable<std::size_t> Cloud::settle() {
-  std::size_t count = co_await holders_.settle();
-  count += co_await devices_.settle();
-  count += co_await links_.settle();
-  count += co_await resources_.settle();
-  count += co_await administration_.settle();
-  co_return count;
+  const std::size_t holders = co_await holders_.settle();
+  const std::size_t devices = co_await devices_.settle();
+  const std::size_t links = co_await links_.settle();
+  const std::size_t resources = co_await resources_.settle();
+  const std::size_t administration = co_await administration_.settle();
+  co_return holders + devices + links + resources + administration;
 }
 
 awaitable<void> Cloud::expire_commands() {
