@@ -234,7 +234,7 @@ class Restoring {
       file_.sync();
       sync_directory(data);
       remove_what_was_left();
-    } catch (...) {
+    } catch (const std::exception&) {
       if (!is_another_try_) fs::remove(restoring_path(data));
       throw;
     }
