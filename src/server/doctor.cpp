@@ -3,8 +3,8 @@
 #include "pki/certificates.hpp"
 #include "pki/key_file.hpp"
 #include "server/admin/admin_client.hpp"
-#include "server/commands/command.hpp"
 #include "server/data_directory.hpp"
+#include "server/exit.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>

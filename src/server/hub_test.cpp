@@ -1,8 +1,8 @@
 #include "pki/certificates.hpp"
 #include "server/admin/admin_client.hpp"
 #include "server/commands/api_client.hpp"
-#include "server/commands/command.hpp"
 #include "server/commands/hub_options.hpp"
+#include "server/exit.hpp"
 #include "server/scratch_directory.hpp"
 #include "server/test_running_hub.hpp"
 

@@ -1,7 +1,7 @@
 #include "server/admin/admin_client.hpp"
 
-#include "server/commands/command.hpp"
 #include "server/data_directory.hpp"
+#include "server/exit.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>

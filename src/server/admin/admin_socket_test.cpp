@@ -1,8 +1,8 @@
 #include "server/admin/admin_socket.hpp"
 
 #include "server/admin/admin_client.hpp"
-#include "server/commands/command.hpp"
 #include "server/data_directory.hpp"
+#include "server/exit.hpp"
 #include "server/scratch_directory.hpp"
 
 #include <boost/asio/co_spawn.hpp>

@@ -1,6 +1,6 @@
 #include "server/commands/api_client.hpp"
 
-#include "server/commands/command.hpp"
+#include "server/exit.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>

@@ -6,7 +6,7 @@
 #include "device/device.hpp"
 #include "links/links.hpp"
 #include "resource/resource.hpp"
-#include "server/commands/command.hpp"
+#include "server/exit.hpp"
 #include "server/history/log_check.hpp"
 
 #include <boost/json/array.hpp>

@@ -6,8 +6,8 @@
 #include "links/links.hpp"
 #include "resource/resource.hpp"
 #include "server/admin/admin_client.hpp"
-#include "server/commands/command.hpp"
 #include "server/data_directory.hpp"
+#include "server/exit.hpp"
 #include "store_rocksdb/rocks_event_store.hpp"
 
 #include <boost/asio/co_spawn.hpp>
