@@ -70,6 +70,7 @@ Result<std::optional<Code::Event>> decode_exchanged(ByteView data) {
     }
   });
   if (!done) return done.error();
+  if (event.device == DeviceId()) return es::StoreError::malformed_event;
   return std::optional<Code::Event>(std::move(event));
 }
 

@@ -158,7 +158,8 @@ std::vector<Bytes> Message::values(OptionNumber number) const {
 std::vector<Bytes> Message::etags() const { return values(OptionNumber::etag); }
 
 std::ostream& operator<<(std::ostream& out, const Message& message) {
-  const std::string_view name = is_response(message.code) ? std::string_view() : name_of(message.code);
+  const bool is_named = message.code != Code::empty && !is_response(message.code);
+  const std::string_view name = is_named ? name_of(message.code) : std::string_view();
   if (name.empty()) {
     out << message.code;
   } else {

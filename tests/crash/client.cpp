@@ -148,8 +148,10 @@ bool Client::tell(Disk& disk, es::Append append) {
   told_.push_back({std::move(append), answer ? Answer::stored : Answer::failed, {}});
   if (!answer) {
     heads_.erase(stream.text());  // it may be there
+    if (answer.error() == es::StoreError::outcome_unknown) unsettled_.insert(stream.text());
     return false;
   }
+  unsettled_.erase(stream.text());
   told_.back().events = **answer;
   heads_[stream.text()] = head;
   ++outcome_.acknowledged;
@@ -158,9 +160,13 @@ bool Client::tell(Disk& disk, es::Append append) {
 }
 
 Result<es::EventBatch> Client::ask(es::EventStore& store, es::Append append) {
+  const std::string stream(append.stream.text());
   auto answer = es::contract::run(context_, store.append(std::move(append)));
   if (answer) return answer;
   const Error& error = answer.error();
+  // The append before, which nobody knew of, is stored after all: a disk that failed shows it once it is
+  // opened anew.
+  if (error == es::StoreError::version_conflict && unsettled_.erase(stream) > 0) return answer;
   if (error != es::StoreError::fenced && error != es::StoreError::unavailable &&
       error != es::StoreError::outcome_unknown)
     outcome_.wrong.push_back("an append was answered: " + error.message());

@@ -75,6 +75,7 @@ class Client {
   Outcome outcome_;
   std::vector<Told> told_;
   std::map<std::string, es::Version> heads_;     // by stream, as far as known
+  std::set<std::string> unsettled_;              // streams with an append of which nobody knows
   std::map<std::string, std::uint64_t> epochs_;  // by device
   std::uint64_t words_ = 0;
   boost::asio::io_context context_;  // outlives the store

@@ -121,6 +121,8 @@ def cpu_seconds(hub):
 
 
 def test_without_descriptors_the_hub_waits_until_it_can_answer_commands_again(own):
+    if "libubsan" in pathlib.Path(f"/proc/{own.process.pid}/maps").read_text():
+        pytest.skip("to look at an object the sanitizer opens a pipe, and takes it for damaged if it cannot")
     usual = resource.prlimit(own.process.pid, resource.RLIMIT_NOFILE)
     in_use = {int(name) for name in os.listdir(f"/proc/{own.process.pid}/fd")}
     first_free = min(set(range(len(in_use) + 1)) - in_use)
