@@ -142,13 +142,14 @@ void Client::recover(Disk& disk, const std::filesystem::path& path) {
 
 bool Client::tell(Disk& disk, es::Append append) {
   auto answer = ask(*store_, append);
-  if (!answer && answer.error() == es::StoreError::outcome_unknown) answer = ask(*store_, append);
+  const bool is_unknown = !answer && answer.error() == es::StoreError::outcome_unknown;
+  if (is_unknown) answer = ask(*store_, append);
   const es::StreamId stream = append.stream;
   const es::Version head = append.expected + append.events.size();
   told_.push_back({std::move(append), answer ? Answer::stored : Answer::failed, {}});
   if (!answer) {
     heads_.erase(stream.text());  // it may be there
-    if (answer.error() == es::StoreError::outcome_unknown) unsettled_.insert(stream.text());
+    if (is_unknown) unsettled_.insert(stream.text());
     return false;
   }
   unsettled_.erase(stream.text());
