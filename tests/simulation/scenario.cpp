@@ -233,6 +233,7 @@ awaitable<void> Scenario::live(Light& light) {
     while (phase_ != Phase::end && !light.device->is_stopped() && light.owner == owner) {
       co_await world_.sleep(draw.between(milliseconds(50), seconds(4)));
       if (light.leaving) co_await give_away(light);
+      if (!light.former.empty() && !light.device->is_signed_in()) co_await remove_again(light);
       if (phase_ != Phase::trouble) continue;
       if (may(Fault::factory_resets) && draw.chance(10)) {
         world_.say(light.host, "forgets everything");
@@ -261,8 +262,16 @@ awaitable<void> Scenario::give_away(Light& light) {
   const bool gone = removed || removed.error() == cloud::CloudError::not_found;
   if (hub->is_dead() || !gone) co_return;
   light.leaving = false;
-  light.owner = light.owner == owners[0] ? owners[1] : owners[0];
+  light.former = std::exchange(light.owner, light.owner == owners[0] ? owners[1] : owners[0]);
   world_.say(light.host, "belongs to " + light.owner + " now");
+}
+
+// A sign-up that was under way may have come to its end behind the removal: whose light it was sees it again.
+awaitable<void> Scenario::remove_again(Light& light) {
+  if (!serves()) co_return;
+  const auto hub = hub_;
+  const auto caller = co_await hub->user(light.former);
+  if (caller) (void)co_await hub->cloud().remove_device(*caller, light.id);
 }
 
 awaitable<std::optional<std::string>> Scenario::code_for(std::string owner) {

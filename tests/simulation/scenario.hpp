@@ -58,6 +58,7 @@ class Scenario {
     std::unique_ptr<sim::Device> device;  // null between two lives
     std::int64_t power = 0;               // that it gave itself last
     bool leaving = false;                 // its owner is removing it from the cloud
+    std::string former;                   // whose it was before; empty: nobody's
   };
   struct Person {
     std::string name;
@@ -84,6 +85,7 @@ class Scenario {
   // -- Who lives here
   awaitable<void> live(Light& light);
   awaitable<void> give_away(Light& light);
+  awaitable<void> remove_again(Light& light);
   awaitable<std::optional<std::string>> code_for(std::string owner);
   awaitable<void> use(Person& person);
   awaitable<bool> sign_in(Person& person);
