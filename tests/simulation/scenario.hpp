@@ -58,7 +58,7 @@ class Scenario {
     std::unique_ptr<sim::Device> device;  // null between two lives
     std::int64_t power = 0;               // that it gave itself last
     bool leaving = false;                 // its owner is removing it from the cloud
-    std::string former;                   // whose it was before; empty: nobody's
+    std::string former{};                 // whose it was before; empty: nobody's
   };
   struct Person {
     std::string name;
