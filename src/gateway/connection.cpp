@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/random.hpp"
+#include "cloud/query.hpp"
 #include "coap/description.hpp"
 #include "es/error.hpp"
 #include "gateway/admission.hpp"
@@ -607,11 +608,8 @@ void Connection::offer(cloud::Dispatch dispatch) {
     case resource::Operation::update: request.code = Code::post; break;
   }
   request.add_path(dispatch.href.text());
-  for (std::string_view rest = dispatch.query; !rest.empty();) {
-    const auto end = std::min(rest.find('&'), rest.size());
-    request.add(OptionNumber::uri_query, rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
+  for (std::string_view rest = dispatch.query; !rest.empty();)
+    request.add(OptionNumber::uri_query, cloud::take_part(rest));
   request.add_uint(OptionNumber::accept, coap::content_format::ocf_cbor);
   if (dispatch.content.bytes) {
     request.add_uint(OptionNumber::content_format, coap::content_format::ocf_cbor);
