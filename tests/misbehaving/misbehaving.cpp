@@ -32,7 +32,7 @@ constexpr double p99_ratio_max = 2;
 constexpr std::size_t windows_per_measurement = 8;
 // A round that leaves memory behind, or slows the neighbours down, is followed by another: the allocator may
 // not have had enough yet, and other work on the machine is not the hub's fault.
-constexpr int rounds_max = 4;
+constexpr int rounds_max = 8;
 constexpr std::chrono::seconds settle_time{3};
 
 // Of this program, and so of the hub beside it: g++ and clang say it differently.

@@ -36,6 +36,8 @@ void all_are_closed_by_the_hub(Attack& attack) {
   attack.kept.clear();
 }
 
+const Bytes part_of_client_hello{0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03};
+
 // -- Half-open: nothing is said, half a ClientHello is, or a signed-in device hears nothing any more
 
 void half_open(Attack& attack) {
@@ -44,12 +46,12 @@ void half_open(Attack& attack) {
       attack.kept.push_back(attack.signed_in(account));
   }
   for (int i = 0; i < 20; ++i) {
+    pause(5);  // they come one after another
     attack.kept.emplace_back(attack.hub().tcp_port());
     attack.kept.emplace_back(attack.hub().tls_port());
     attack.kept.emplace_back(attack.hub().tls_port());
-    attack.kept.back().say(Bytes{0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03});
+    attack.kept.back().say(part_of_client_hello);
   }
-  pause(100);
 }
 
 // -- Split at every byte
@@ -81,35 +83,53 @@ void a_byte_now_and_then(Attack& attack) {
   pause(100);
 }
 
-// -- A crowd that never finishes what it begins, and says a byte now and then. Who was closed comes again.
+// -- A crowd that never finishes what it begins. Each says a byte a second; who was closed comes again.
 
 constexpr std::size_t crowd = 1'000;
+constexpr std::chrono::microseconds byte_interval{1'000'000};  // of one connection
 
-void keep_a_crowd(Attack& attack, std::uint16_t port, const Bytes& beginning) {
-  for (Peer& peer : attack.kept) {
-    if (peer.drain() && peer.say(Bytes{0x00})) continue;
-    peer = Peer(port);
-    peer.say(beginning);
-  }
+void gather(Attack& attack, std::uint16_t port, const Bytes& beginning) {
   while (attack.kept.size() < attack.scaled(crowd)) {
     attack.kept.emplace_back(port);
     attack.kept.back().say(beginning);
   }
-  pause(100);
+}
+
+void say_a_byte(Peer& peer, std::uint16_t port, const Bytes& beginning) {
+  if (peer.drain() && peer.say(Bytes{0x00})) return;
+  peer = Peer(port);
+  peer.say(beginning);
+}
+
+// Slow peers do not wait for each other: their bytes come at any time.
+void keep_a_crowd(Attack& attack, std::uint16_t port, const Bytes& beginning) {
+  gather(attack, port, beginning);
+  auto due = std::chrono::steady_clock::now();
+  for (Peer& peer : attack.kept) {
+    due += byte_interval / attack.kept.size();
+    std::this_thread::sleep_until(due);
+    say_a_byte(peer, port, beginning);
+  }
 }
 
 void crowd_of_handshakes(Attack& attack) {
-  keep_a_crowd(attack, attack.hub().tls_port(),
-               Bytes{0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03});
+  keep_a_crowd(attack, attack.hub().tls_port(), part_of_client_hello);
 }
 
 void crowd_of_frames(Attack& attack) {
   keep_a_crowd(attack, attack.hub().tcp_port(), Bytes{0xe8, 0x10, 0x00, 0x02});
 }
 
+// All at once.
+void crowd_in_step(Attack& attack) {
+  gather(attack, attack.hub().tls_port(), part_of_client_hello);
+  for (Peer& peer : attack.kept) say_a_byte(peer, attack.hub().tls_port(), part_of_client_hello);
+  std::this_thread::sleep_for(byte_interval);
+}
+
 // A handshake that nothing was said of.
 void crowd_of_silent(Attack& attack) {
-  while (attack.kept.size() < attack.scaled(crowd)) attack.kept.emplace_back(attack.hub().tls_port());
+  gather(attack, attack.hub().tls_port(), {});
   for (Peer& peer : attack.kept) {
     if (!peer.drain()) peer = Peer(attack.hub().tls_port());
   }
@@ -303,6 +323,7 @@ const std::vector<Scenario>& scenarios() {
       {"a byte now and then", a_byte_now_and_then, all_are_closed_by_the_hub},
       {"1,000 silent handshakes", crowd_of_silent, all_are_closed_by_the_hub, crowd},
       {"1,000 handshakes byte by byte", crowd_of_handshakes, all_are_closed_by_the_hub, crowd},
+      {"1,000 handshakes in step", crowd_in_step, all_are_closed_by_the_hub, crowd},
       {"1,000 messages byte by byte", crowd_of_frames, all_are_closed_by_the_hub, crowd},
       {"option and CBOR bombs", bombs, let_go},
       {"100,000 observations", observations, let_go},
