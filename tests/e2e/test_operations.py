@@ -1,5 +1,6 @@
 """A hub is operated: configuration read anew, drained before a stop, under a service manager."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import pytest
 from api import Api
 from coap_tcp import CHANGED, PATIENCE, POST, RELEASE, Message, poll
 from device import silence
+from hub import BINARY
 
 SYSTEMD = pathlib.Path(__file__).resolve().parents[2] / "packaging" / "systemd"
 
@@ -110,6 +112,35 @@ def test_a_drain_waits_for_answers(own, device, owner):
 def test_a_rate_of_nothing_is_a_mistake(own):
     assert own.cli("drain", "--rate", "0").returncode == 2
     assert own.cli("drain", "--rate", "many").returncode == 2
+
+
+def test_a_drain_asks_again_where_it_gets_no_answer(tmp_path):
+    with socket.socket(socket.AF_UNIX) as hub:
+        hub.bind(str(tmp_path / "ocf-cloud.sock"))
+        hub.listen()
+        hub.settimeout(PATIENCE)
+        draining = subprocess.Popen([BINARY, "drain", "--data", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for answer in (b"", b'{"connections": 3}\n', b"", b'{"connections": 0}\n'):
+            asking, _ = hub.accept()
+            with asking:
+                asking.recv(4096)
+                asking.sendall(answer)
+        output, errors = draining.communicate(timeout=PATIENCE)
+    assert draining.returncode == 0 and "3 connections are open.\nNo connection is open" in output
+    assert errors.count("It is asked again.") == 2
+
+
+# -- Many who ask at once
+
+
+def test_who_connects_and_says_nothing_keeps_nobody_from_asking(own, device):
+    for _ in range(3):
+        device(on=own).online()
+    with contextlib.ExitStack() as open_sockets:
+        for _ in range(9):
+            idle = open_sockets.enter_context(socket.socket(socket.AF_UNIX))
+            idle.connect(str(own.data / "ocf-cloud.sock"))
+        assert "No connection is open" in own.cli_ok("drain", "--rate", "1")
 
 
 # -- Descriptors
