@@ -35,7 +35,9 @@ def reload(hub):
 
 def test_nothing_changed_is_said(own):
     assert reload(own)["changes"] == []
-    assert "The configuration is the one that the hub runs with." in own.cli_ok("reload")
+    said = own.cli_ok("reload")
+    assert "The configuration is the one that the hub runs with." in said
+    assert "The certificates, CAs and lists are those that the hub runs with." in said
 
 
 def test_a_limit_is_in_force_at_once_and_the_difference_is_shown(own):
@@ -57,6 +59,7 @@ def test_a_mistake_in_the_file_changes_nothing(own):
     done = own.cli("reload")
     assert done.returncode == 1
     assert "everything stays as it was" in done.stderr and "did you mean 'ping_interval'?" in done.stderr
+    assert "did you mean 'ping_interval'?" in own.logged("everything stays as it was")[0]
     assert api.call("PUT", api.resource_path("0" * 8 + "-0000-4000-8000-000000000001", "/light/1"), {"text": "x" * 2000}).status == 404
 
 
@@ -228,6 +231,14 @@ def test_the_unit_is_well_formed(tmp_path):
     unit.write_text((SYSTEMD / "ocf-cloud.service").read_text().replace("/usr/bin/ocf-cloud", "/bin/true"))
     done = systemd_analyze("verify", "--man=no", unit)
     assert done.returncode == 0 and not done.stderr.strip(), done.stderr
+
+
+def test_a_reload_by_the_unit_fails_where_the_file_is_no_good(own):
+    line = re.search(r"^ExecReload=(.+)$", (SYSTEMD / "ocf-cloud.service").read_text(), re.MULTILINE)[1]
+    command = line.replace("/usr/bin/ocf-cloud", BINARY).replace("/var/lib/ocf-cloud", str(own.data)).split()
+    assert subprocess.run(command, timeout=PATIENCE).returncode == 0
+    own.configure(limits={"ping_interval": "soon"})
+    assert subprocess.run(command, timeout=PATIENCE).returncode == 1
 
 
 def test_the_unit_is_confined():
