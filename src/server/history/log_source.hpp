@@ -41,7 +41,8 @@ std::unique_ptr<LogSource> open_log(const std::filesystem::path& data);
 void for_each_event(LogSource& log, const cloud::Cursor& from,
                     const std::function<void(const es::RecordedEvent& recorded)>& visit);
 
-// A cursor or, where that is allowed, a time, of this log. Throws CommandFailure (usage).
+// A cursor or, where that is allowed, a time, of this log. Throws CommandFailure (usage), also if the point
+// is one of the future.
 cloud::Cursor cursor_in(const LogSource& log, const std::string& text);
 cloud::Point point_in(const LogSource& log, const std::string& text);
 
