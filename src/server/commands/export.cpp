@@ -3,6 +3,7 @@
 #include "ocf/device_id.hpp"
 #include "resource/resource.hpp"
 #include "server/commands/hub_options.hpp"
+#include "server/commands/output.hpp"
 #include "server/history/log_source.hpp"
 #include "server/tenant.hpp"
 
@@ -78,7 +79,7 @@ Exit export_events(const Options& options) {
     ++gaps;
     tell(gap);
   });
-  if (std::fflush(stdout) != 0) throw CommandFailure(Exit::failed, "Standard output takes no more.");
+  flush_output();
   fmt::print(stderr, "The next export goes on with --from {}\n", next.text());
   if (gaps == 0) return Exit::ok;
   throw CommandFailure(Exit::failed, "Not everything could be read; see `ocf-cloud store verify`.");
