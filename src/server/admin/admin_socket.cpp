@@ -2,7 +2,6 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/read_until.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/json/parse.hpp>
@@ -56,8 +55,13 @@ json::object refusal(const std::string& sentence, const char* exit) {
   return answer;
 }
 
-AdminSocket::AdminSocket(net::Shard& shard, std::filesystem::path path, Answer answer)
-    : shard_(shard), path_(std::move(path)), answer_(std::move(answer)), acceptor_(shard.context()) {
+AdminSocket::AdminSocket(net::Shard& shard, std::filesystem::path path, Answer answer,
+                         std::chrono::milliseconds patience)
+    : shard_(shard),
+      path_(std::move(path)),
+      answer_(std::move(answer)),
+      patience_(patience),
+      acceptor_(shard.context()) {
   try {
     bind();
   } catch (const boost::system::system_error& e) {
@@ -116,22 +120,28 @@ net::awaitable<void> AdminSocket::accept(net::Gate::Holder) {
 net::awaitable<void> AdminSocket::serve(std::shared_ptr<Socket> socket) {
   open_.remove_if([](const auto& open) { return open.expired(); });
   open_.push_back(socket);
-  asio::steady_timer deadline(shard_.context(), exchange_time);
-  deadline.async_wait([late = std::weak_ptr(socket)](const boost::system::error_code& canceled) {
-    boost::system::error_code ignored;
-    if (const auto slow = late.lock(); slow && !canceled) slow->close(ignored);
-  });
-
-  const json::object answer = co_await exchange(*socket);
+  asio::steady_timer deadline(shard_.context());
+  close_late(socket, deadline);
+  const json::object answer = co_await exchange(*socket, deadline);
+  close_late(socket, deadline);
   std::string line = json::serialize(answer);
   line += '\n';
   co_await asio::async_write(*socket, asio::buffer(line), as_tuple);
 }
 
-net::awaitable<json::object> AdminSocket::exchange(Socket& socket) {
+void AdminSocket::close_late(const std::shared_ptr<Socket>& socket, asio::steady_timer& deadline) const {
+  deadline.expires_after(patience_);
+  deadline.async_wait([late = std::weak_ptr(socket)](const boost::system::error_code& canceled) {
+    boost::system::error_code ignored;
+    if (const auto slow = late.lock(); slow && !canceled) slow->close(ignored);
+  });
+}
+
+net::awaitable<json::object> AdminSocket::exchange(Socket& socket, asio::steady_timer& deadline) {
   std::string line;
   auto buffer = asio::dynamic_buffer(line, request_bytes_max);
   const auto [error, size] = co_await asio::async_read_until(socket, buffer, '\n', as_tuple);
+  deadline.cancel();
   if (error) co_return refusal(fmt::format("a request is one line of at most {} bytes", request_bytes_max));
   boost::system::error_code malformed;
   json::value request = json::parse(std::string_view(line).substr(0, size), malformed);

@@ -6,6 +6,7 @@
 #include "net/shard.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/json/object.hpp>
 
 #include <chrono>
@@ -25,20 +26,21 @@ bool may_command(uid_t peer, uid_t hub);
 // Only the hub's user and root get through: the socket has mode 0600, and the kernel says who connects
 // (SO_PEERCRED). A line of more than request_bytes_max and one that is no JSON object are answered with
 // {"error": sentence, "exit": "failed"}. Connections above connections_max wait in the kernel's queue, with
-// what they have written; one that takes longer than exchange_time is closed, so that their turn comes. Lives
-// on the shard.
+// what they have written; one that takes longer than peer_time to ask, or to take its answer, is closed, so
+// that their turn comes. Lives on the shard.
 class AdminSocket {
  public:
   static constexpr std::size_t request_bytes_max = 64 * 1024;  // a CA bundle fits
   static constexpr std::size_t connections_max = 8;
-  static constexpr std::chrono::seconds exchange_time{10};
+  static constexpr std::chrono::milliseconds peer_time{10'000};
 
   // Answers one request of that user; it never throws.
   using Answer = std::function<net::awaitable<boost::json::object>(boost::json::object request, uid_t peer)>;
 
   // Binds and listens, replacing a socket that a killed hub left. Throws std::runtime_error with a sentence
   // if it cannot.
-  AdminSocket(net::Shard& shard, std::filesystem::path path, Answer answer);
+  AdminSocket(net::Shard& shard, std::filesystem::path path, Answer answer,
+              std::chrono::milliseconds patience = peer_time);
   ~AdminSocket();
 
   // Accepts from now on.
@@ -54,11 +56,13 @@ class AdminSocket {
   // One connection after another.
   net::awaitable<void> accept(net::Gate::Holder inside);
   net::awaitable<void> serve(std::shared_ptr<Socket> socket);
-  net::awaitable<boost::json::object> exchange(Socket& socket);
+  net::awaitable<boost::json::object> exchange(Socket& socket, boost::asio::steady_timer& deadline);
+  void close_late(const std::shared_ptr<Socket>& socket, boost::asio::steady_timer& deadline) const;
 
   net::Shard& shard_;
   const std::filesystem::path path_;
   const Answer answer_;
+  const std::chrono::milliseconds patience_;  // with a peer; an answer may take what it takes
   Protocol::acceptor acceptor_;
   std::list<std::weak_ptr<Socket>> open_;  // and some that are closed
   net::Gate gate_;

@@ -7,6 +7,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/json/parse.hpp>
@@ -33,6 +35,13 @@ net::awaitable<json::object> echo(json::object request, uid_t) {
   }
   json::object answer;
   answer["asked"] = std::move(request);
+  co_return answer;
+}
+
+net::awaitable<json::object> answer_late(net::Shard& shard, std::chrono::milliseconds late) {
+  asio::steady_timer timer(shard.context(), late);
+  co_await timer.async_wait(asio::use_awaitable);
+  json::object answer{{"late", true}};
   co_return answer;
 }
 
@@ -125,6 +134,21 @@ TEST_F(AdminSocketTest, ConnectionsAboveItsLimitWaitUntilOthersEnd) {
   asio::write(silent.front(), asio::buffer(std::string("{}\n")));
   EXPECT_EQ(line_from(silent.front()), R"({"asked":{}})");
   EXPECT_EQ(line_from(one_more), R"({"asked":{"one":"more"}})");
+}
+
+TEST_F(AdminSocketTest, ClosesWhoSaysNothingInItsTimeAndNotWhoWaitsForTheHub) {
+  ScratchDirectory other;
+  constexpr std::chrono::milliseconds patience{20};
+  const auto slow = [this, patience](json::object, uid_t) { return answer_late(shard_, 5 * patience); };
+  AdminSocket socket(shard_, admin_socket_path(other.path()), slow, patience);
+  shard_.post([&socket] { socket.start(); });
+  Protocol::socket silent(client_), patient(client_);
+  for (Protocol::socket* peer : {&silent, &patient})
+    peer->connect(Protocol::endpoint(admin_socket_path(other.path()).string()));
+  asio::write(patient, asio::buffer(std::string("{}\n")));
+  EXPECT_EQ(line_from(patient), R"({"late":true})");
+  EXPECT_EQ(line_from(silent), "");
+  asio::co_spawn(shard_.context(), socket.stop(), asio::use_future).get();
 }
 
 TEST_F(AdminSocketTest, StoppingCutsWhoWaits) {
