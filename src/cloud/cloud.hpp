@@ -319,6 +319,9 @@ class Cloud {
   // be others': a page may be short, or empty, and have a cursor all the same. Errors: malformed_cursor.
   awaitable<Result<AuditPage>> audit(Caller caller, AuditFilter filter, std::string cursor);
   // What administrators had the hub do: kept in the log, and seen by nobody but them.
+  // Whatever is refused, on every face: counts it, keeps it for who asks, and logs it, those that are alike
+  // ten times and then at each power of ten. Its limit counts who hit it.
+  void note(device::Refusal refusal);
   awaitable<Result<void>> record(account::Tenant tenant, std::string by, account::AdministrativeAct act);
   // The newest, newest first.
   awaitable<Result<std::vector<es::RecordedEvent>>> administration(account::Tenant tenant, std::size_t limit);

@@ -104,7 +104,7 @@ class Gateway {
   void give_up_on_silence(net::Socket& socket) const;
   void turn_away(const net::Endpoint& peer, std::string_view limit);
   void drain_more(SteadyTime now);
-  // Logs it, and keeps it for who asks.
+  // Counts its limit; see Cloud::note.
   void note(device::Refusal refusal);
 
   net::Shard& shard_;

@@ -85,7 +85,7 @@ TEST_F(HttpApi, TellsWhyADeviceWasRefusedSinceItWasRegistered) {
   EXPECT_EQ(get(path(lamp, "/refusals")).body,
             R"({"refusals":[{"time":"2026-11-22T19:59:53.123Z","count":2,"since":"2026-11-22T19:59:52.123Z",)"
             R"("stage":"sign_in","peer":"192.0.2.7:1","device":")" +
-                lamp.id.text() + R"(","reason":"No.","advice":")" + std::string(advice(refusal.fault.cause)) +
+                lamp.id.text() + R"(","reason":"No.","advice":")" + std::string(advice(refusal.fault)) +
                 R"("}]})");
   EXPECT_EQ(reason(get(path(lamp, "/refusals"), "bob"), 404), "not_found");
 }

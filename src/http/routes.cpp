@@ -2,6 +2,7 @@
 
 #include "http/endpoints/endpoints.hpp"
 #include "http/error.hpp"
+#include "http/fault.hpp"
 #include "http/http_status.hpp"
 #include "http/problem.hpp"
 #include "net/shard.hpp"
@@ -109,6 +110,12 @@ awaitable<Response> Api::find_and_respond(Request request, std::string& route_na
   exchange.captures = std::move(routed.captures);
   route_name = std::string(routed.route->method) + ' ' + std::string(routed.route->pattern);
   auto responded = co_await respond(exchange, routed.route->endpoint);
+  if (!responded) {
+    const Request& asked = exchange.request;
+    const std::string path = asked.target.substr(0, asked.target.find('?'));  // a query may hold anything
+    note_refusal(asked.peer, " to " + asked.method + ' ' + path,
+                 exchange.caller.token.empty() ? "" : exchange.caller.principal.text(), responded.error());
+  }
   Response response = responded ? std::move(*responded) : problem(responded.error());
   // As the W3C drafts it for answers: the header that a request would have.
   if (const auto& trace = exchange.caller.trace; !trace.empty())
@@ -128,15 +135,30 @@ void Api::tell_of_command(const Exchange& exchange, Response& response) {
 }
 
 awaitable<Result<Response>> Api::respond(Exchange& exchange, Endpoint endpoint) {
+void Api::note_refusal(const std::string& peer, std::string_view asked, std::string principal,
+                       const Error& error) {
+  const auto fault = fault_of(error);
+  if (!fault) return;
+  device::Refusal refusal;
+  refusal.time = net::wall_now();
+  refusal.fault = *fault;
+  refusal.peer = peer;
+  refusal.reason = std::to_string(outcome_of(error).status) + std::string(asked) +
+                   (principal.empty() ? "" : " of " + principal) + ": " + error.message();
+  refusal.limit = limit_of(error);
+  refusal.principal = std::move(principal);
+  cloud_.note(std::move(refusal));
+}
+
   auto token = bearer_token(exchange.request);
   if (!token) co_return token.error();
   auto caller = co_await cloud_.authenticate(std::move(*token));
   if (!caller) co_return caller.error();
-  const auto admitted = cloud_.admit(*caller);
-  if (!admitted) co_return admitted.error();
   exchange.caller = std::move(*caller);
   exchange.caller.trace = telemetry::TraceContext::of(exchange.request.field("traceparent"));
   co_return co_await endpoint(exchange);
 }
 
 }  // namespace ocf::http
+  const auto admitted = cloud_.admit(exchange.caller);
+  if (!admitted) co_return admitted.error();

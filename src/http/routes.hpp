@@ -42,10 +42,15 @@ class Api {
   awaitable<Response> answer(Request request);
   const Metrics& metrics() const { return metrics_; }
 
+  // For the server, which refuses some by itself. What is no refusal of the hub is passed over.
+  void note_refusal(const std::string& peer, const Error& error) { note_refusal(peer, "", "", error); }
  private:
   awaitable<Response> find_and_respond(Request request, std::string& route);
   void tell_of_command(const Exchange& exchange, Response& response);
   awaitable<Result<Response>> respond(Exchange& exchange, Endpoint endpoint);
+  // What was asked for, " to GET /api/v1/devices", and by whom, "user:alice"; empty: nobody knows.
+  void note_refusal(const std::string& peer, std::string_view asked, std::string principal,
+                    const Error& error);
 
   cloud::Cloud& cloud_;
   const Limits& limits_;

@@ -191,8 +191,9 @@ void Hub::start_gateway() {
 void Hub::start_http() {
   const auto& http = config_.listeners.http;
   if (!http) return;
-  auto opened = http::Server::open(shard_.context(), endpoint_of(*http), config_.limits,
-                                   [this](http::Request request) { return api_.answer(std::move(request)); });
+  auto opened = http::Server::open(
+      shard_.context(), endpoint_of(*http), config_.limits,
+      [this](http::Request request) { return api_.answer(std::move(request)); }, refused_by_http());
   if (!opened) cannot("cannot listen for HTTP on " + http->text(), opened.error());
   http_ = std::move(*opened);
   addresses_.http = address_of(http_->endpoint());
@@ -203,7 +204,7 @@ void Hub::start_admin() {
   if (!admin) return;
   auto opened = http::Server::open(
       shard_.context(), endpoint_of(*admin), config_.limits,
-      [this](http::Request request) { return admin_http_.answer(std::move(request)); },
+      [this](http::Request request) { return admin_http_.answer(std::move(request)); }, refused_by_http(),
       http::Server::Reach::anywhere);
   if (!opened) cannot("cannot listen for metrics and health on " + admin->text(), opened.error());
   admin_listener_ = std::move(*opened);
@@ -214,6 +215,10 @@ telemetry::Snapshot Hub::collect() {
   telemetry::Snapshot snapshot =
       server::collect({cloud_, gateway_, api_, log_store_, shard_, pulse_, memory_}, http_.get());
   auto& exports = snapshot.counter("ocf_otlp_exports_total", "Exports to the OTLP collector, by result.");
+http::Server::Refused Hub::refused_by_http() {
+  return [this](const std::string& peer, const Error& error) { api_.note_refusal(peer, error); };
+}
+
   if (otlp_) exports.add(otlp_->exports().rows(), "result");
   auto& spans =
       snapshot.counter("ocf_otlp_spans_total", "Spans for the OTLP collector, by what came of them.");

@@ -73,6 +73,7 @@ class Hub {
   void start_gateway();
   void start_http();
   void start_admin();
+  http::Server::Refused refused_by_http();
   void start_otlp();
   boost::json::object top();
   net::awaitable<void> record(std::string by, account::AdministrativeAct act);
