@@ -150,6 +150,12 @@ std::optional<Time> stale_since(const directory::DeviceEntry& device, const Link
 std::vector<ResourceView> resource_views(const directory::DeviceView& device,
                                          const std::map<Href, shadow::Representation>& known);
 
+// A page of what happened, oldest first.
+struct History {
+  std::vector<es::RecordedEvent> events;
+  std::uint64_t more = 0;  // the place before which there are older ones; 0: there are none
+};
+
 // A link that was found, with what the shadow knows of its resource.
 struct FoundRepresentation {
   directory::FoundLink link;
@@ -294,10 +300,10 @@ class Cloud {
   awaitable<Result<directory::DeviceView>> device(Caller caller, DeviceId device);
   // All resources of a device, by href. Errors: not_found.
   awaitable<Result<std::vector<ResourceView>>> resources(Caller caller, DeviceId device);
-  // The events of one resource of the current registration, or of the device and its links if no href is
-  // given, oldest first.
-  awaitable<Result<std::vector<es::RecordedEvent>>> history(Caller caller, DeviceId device,
-                                                            std::optional<Href> href);
+  // The newest events of one resource of the current registration, or of the device and its links if no href
+  // is given, oldest first; before a place that History::more of the same question named. Errors: not_found.
+  awaitable<Result<History>> history(Caller caller, DeviceId device, std::optional<Href> href,
+                                     std::uint64_t before = UINT64_MAX);
 
   // -- As it was at a point, in the registration that the caller may read now; another one does not exist.
   // A time (RFC 3339) or a cursor. Errors: malformed_point, point_in_future.
