@@ -57,6 +57,7 @@ class Response {
   std::optional<std::string_view> field(std::string_view name) const;
 
   unsigned status;
+  std::string_view reason;  // of a problem, "device_offline", a literal; empty: it is none
   std::vector<Field> fields;
   std::string body;
   std::unique_ptr<LiveBody> live;  // instead of `body`

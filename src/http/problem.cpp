@@ -13,6 +13,7 @@ constexpr unsigned unauthorized = 401;
 
 Response begin(const Outcome& outcome, std::string_view detail) {
   Response response(outcome.status);
+  response.reason = outcome.reason;
   response.add("Content-Type", "application/problem+json");
   if (outcome.retry_after_s != 0) response.add("Retry-After", std::to_string(outcome.retry_after_s));
   JsonWriter json(response.body);

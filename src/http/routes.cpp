@@ -131,6 +131,7 @@ void Api::tell_of_command(const Exchange& exchange, Response& response) {
   if (!response.field("Correlation-ID")) response.add("Correlation-ID", correlation.text());
   std::string what = "the caller is answered " + std::to_string(response.status) + ' ' +
                      std::string(phrase_of(response.status));
+  if (!response.reason.empty()) what += ": " + std::string(response.reason);
   cloud_.traces().finish(correlation, cloud::Hop(cloud::Hop::Place::caller, std::move(what)));
 }
 
