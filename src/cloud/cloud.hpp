@@ -317,20 +317,21 @@ class Cloud {
 
   // What was refused in the name of a device since it was registered, newest first. Errors: not_found.
   awaitable<Result<std::vector<device::Refusal>>> refusals(Caller caller, DeviceId device);
-  // Of all devices and addresses: for the gateway, which records them, and for administrators.
+  // Of all devices and addresses: for administrators.
   Refusals& refusals() { return refusals_; }
+  // Whatever is refused, on every face: counts it, keeps it for who asks, and logs it, those that are alike
+  // ten times and then at each power of ten. Its limit counts who hit it.
+  void note(device::Refusal refusal);
 
   // Who did what to the devices that the caller may read, as the log tells it, newest first; from now, or
   // from a cursor of an earlier page, back into the past. Looks at so many events at most, of which all may
   // be others': a page may be short, or empty, and have a cursor all the same. Errors: malformed_cursor.
   awaitable<Result<AuditPage>> audit(Caller caller, AuditFilter filter, std::string cursor);
   // What administrators had the hub do: kept in the log, and seen by nobody but them.
-  // Whatever is refused, on every face: counts it, keeps it for who asks, and logs it, those that are alike
-  // ten times and then at each power of ten. Its limit counts who hit it.
-  void note(device::Refusal refusal);
   awaitable<Result<void>> record(account::Tenant tenant, std::string by, account::AdministrativeAct act);
-  // The newest, newest first.
-  awaitable<Result<std::vector<es::RecordedEvent>>> administration(account::Tenant tenant, std::size_t limit);
+  // The newest that are wanted, newest first; acts are of no device.
+  awaitable<Result<std::vector<es::RecordedEvent>>> administration(account::Tenant tenant,
+                                                                   AuditFilter filter);
 
   // The messages between the device and its gateway from now on. Errors: not_found, too_many_protocol_logs.
   awaitable<Result<std::unique_ptr<ProtocolLog>>> protocol_log(Caller caller, DeviceId device);

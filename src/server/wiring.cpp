@@ -74,16 +74,18 @@ Hub::Hub(Config config, LogSink log)
       memory_(shard_, gateway_, cloud_.metrics().limit_hits, config_.limits, log_),
       api_(cloud_, config_.limits),
       admin_http_({[this] { return collect(); }, live_checks(checked()), ready_checks(checked())}),
-      admin_requests_({authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
-                       [this] { return addresses(); }, [this] { return put_in_force(); },
-                       [this] { return reload(); }, [this](unsigned rate) { return gateway_.drain(rate); },
-                       [this] { return top(); },
-                       [this](std::string by, account::AdministrativeAct act) {
-                         return record(std::move(by), std::move(act));
-                       },
-                       [this](std::size_t limit) { return cloud_.administration(default_tenant(), limit); },
-                       [this] { return clock_.now(); }, LogRequests(store_, cloud_.read_models()),
-                       [this] { return checkpoint(); }}),
+      admin_requests_(
+          {authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
+           [this] { return addresses(); }, [this] { return put_in_force(); }, [this] { return reload(); },
+           [this](unsigned rate) { return gateway_.drain(rate); }, [this] { return top(); },
+           [this](std::string by, account::AdministrativeAct act) {
+             return record(std::move(by), std::move(act));
+           },
+           [this](cloud::AuditFilter filter) {
+             return cloud_.administration(default_tenant(), std::move(filter));
+           },
+           [this](std::string_view text) { return cloud_.point(text); }, [this] { return clock_.now(); },
+           LogRequests(store_, cloud_.read_models()), [this] { return checkpoint(); }}),
       admin_socket_(shard_, admin_socket_path(data_.path()),
                     [this](boost::json::object request, uid_t peer) {
                       return admin_requests_.answer(std::move(request), "uid:" + std::to_string(peer));
@@ -149,6 +151,8 @@ net::awaitable<void> Hub::stop_parts() {
   hangups_.cancel();
   memory_.stop();
   co_await admin_socket_.stop();
+  reloads_.close();
+  co_await reloads_.left();
   if (http_) http_->close();
   co_await gateway_.stop();
   co_await cloud_.stop();
@@ -211,14 +215,14 @@ void Hub::start_admin() {
   addresses_.admin = address_of(admin_listener_->endpoint());
 }
 
-telemetry::Snapshot Hub::collect() {
-  telemetry::Snapshot snapshot =
-      server::collect({cloud_, gateway_, api_, log_store_, shard_, pulse_, memory_}, http_.get());
-  auto& exports = snapshot.counter("ocf_otlp_exports_total", "Exports to the OTLP collector, by result.");
 http::Server::Refused Hub::refused_by_http() {
   return [this](const std::string& peer, const Error& error) { api_.note_refusal(peer, error); };
 }
 
+telemetry::Snapshot Hub::collect() {
+  telemetry::Snapshot snapshot =
+      server::collect({cloud_, gateway_, api_, log_store_, shard_, pulse_, memory_}, http_.get());
+  auto& exports = snapshot.counter("ocf_otlp_exports_total", "Exports to the OTLP collector, by result.");
   if (otlp_) exports.add(otlp_->exports().rows(), "result");
   auto& spans =
       snapshot.counter("ocf_otlp_spans_total", "Spans for the OTLP collector, by what came of them.");
@@ -308,13 +312,21 @@ void Hub::wait_for_hangup() {
     if (canceled || stopping_) return;
     supervisor_.reloading();
     try {
-      reload();
+      const Reloaded reloaded = reload();
+      auto inside = reloads_.enter();
+      if (inside) shard_.spawn(record_reload(std::move(*inside), reloaded.act()));
     } catch (const std::runtime_error& e) {
       say(Level::warn, "not_reloaded", fmt::format("everything stays as it was: {}", e.what()));
     }
     supervisor_.ready();
     wait_for_hangup();
   });
+}
+
+// Whoever sent the signal is not known.
+net::awaitable<void> Hub::record_reload(net::Gate::Holder, account::AdministrativeAct act) {
+  const std::string by = account::Principal::system(default_tenant()).text();
+  co_await record(by, std::move(act));
 }
 
 void Hub::warn_of_certificates() const {

@@ -84,6 +84,7 @@ class Hub {
   Result<std::size_t> put_in_force();
   Reloaded reload();
   void wait_for_hangup();
+  net::awaitable<void> record_reload(net::Gate::Holder inside, account::AdministrativeAct act);
   void warn_of_certificates() const;
   std::string cis() const;
   void say(telemetry::Level level, std::string_view event, std::string text) const;
@@ -115,6 +116,7 @@ class Hub {
   AdminSocket admin_socket_;
   Supervisor supervisor_;
   std::function<Config()> read_config_;  // empty: there is none to read anew
+  net::Gate reloads_;                    // by SIGHUP, that are being recorded
   HubAddresses addresses_;
   bool stopping_ = false;
   boost::asio::steady_timer stop_asked_;  // canceled when stopping_ becomes true

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -29,6 +30,7 @@ class Filter {
     device_ = device->text();
   }
 
+  bool is_of_one_device() const { return !device_.empty(); }
   bool passes(const es::StreamId& stream) const {
     if (!is_of_device(stream) || (!device_.empty() && stream.entity() != device_)) return false;
     if (href_.empty()) return true;
@@ -46,9 +48,16 @@ Exit export_events(const Options& options) {
   const cloud::Cursor from = options.from.empty() ? beginning(*log) : cursor_in(*log, options.from);
   cloud::Cursor next = from;
   std::string line;
+  std::uint64_t printed = 0, trimmed = 0;  // events, and the baselines among them
+  Time whole_after{};
   for_each_event(*log, from, [&](const es::RecordedEvent& recorded) {
     next.next[recorded.position.partition] = recorded.position.offset + 1;
     if (!filter.passes(recorded.stream)) return;
+    ++printed;
+    if (es::is_baseline(recorded.event)) {
+      ++trimmed;
+      whole_after = std::max(whole_after, recorded.event.time);
+    }
     line.clear();
     http::JsonWriter json(line);
     http::write_whole_event(json, recorded);
@@ -57,6 +66,14 @@ Exit export_events(const Options& options) {
       throw CommandFailure(Exit::failed, "Standard output takes no more.");
   });
   if (std::fflush(stdout) != 0) throw CommandFailure(Exit::failed, "Standard output takes no more.");
+  if (printed == 0 && filter.is_of_one_device() && options.from.empty())
+    throw CommandFailure(Exit::not_found, "The log knows no such device or resource.");
+  if (trimmed > 0) {
+    fmt::print(stderr,
+               "{} resources begin with a baseline: of them only what came after {} is whole, older events "
+               "were trimmed (limits.retention_time, limits.retention_bytes_max).\n",
+               trimmed, to_rfc3339(whole_after));
+  }
   fmt::print(stderr, "The next export goes on with --from {}\n", next.text());
   return Exit::ok;
 }
