@@ -135,13 +135,19 @@ net::awaitable<void> Hub::start_parts() {
   pulse_.start();
   start_admin();
   start_otlp();
-  if (const auto started = co_await cloud_.start(); !started)
-    cannot("the events cannot be read", started.error());
+  if (const auto started = co_await cloud_.start(); !started) cannot_read(started.error());
   start_gateway();
   memory_.start();
   start_http();
   admin_socket_.start();
   is_started_ = true;
+}
+
+void Hub::cannot_read(const Error& error) const {
+  if (error != es::StoreError::corrupt) cannot("the events cannot be read", error);
+  throw std::runtime_error(
+      fmt::format("the events cannot be read: {}: {}; `ocf-cloud store verify --data {}` names the place",
+                  error.message(), log_store_.damage(), data_.path().string()));
 }
 
 net::awaitable<void> Hub::stop_parts() {

@@ -70,6 +70,7 @@ class Hub {
   void end();
   net::awaitable<void> start_parts();
   net::awaitable<void> stop_parts();
+  [[noreturn]] void cannot_read(const Error& error) const;
   void start_gateway();
   void start_http();
   void start_admin();
