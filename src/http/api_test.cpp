@@ -74,7 +74,7 @@ TEST_F(HttpApi, ShowsAForeignDeviceExactlyLikeOneThatDoesNotExist) {
 TEST_F(HttpApi, TellsWhyADeviceWasRefusedSinceItWasRegistered) {
   Device& lamp = add_device("alice", {});
   device::Refusal refusal{
-      now, {device::Stage::sign_in, device::Cause::bad_token}, "192.0.2.7:1", lamp.id, "No.", ""};
+      now, {device::Stage::sign_in, device::Cause::bad_token}, "192.0.2.7:1", lamp.id, "No.", "", 1, {}, ""};
   cloud.refusals().record(refusal);
   refusal.time += std::chrono::seconds(1);
   cloud.refusals().record(refusal);
