@@ -263,6 +263,18 @@ def test_an_event_may_come_late_or_behind_the_last(hub, synchronized, amended):
     assert [link["href"] for link in difference["went"]] == ["/light/1"]
 
 
+# R15: else "Nothing differs." would be the answer to a mistake
+def test_a_replay_refuses_what_would_change_nothing_by_mistake(hub, synchronized, tmp_path):
+    nothing = tmp_path / "nothing"
+    nothing.write_text(" \n\n")
+    for words, why in ((("--amend", tmp_path, "--diff"), f"{tmp_path} cannot be read"),
+                       (("--amend", nothing, "--diff"), f"{nothing} has no event"),
+                       (("--until", "9999-01-01T00:00:00Z"), "lies in the future"),
+                       (("--until", ""), "--until has an empty value")):
+        done = hub.cli("replay", *words)
+        assert (done.returncode, done.stdout) == (USAGE, "") and why in done.stderr, done
+
+
 # R15
 def test_an_amendment_that_does_not_fit_is_named(hub, synchronized, amended):
     event = amended.of(2)

@@ -3,6 +3,7 @@
 #include "ocf/device_id.hpp"
 #include "resource/resource.hpp"
 #include "server/commands/hub_options.hpp"
+#include "server/commands/output.hpp"
 #include "server/history/log_source.hpp"
 #include "server/tenant.hpp"
 
@@ -87,7 +88,7 @@ Exit export_events(const Options& options) {
     ++gaps;
     tell(gap);
   });
-  if (std::fflush(stdout) != 0) throw CommandFailure(Exit::failed, "Standard output takes no more.");
+  flush_output();
   if (printed == 0 && gaps == 0 && filter.is_of_one_device() && options.from.empty())
     throw CommandFailure(Exit::not_found, "The log knows no such device or resource.");
   if (trimmed > 0) {

@@ -24,13 +24,13 @@ std::string sentence_of(const ApiAnswer& answer) {
   return device_answer.empty() ? sentence : sentence + ": " + device_answer;
 }
 
-// What was typed is malformed, or something that the hub, or the device, does not do.
+// Whether what was typed was the mistake.
 Exit exit_of(const ApiAnswer& answer) {
   if (answer.status == 404) return Exit::not_found;
   boost::system::error_code malformed;
   const json::value problem = json::parse(answer.body, malformed);
-  const bool is_typed_wrong = !malformed && text_in(problem, "reason").starts_with("malformed_");
-  return is_typed_wrong ? Exit::usage : Exit::failed;
+  const std::string reason = malformed ? "" : text_in(problem, "reason");
+  return reason.starts_with("malformed_") || reason == "point_in_future" ? Exit::usage : Exit::failed;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "device/device.hpp"
 #include "links/links.hpp"
+#include "net/clock.hpp"
 #include "resource/resource.hpp"
 #include "server/admin/admin_client.hpp"
 #include "server/data_directory.hpp"
@@ -219,6 +220,8 @@ cloud::Point point_in(const LogSource& log, const std::string& text) {
         fmt::format("'{}' is neither a time, such as 2026-11-25T07:00:00Z, nor a cursor of this hub's log.",
                     text));
   }
+  if (point->is_after(net::wall_now(), log.end()))
+    throw CommandFailure(Exit::usage, fmt::format("'{}' lies in the future.", text));
   return std::move(*point);
 }
 

@@ -58,7 +58,8 @@ void for_each_event(LogSource& log, const cloud::Cursor& from, const Visit& visi
 void for_each_readable(LogSource& log, const cloud::Cursor& from, std::optional<es::Partition> only,
                        const Visit& visit, const std::function<void(const Gap& gap)>& pass_over);
 
-// A cursor or, where that is allowed, a time, of this log. Throws CommandFailure (usage).
+// A cursor or, where that is allowed, a time, of this log. Throws CommandFailure (usage), also if the point
+// is one of the future.
 cloud::Cursor cursor_in(const LogSource& log, const std::string& text);
 cloud::Point point_in(const LogSource& log, const std::string& text);
 
