@@ -10,7 +10,7 @@ import pytest
 from api import Api
 from coap_tcp import CHANGED, DELETED, poll
 from device import Resource, light
-from hub import NOT_FOUND, REFUSED, USAGE
+from hub import NOT_FOUND, USAGE
 
 
 def now():
