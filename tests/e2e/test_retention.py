@@ -124,7 +124,7 @@ def test_above_its_bytes_the_oldest_events_of_a_tenant_go(started, device, owner
     assert metrics(hub).sum("ocf_limit_hits_total", limit="retention_bytes_max") >= 1
 
 
-# Q3, Q4: what is not there any more is not what never was
+# Q3, R9: what is not there any more is not what never was
 def test_the_audit_says_from_when_on_it_is_whole(trimming, own, owner):
     d, api = own
     api.update(d.di, "/light/1", {"power": 1})

@@ -397,7 +397,7 @@ def newest_of_http(hub, *words):
     return found
 
 
-# Q3, Q4: every refusal, whatever the face
+# Q3: every refusal, whatever the face
 def test_requests_without_a_good_token_are_told(started, device):
     hub = started()
     assert Api(hub, None).get("/api/v1/devices?token=secret").status == 401
@@ -420,7 +420,7 @@ def test_requests_without_a_good_token_are_told(started, device):
     assert len(why(hub, "127.0.0.1")) == 2
 
 
-# Q3, G12
+# Q3
 def test_http_above_its_limits_is_told_with_the_limit(started, owner):
     hub = started(limits={"http_body_bytes_max": "1KiB", "http_header_bytes_max": "1KiB", "http_connections_max": 3,
                           "owner_requests_per_second": 1})
