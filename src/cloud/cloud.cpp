@@ -197,6 +197,7 @@ awaitable<Result<void>> Cloud::catch_up(es::Partition partition) {
 
 awaitable<void> Cloud::catch_up_later(es::Partition partition, net::Gate::Holder) {
   (void)co_await catch_up(partition);  // a store that is away: the next batch of the partition tries again
+  leave_waiting();
 }
 
 void Cloud::tell_waiter(const es::RecordedEvent& recorded) {
@@ -236,9 +237,13 @@ awaitable<void> Cloud::sweep(net::Gate::Holder) {
     co_await sweep_timer_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     if (background_.closed()) co_return;
     const std::size_t settled = co_await settle();
-    if (settled > 0) unheld_ = true;
+    if (settled > 0) {
+      unheld_ = true;
+      leave_waiting();
+    }
     co_await expire_commands();
     co_await expire_links();
+    co_await offer_left();
     if (unheld_) co_await disconnect_unheld(device::Disconnection::closed);
   }
 }

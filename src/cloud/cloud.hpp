@@ -390,7 +390,15 @@ class Cloud {
   // Whether this ended it. Of `pending` only device, owner, href and correlation are needed; the owner is the
   // one whom the command was accepted for: by now the device may be somebody else's.
   awaitable<bool> end_command(pending::PendingCommand pending, resource::Ending ending);
-  awaitable<void> offer_waiting(DeviceSession session, Channel& channel);
+  // Commands that wait are dispatched to the device's session, if it has one (the communication lock of G4).
+  awaitable<void> offer_waiting(device::DeviceKey key);
+  // One of them, of which any number may be under way: whoever stored the dispatch hands the command over.
+  awaitable<void> offer(pending::PendingCommand waiting);
+  // To the session that it was dispatched to; if that has ended, so does the command.
+  awaitable<void> hand_over(pending::PendingCommand dispatched, device::Epoch epoch);
+  // Those that an offer had to leave, and those that came to light behind a gap.
+  awaitable<void> offer_left();
+  void leave_waiting();
   awaitable<Result<Answer>> command(account::Access access, device::DeviceKey key, account::Owner owner,
                                     Request request, telemetry::TraceContext trace);
   // The current registration of a device that the access may read; nullptr: not_found. Do not keep it across
@@ -450,6 +458,9 @@ class Cloud {
   std::map<device::DeviceKey, Connected> channels_;
   std::unordered_map<std::string, KnownAccess> known_access_;  // by token
   std::unordered_map<es::CorrelationId, Waiter*> waiters_;
+  // Commands that wait although their device may be online: the sweep offers them. Who finds such a command
+  // dispatched has to hand it over: the store did not say so when it was.
+  std::unordered_map<es::CorrelationId, device::DeviceKey> unoffered_;
   std::multimap<WatchKey, Watch*> watches_;
   std::list<DirectoryWatch*> directory_watches_;
   std::list<Feed*> feeds_;

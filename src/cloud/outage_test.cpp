@@ -31,7 +31,8 @@ class FailingStore final : public es::EventStore {
     const auto executor = co_await boost::asio::this_coro::executor;
     co_await boost::asio::post(executor, boost::asio::use_awaitable);
     --under_way_;
-    if (!is_failing) co_return co_await store_.append(std::move(append));
+    const bool is_spared = !failing_type.empty() && append.events.front().type != failing_type;
+    if (!is_failing || is_spared) co_return co_await store_.append(std::move(append));
     if (std::exchange(is_away_, true)) co_return es::StoreError::unavailable;
     for (const es::NewEvent& event : append.events) lost_.push_back(event.id);
     (void)co_await store_.append(std::move(append));
@@ -45,6 +46,7 @@ class FailingStore final : public es::EventStore {
   void heal() { is_failing = is_away_ = false; }
 
   bool is_failing = false;
+  std::string failing_type;  // only these appends; empty: all
   std::size_t under_way_max = 0;
 
  private:
@@ -81,6 +83,27 @@ class CloudOutage : public TestCloud {
     Request request(device_id(), Href("/light/1"), resource::Operation::update);
     request.content = content(value);
     return request;
+  }
+  static Request patient_update(std::uint8_t value) {
+    Request request = update(value);
+    request.time_to_live = std::chrono::hours(1);
+    return request;
+  }
+  // Of the command that an offline device does not know of.
+  void store_unsaid(const DeviceSession& session, const es::CorrelationId& correlation) {
+    const resource::CommandPending pending{resource::Operation::update, correlation, "", content(7),
+                                           now + std::chrono::hours(1)};
+    es::EncodedEvent encoded = resource::Resource::encode(pending);
+    es::NewEvent event;
+    event.id = es::EventId("foreign");
+    event.type = std::move(encoded.type);
+    event.data = std::move(encoded.data);
+    event.time = now;
+    event.audit.owner = "alice";
+    event.audit.correlation = correlation;
+    es::Append append(resource::stream_of(session.key, Href("/light/1")), 0,
+                      std::vector<es::NewEvent>(1, event));
+    ASSERT_TRUE(run(memory.append(std::move(append))));
   }
   resource::Content known() {
     Request request(device_id(), Href("/light/1"), resource::Operation::retrieve);
@@ -156,6 +179,89 @@ TEST_F(CloudOutage, EndsASessionWhoseSignInWasStoredAfterAll) {
     EXPECT_EQ(before.closed.size(), is_another_open ? 1u : 0u) << "its words are refused since";
     run_void(cloud->disconnect(session, device::Disconnection::superseded));
   }
+}
+
+// In every order in which the steps of both may come.
+TEST_F(CloudOutage, SendsACommandThatComesWhileItsDeviceSignsIn) {
+  RecordingChannel first;
+  DeviceSession session = online(first);
+  publish(session, "/light/1");
+  for (const bool is_sign_in_first : {true, false}) {
+    for (int steps_between = 0; steps_between < 20; ++steps_between) {
+      run_void(cloud->disconnect(session, device::Disconnection::closed));
+      settle();
+      RecordingChannel channel;
+      std::optional<Result<DeviceSession>> signed_in;
+      std::optional<Result<Answer>> answer;
+      const auto sign_in = [&] {
+        SignIn request(device_id(), "alice/" + device_id().text());
+        begin(cloud->sign_in(std::move(request), channel), signed_in);
+      };
+      loop.restart();
+      if (is_sign_in_first) sign_in();
+      if (!is_sign_in_first) begin(cloud->request(user("alice"), patient_update(7)), answer);
+      for (int step = 0; step < steps_between; ++step) loop.poll_one();
+      if (!is_sign_in_first) sign_in();
+      if (is_sign_in_first) begin(cloud->request(user("alice"), patient_update(7)), answer);
+      settle();
+      ASSERT_TRUE(signed_in && *signed_in);
+      session = **signed_in;
+      ASSERT_EQ(channel.offered.size(), 1u) << is_sign_in_first << ' ' << steps_between;
+      ASSERT_TRUE(confirm(session, channel.offered.front()));
+      settle();
+      ASSERT_TRUE(answer && *answer);
+    }
+  }
+}
+
+TEST_F(CloudOutage, SendsOnceWhatItCouldNotDispatchWhenTheDeviceCame) {
+  RecordingChannel before, channel;
+  const DeviceSession session = online(before);
+  publish(session, "/light/1");
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  std::optional<Result<Answer>> first, second;
+  begin(cloud->request(user("alice"), patient_update(7)), first);
+  begin(cloud->request(user("alice"), patient_update(8)), second);
+  settle();
+  failing.is_failing = true;
+  failing.failing_type = "CommandDispatched";  // of the first nobody knows whether it is stored
+  const DeviceSession now_here = sign_in(channel);
+  EXPECT_TRUE(channel.offered.empty());
+  failing.heal();
+  sweep();
+  sweep();
+  ASSERT_EQ(channel.offered.size(), 2u);
+  for (const Dispatch& dispatch : std::vector<Dispatch>(channel.offered))
+    EXPECT_TRUE(confirm(now_here, dispatch));
+  settle();
+  EXPECT_TRUE(first && *first && second && *second);
+}
+
+TEST_F(CloudOutage, SendsACommandThatItHadMissedWhenTheDeviceCame) {
+  RecordingChannel before, channel;
+  const DeviceSession session = online(before);
+  publish(session, "/light/1");
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  store_unsaid(session, es::CorrelationId("unsaid"));
+  sign_in(channel);
+  sweep();
+  ASSERT_EQ(channel.offered.size(), 1u);
+  EXPECT_EQ(channel.offered.front().correlation, es::CorrelationId("unsaid"));
+}
+
+TEST_F(CloudOutage, SendsACommandThatWasStoredAfterAllToADeviceThatCameMeanwhile) {
+  RecordingChannel before, channel;
+  const DeviceSession session = online(before);
+  publish(session, "/light/1");
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  failing.is_failing = true;
+  failing.failing_type = "ResourceUpdatePending";
+  EXPECT_EQ(run(cloud->request(user("alice"), patient_update(7))).error(), es::StoreError::outcome_unknown);
+  sign_in(channel);
+  EXPECT_TRUE(channel.offered.empty());
+  failing.heal();
+  sweep();
+  EXPECT_EQ(channel.offered.size(), 1u);
 }
 
 TEST_F(CloudOutage, DoesNotCloseADeviceWhoseAnswerItCannotStore) {

@@ -39,6 +39,8 @@ class PendingCommands {
 
   std::vector<PendingCommand> of(
       const device::DeviceKey& key) const;  // in the order in which they were accepted
+  // nullptr: it is not pending. Valid until the next apply().
+  const PendingCommand* find(const device::DeviceKey& key, const es::CorrelationId& correlation) const;
   std::size_t count(const device::DeviceKey& key) const;
   std::size_t size() const { return deadlines_.size(); }  // on all devices
   std::vector<PendingCommand> expired(Time now) const;    // valid until now or earlier; the oldest first
