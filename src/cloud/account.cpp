@@ -184,7 +184,7 @@ awaitable<Result<void>> Cloud::remove(account::Access access, DeviceId id, std::
   protocol_logs_.end(id);
   // Of somebody who took it over since an earlier try, nothing is revoked.
   if (!held->owner || held->owner == subject.owner) {
-    const auto revoked = co_await parts_.authorization.sign_off(key.tenant, id, parts_.now());
+    const auto revoked = co_await parts_.authorization.sign_off(key.tenant, id, subject.owner, parts_.now());
     if (!revoked) co_return revoked.error();
   }
   if (!is_registered) co_return Result<void>();
