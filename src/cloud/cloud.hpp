@@ -172,6 +172,8 @@ struct FeedEvent {
 class Cloud;
 class Feed;
 class Past;
+class PlaceOfPast;
+using PastPlace = std::shared_ptr<const PlaceOfPast>;
 class Point;
 class Retention;
 
@@ -303,8 +305,9 @@ class Cloud {
   // A time (RFC 3339) or a cursor. Errors: malformed_point, point_in_future.
   Result<Point> point(std::string_view text) const;
   // The device, of which the caller folds more as it needs it. Errors: not_found, history_trimmed,
-  // too_many_pasts (pasts_max are being folded).
-  awaitable<Result<Past>> past(Caller caller, DeviceId device, Point point);
+  // too_many_pasts (pasts_max are being folded, or pasts_per_owner_max for this owner). In a place that the
+  // caller has already, of another past, or in one of its own.
+  awaitable<Result<Past>> past(Caller caller, DeviceId device, Point point, PastPlace place = nullptr);
   // Of the devices that the caller may read now, those that were registered then. Errors: history_trimmed,
   // too_many_pasts.
   awaitable<Result<std::vector<directory::DeviceView>>> devices_at(Caller caller, Point point);
@@ -323,7 +326,8 @@ class Cloud {
   // The newest, newest first.
   awaitable<Result<std::vector<es::RecordedEvent>>> administration(account::Tenant tenant, std::size_t limit);
 
-  // The messages between the device and its gateway from now on. Errors: not_found, too_many_protocol_logs.
+  // The messages between the device and its gateway from now on. Errors: not_found, too_many_protocol_logs
+  // (of all, or of the caller's owner).
   awaitable<Result<std::unique_ptr<ProtocolLog>>> protocol_log(Caller caller, DeviceId device);
   // For gateways, which say what there is to read.
   ProtocolLogs& protocol_logs() { return protocol_logs_; }
@@ -361,6 +365,7 @@ class Cloud {
  private:
   friend class DirectoryWatch;
   friend class Feed;
+  friend class PlaceOfPast;
   friend class Watch;
 
   struct Connected {
@@ -418,7 +423,7 @@ class Cloud {
   Channel::Asked asked(const pending::PendingCommand& command) const;
   void forget_channel(const DeviceSession& session);
 
-  Result<net::Gate::Holder> enter_past();
+  Result<PastPlace> enter_past(const account::Principal& asking);
 
   void count_check(const Error& error);
   void count_command(resource::Operation operation, const Result<Answer>& answer, SteadyTime begun);
@@ -466,10 +471,13 @@ class Cloud {
   std::list<Feed*> feeds_;
   std::optional<net::SteadyTimer> sweep_timer_;
   std::unique_ptr<Retention> retention_;
-  net::Gate background_;      // what runs without a caller: the sweeps, catching up
-  net::Gate pasts_;           // who folds the past
+  net::Gate background_;  // what runs without a caller: the sweeps, catching up
+  net::Gate pasts_;       // who folds the past
+  std::multiset<std::pair<account::Tenant, account::Owner>> pasts_of_;
   bool may_be_ahead_ = true;  // commands of a former run may be of later than now
   bool unheld_ = false;       // something of a session could not be stored: the sweep looks for what is left
+  int sweeps_to_wait_ = 0;    // before the next try: the last one found the store away
+  std::set<es::Partition> gaps_;  // of the read models
   es::EventBus::Subscription bus_subscription_;
   account::Authorization::Subscription access_subscription_;
 };
