@@ -431,6 +431,11 @@ class Cloud {
   void fold(const es::EventBatch& batch);
   awaitable<Result<void>> catch_up(es::Partition partition);
   awaitable<void> catch_up_later(es::Partition partition, net::Gate::Holder inside);
+  // What is missing behind a gap; a partition stays among those until it was read.
+  awaitable<void> close_gap(es::Partition partition);
+  awaitable<void> close_gaps();
+  // What the store could not take earlier.
+  awaitable<void> try_again();
   void tell_watchers(const es::RecordedEvent& recorded);
   void tell_directory_watchers(const es::EventBatch& batch);
   void tell_waiter(const es::RecordedEvent& recorded);

@@ -27,6 +27,7 @@ class FailingStore final : public es::EventStore {
     co_return events;
   }
   es::awaitable<Result<es::EventBatch>> append(es::Append append) override {
+    ++appends;
     under_way_max = std::max(under_way_max, ++under_way_);
     const auto executor = co_await boost::asio::this_coro::executor;
     co_await boost::asio::post(executor, boost::asio::use_awaitable);
@@ -41,13 +42,16 @@ class FailingStore final : public es::EventStore {
   es::awaitable<Result<void>> trim(es::Trim trim) override { return store_.trim(std::move(trim)); }
   es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
                                                      std::size_t limit) override {
-    return store_.read_partition(partition, from, limit);
+    if (is_log_away) co_return es::StoreError::unavailable;
+    co_return co_await store_.read_partition(partition, from, limit);
   }
   void heal() { is_failing = is_away_ = false; }
+  void leave() { is_failing = is_away_ = true; }  // nothing is left unknown
 
   bool is_failing = false;
   std::string failing_type;  // only these appends; empty: all
-  std::size_t under_way_max = 0;
+  bool is_log_away = false;
+  std::size_t appends = 0, under_way_max = 0;
 
  private:
   bool hidden(const es::EventId& id) const {
@@ -101,7 +105,7 @@ class CloudOutage : public TestCloud {
     event.time = now;
     event.audit.owner = "alice";
     event.audit.correlation = correlation;
-    es::Append append(resource::stream_of(session.key, Href("/light/1")), 0,
+    es::Append append(resource::stream_of(session.key, Href("/light/2")), 0,
                       std::vector<es::NewEvent>(1, event));
     ASSERT_TRUE(run(memory.append(std::move(append))));
   }
@@ -262,6 +266,33 @@ TEST_F(CloudOutage, SendsACommandThatWasStoredAfterAllToADeviceThatCameMeanwhile
   failing.heal();
   sweep();
   EXPECT_EQ(channel.offered.size(), 1u);
+}
+
+TEST_F(CloudOutage, TriesNotWithEachSweepToStoreThatASessionEnded) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  failing.leave();
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  failing.appends = 0;
+  sweep();
+  EXPECT_EQ(failing.appends, 1u);
+  sweep();
+  EXPECT_EQ(failing.appends, 1u);
+}
+
+TEST_F(CloudOutage, ReadsTheLogAgainIfItCouldNotWhenTheBusMissedSomething) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  ASSERT_TRUE(notify(session, 1, 1));
+  store_unsaid(session, es::CorrelationId("unsaid"));
+  failing.is_log_away = true;
+  EXPECT_TRUE(notify(session, 2, 2));
+  sweep();
+  EXPECT_EQ(known(), content(1));
+  failing.is_log_away = false;
+  sweep();
+  EXPECT_EQ(known(), content(2));
 }
 
 TEST_F(CloudOutage, DoesNotCloseADeviceWhoseAnswerItCannotStore) {

@@ -3,6 +3,7 @@
 #include "base/overload.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace ocf::pending {
@@ -94,6 +95,14 @@ std::vector<PendingCommand> PendingCommands::expired(Time now) const {
     if (valid_until > now) break;
     commands.push_back(*find(key, correlation));
   }
+  return commands;
+}
+
+std::vector<PendingCommand> PendingCommands::which(
+    const std::function<bool(const PendingCommand&)>& predicate) const {
+  std::vector<PendingCommand> commands;
+  for (const auto& [key, of_device] : devices_)
+    std::copy_if(of_device.begin(), of_device.end(), std::back_inserter(commands), predicate);
   return commands;
 }
 

@@ -8,6 +8,7 @@
 #include "ocf/link.hpp"
 #include "resource/resource.hpp"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -44,6 +45,8 @@ class PendingCommands {
   std::size_t count(const device::DeviceKey& key) const;
   std::size_t size() const { return deadlines_.size(); }  // on all devices
   std::vector<PendingCommand> expired(Time now) const;    // valid until now or earlier; the oldest first
+  // Those for which `predicate` holds. Visits all, copies only those.
+  std::vector<PendingCommand> which(const std::function<bool(const PendingCommand&)>& predicate) const;
   // Everything, by device, each in the order in which they were accepted.
   const std::map<device::DeviceKey, std::vector<PendingCommand>>& all() const { return devices_; }
 
