@@ -36,6 +36,8 @@ awaitable<Result<void>> Cloud::claim(const account::SignedUp& signed_up, DeviceI
   if (!claimed) co_return claimed.error();
   const auto holder = co_await holders_.load(stream);
   if (!holder) co_return holder.error();
+  // Between the two it may have been released, and claimed by another.
+  if (holder->owner != principal.owner) co_return AuthorizationError::held_by_another;
 
   const device::DeviceKey key(principal.tenant, id, holder->registration);
   device::RegisterDevice registration{principal.owner};

@@ -339,7 +339,8 @@ awaitable<void> Cloud::expire_links(device::DeviceKey key, Time ended_by) {
   const directory::DeviceEntry* device = models_.directory.known(key.tenant, key.device);
   links::ExpireLinks expire;
   expire.access = access_as(account::Principal::system(key.tenant));
-  expire.subject = {key.tenant, key.device, device != nullptr ? device->owner : account::Owner()};
+  const bool is_current = device != nullptr && device->key == key;
+  expire.subject = {key.tenant, key.device, is_current ? device->owner : account::Owner()};
   expire.ended_by = ended_by;
   es::Envelope audit = envelope(expire.access, expire.subject);
   // A store that is away: the next sweep tries again.

@@ -21,6 +21,8 @@ class FailingStore final : public es::EventStore {
   es::Partition partitions() const override { return store_.partitions(); }
   es::awaitable<Result<std::vector<es::RecordedEvent>>> read(es::StreamId stream,
                                                              es::Version after) override {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    if (reads_slowly) co_await boost::asio::post(executor, boost::asio::use_awaitable);
     auto events = co_await store_.read(std::move(stream), after);
     if (events)
       std::erase_if(*events, [this](const es::RecordedEvent& event) { return hidden(event.event.id); });
@@ -50,7 +52,7 @@ class FailingStore final : public es::EventStore {
 
   bool is_failing = false;
   std::string failing_type;  // only these appends; empty: all
-  bool is_log_away = false;
+  bool is_log_away = false, reads_slowly = false;
   std::size_t appends = 0, under_way_max = 0;
 
  private:
@@ -331,6 +333,40 @@ TEST_F(CloudOutage, LeavesACommandToTheAnswerThatIsAboutToBeStored) {
   settle();
   EXPECT_TRUE(answer && *answer);
   EXPECT_EQ(types().back(), "ResourceUpdated");
+}
+
+// A sign-up that is repeated, while the device is removed and another owner signs it up: in every order.
+TEST_F(CloudOutage, RegistersADeviceForWhoeverHoldsItThen) {
+  const account::Tenant tenant("default");
+  const auto sign_up = [this](const std::string& owner) {
+    account::SignUp request(device_id(), owner + ":1", now);
+    return cloud->sign_up(std::move(request));
+  };
+  for (int steps = 0; steps < 12; ++steps) {
+    (void)run(sign_up("alice"));
+    restart();
+    failing.reads_slowly = true;
+    std::optional<Result<void>> removed;
+    std::optional<Result<account::SignedUp>> again, other;
+    begin(cloud->remove_device(user("alice"), device_id()), removed);
+    begin(sign_up("alice"), again);
+    loop.restart();
+    for (int step = 0; step < steps; ++step) loop.poll_one();
+    begin(sign_up("bob"), other);
+    settle();
+    ASSERT_TRUE(removed && again && other);
+    for (const char* owner : {"alice", "bob"}) (void)run(cloud->remove_device(user(owner), device_id()));
+    failing.reads_slowly = false;
+  }
+  std::size_t claims = 0;
+  const es::StreamId holders = account::Holder::stream(tenant, device_id());
+  for (const es::RecordedEvent& recorded : run(memory.read(holders, 0)).value()) {
+    if (recorded.event.type != "DeviceClaimed") continue;
+    const device::DeviceKey key(tenant, device_id(), ++claims);
+    for (const es::RecordedEvent& told : run(memory.read(key.stream(device::stream_name), 0)).value())
+      EXPECT_EQ(told.event.audit.owner, recorded.event.audit.owner) << claims << ' ' << told.event.type;
+  }
+  EXPECT_GT(claims, 12u);
 }
 
 TEST_F(CloudOutage, EndsManySessionsAtOnce) {
