@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from requirements_test import ROOT, exists
+from requirements_test import ROOT, SCENARIOS, exists
 
 FIELDS = re.findall(r"^  (?:std::[\w:]+|unsigned) (\w+)(?: = |\{)", (ROOT / "src" / "base" / "limits.hpp").read_text(), re.MULTILINE)
 KEYS = dict(re.findall(r"^  (\w+): (\S+)$", (ROOT / "config" / "ocf-cloud.yaml").read_text().partition("\nlimits:\n")[2], re.MULTILINE))
@@ -32,3 +32,4 @@ def test_a_row_says_the_default_what_answers_and_names_a_test_that_exists(limit)
     named = re.findall(r"`([^`]+)`", tests)
     assert tests == "not yet" or named
     assert [name for name in named if not exists(name)] == []
+    assert set(re.findall(r"\*([^*]+)\*", tests)) <= SCENARIOS

@@ -1,5 +1,5 @@
 """Holds docs/requirements.md, docs/known-bugs.md, docs/security.md and docs/operations/faults.md against the tree: every requirement has
-a row, every bug that others had a test, every fault a test or a "not yet", and every named test exists."""
+a row, every bug that others had a test, every fault a test or a "not yet", and every named test, and row of `misbehaving`, exists."""
 
 import pathlib
 import re
@@ -21,7 +21,10 @@ FAULTS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
 ATTACKS = [tuple(cell.strip() for cell in line.strip("|").split("|"))
            for line in (ROOT / "docs" / "security.md").read_text().splitlines() if re.match(r"\| (who|any|a|an) ", line)]
 NAMED = sorted({name for row in ROWS + BUGS + FAULTS + ATTACKS
-                for name in re.findall(r"`([\w/.]+(?:::|\.)\w+|store_\w+)`", row[-1])})
+                for name in re.findall(r"`([\w/.]+(?:::|\.)\w+|store_\w+|simulation\w*)`", row[-1])})
+# In italics: what a misbehaving device does.
+DEEDS = sorted({deed for row in BUGS + FAULTS for deed in re.findall(r"\*([^*]+)\*", row[-1])})
+SCENARIOS = set(re.findall(r'^ +\{"([^"]+)", \w+', (ROOT / "tests" / "misbehaving" / "scenarios.cpp").read_text(), re.MULTILINE))
 PROGRAMS = set(re.findall(r"add_test\(NAME (\w+)", (ROOT / "tests" / "CMakeLists.txt").read_text()))
 CASES = {f"{suite}.{name}" for path in (*ROOT.glob("src/**/*_test.cpp"), *ROOT.glob("sim/*_test.cpp"), *ROOT.glob("tests/**/*.hpp"))
          for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)", path.read_text())}
@@ -63,7 +66,11 @@ def test_a_named_test_exists(name):
     assert exists(name)
 
 
-@pytest.mark.parametrize("name", ["tests/e2e/test_http.py::test_of_nothing", "tests/nowhere.py::test_x", "tests/nowhere.py",
+def test_a_row_in_italics_is_one_of_the_misbehaving_device():
+    assert DEEDS and set(DEEDS) <= SCENARIOS
+
+
+@pytest.mark.parametrize("name", ["simulation_of_nothing", "tests/e2e/test_http.py::test_of_nothing", "tests/nowhere.py::test_x", "tests/nowhere.py",
                                   "HandleCommand.DoesWhatNobodyTests"])
 def test_what_does_not_exist_is_noticed(name):
     assert not exists(name)

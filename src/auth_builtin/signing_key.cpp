@@ -154,13 +154,15 @@ SigningKey SigningKey::generate() {
 }
 
 SigningKey SigningKey::load_or_create(const std::filesystem::path& path) {
+  if (::access(path.c_str(), F_OK) == 0 || errno != ENOENT) return load(path);
+  SigningKey key = generate();
+  write_private(path, to_pem(key.key_.get()));
+  return key;
+}
+
+SigningKey SigningKey::load(const std::filesystem::path& path) {
   const File file(path, O_RDONLY);
-  if (!file.is_open()) {
-    if (errno != ENOENT) last_call_failed(path);
-    SigningKey key = generate();
-    write_private(path, to_pem(key.key_.get()));
-    return key;
-  }
+  if (!file.is_open()) last_call_failed(path);
   Key key(from_pem(read_private(path, file)));
   if (!key || !is_p256(key.get())) cannot_use(path, "it does not hold a P-256 private key in PEM");
   return SigningKey(std::move(key));

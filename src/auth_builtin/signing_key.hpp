@@ -18,9 +18,10 @@ class SigningKey {
   // A new random key that lives in memory only.
   static SigningKey generate();
 
-  // The key in a PEM file (PKCS #8), created with mode 0600 if there is none. Throws std::runtime_error, a
-  // sentence with the path, if the file is unreadable, holds anything but a P-256 private key, or may be read
-  // by others than its owner.
+  // The key in a PEM file (PKCS #8). Throws std::runtime_error, a sentence with the path, if the file is
+  // unreadable, holds anything but a P-256 private key, or may be read by others than its owner.
+  static SigningKey load(const std::filesystem::path& file);
+  // The same; created with mode 0600 if there is none.
   static SigningKey load_or_create(const std::filesystem::path& file);
 
   // RFC 7638 thumbprint: names the key in the `kid` of tokens.

@@ -277,6 +277,23 @@ TEST_F(TestCloud, EndsWhatACrashLeftOpen) {
   EXPECT_EQ(known.content, content(5)) << "the shadow is rebuilt from the log";
 }
 
+TEST_F(TestCloud, CancelsWhatWasAskedForLaterThanItIsAfterARestart) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  Request patient = update(7);
+  patient.time_to_live = std::chrono::seconds(60);
+  std::optional<Result<Answer>> answer;
+  begin(cloud->request(user("alice"), std::move(patient)), answer);
+  settle();
+  ASSERT_EQ(types().back(), "ResourceUpdatePending");
+  now -= std::chrono::hours(1);
+  crash();
+  sweep();
+  EXPECT_EQ(types(), (Names{"ResourceUpdatePending", "CommandCanceled"}));
+}
+
 // Stores what it is given, and of the first few appends does not say so.
 class SilentStore final : public es::EventStore {
  public:

@@ -129,7 +129,7 @@ awaitable<bool> Connection::handshake() {
   const SteadyTime begun = net::steady_now();
   timer_.schedule(net::steady_now() + gateway_.limits_.tls_handshake_time);
   const auto shaken = co_await stream_->handshake();
-  if (!shaken && ended_) co_return false;
+  if (!shaken && (ended_ || released_)) co_return false;  // the hub ended it
   if (!shaken) {
     const net::HandshakeFailure failure = stream_->handshake_failure();
     const auto named = DeviceId::parse(failure.device_id);
@@ -494,7 +494,7 @@ void Connection::hear(const Deliver& answer) {
     return intake_.put(std::move(confirmation));
   }
   if (!mirror_) return;
-  Heard heard = mirror_->hear(answer.purpose, answer.response);
+  Heard heard = mirror_->hear(answer.purpose, answer.response, net::steady_now());
   if (!heard.trouble.empty()) log(Level::warn, "not_understood", heard.trouble);
   for (Heard::Representation& said : heard.said) {
     cloud::Notification notification;
@@ -624,9 +624,9 @@ Connection::Asked Connection::asked(const es::CorrelationId& correlation) const 
   return intake_.holds_answer(correlation) ? Asked::answered : Asked::nothing;
 }
 
-void Connection::answer_custody(DeliverCustody custody) {
-  Send pong{std::move(custody.pong)};
-  perform(pong);
+void Connection::answer_custody(Bytes pong) {
+  Send sent{std::move(pong)};
+  perform(sent);
 }
 
 // -- For endpoints

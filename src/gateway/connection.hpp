@@ -84,6 +84,8 @@ class Connection final : public cloud::Channel,
   cloud::Cloud& cloud() { return gateway_.cloud_; }
   const Limits& limits() const { return gateway_.limits_; }
   Intake& intake() { return intake_; }
+  // What is published, and withdrawn, is so one after the other.
+  net::Turn& publications() { return publications_; }
   // Ends the session, in a turn of its own, and closes once everything was sent. With a fault it is a
   // refusal.
   void end(device::Disconnection reason, std::string why, std::optional<device::Fault> fault = std::nullopt,
@@ -104,7 +106,7 @@ class Connection final : public cloud::Channel,
   void publication_found(const std::vector<Link>& links);
   // Whether requests of the peer are being served.
   bool is_serving() const { return serving_ > 0; }
-  void answer_custody(DeliverCustody custody);
+  void answer_custody(Bytes pong);
 
   // A request was answered with this code.
   void note_refusal(const coap::Message& request, coap::Code code, device::Fault fault, std::string_view why,

@@ -86,12 +86,16 @@ awaitable<void> DiscoveryObservations::read_again(std::shared_ptr<Connection> co
   DiscoveryObservations& self = connection->observations().discovery();
   Observed* observed = self.find(token, number);
   if (observed == nullptr || !connection->device_session()) co_return;
-  observed->changed = false;
-  observed->reading = true;
   observed->read = net::steady_now();
   Exchange exchange = observed->exchange;
-  DiscoveryQuery query = observed->query;
   cloud::Caller caller = connection->device_session()->caller;  // its token may be another by now
+  if (!exchange.cloud.admit(caller)) {
+    observed->due->schedule(observed->read + exchange.settings.limits.discovery_notification_interval);
+    co_return;
+  }
+  observed->changed = false;
+  observed->reading = true;
+  DiscoveryQuery query = observed->query;
   Discovery now = co_await find_links(exchange, std::move(caller), std::move(query));
   observed = self.find(token, number);
   if (observed == nullptr) co_return;

@@ -47,8 +47,7 @@ Result<net::Endpoint> Gateway::listen_tcp(const net::Endpoint& endpoint) {
   auto listener = net::Listener::open(
       shard_, endpoint, connection_limit_,
       [this](net::Socket socket, Slot slot) { admit_tcp(std::move(socket), std::move(slot)); },
-      [this](const net::Endpoint& peer) { turn_away(peer, "connections_max"); },
-      [this] { return next_accept(); });
+      [this](const net::Endpoint& peer) { turn_away_above_max(peer); }, [this] { return next_accept(); });
   if (!listener) return listener.error();
   const net::Endpoint bound = (*listener)->endpoint();
   listeners_.push_back(std::move(*listener));
@@ -62,8 +61,7 @@ Result<net::Endpoint> Gateway::listen_tls(const net::Endpoint& endpoint,
   auto listener = net::Listener::open(
       shard_, endpoint, connection_limit_,
       [this](net::Socket socket, Slot slot) { admit_tls(std::move(socket), std::move(slot)); },
-      [this](const net::Endpoint& peer) { turn_away(peer, "connections_max"); },
-      [this] { return next_handshake(); });
+      [this](const net::Endpoint& peer) { turn_away_above_max(peer); }, [this] { return next_handshake(); });
   if (!listener) return listener.error();
   const net::Endpoint bound = (*listener)->endpoint();
   listeners_.push_back(std::move(*listener));
@@ -121,6 +119,11 @@ void Gateway::admit_tls(net::Socket socket, Slot slot) {
   metrics_.accepted.add("tls");
   accept(std::make_unique<net::TlsStream>(std::move(socket), *tls_context_), std::move(slot),
          handshakes_.take());
+}
+
+void Gateway::turn_away_above_max(const net::Endpoint& peer) {
+  accepts_.take(net::steady_now());
+  turn_away(peer, "connections_max");
 }
 
 bool Gateway::admits(net::Socket& socket) {
@@ -222,7 +225,9 @@ std::size_t Gateway::drain(unsigned per_second) {
 void Gateway::drain_more(SteadyTime now) {
   constexpr unsigned steps_per_second = 10;
   const unsigned steps = std::min(drain_rate_, steps_per_second);
-  std::size_t due = drain_rate_ / steps;
+  drain_owed_ += drain_rate_;
+  std::size_t due = drain_owed_ / steps;
+  drain_owed_ %= steps;
   for (Connection* connection : std::list<Connection*>(connections_)) {
     if (due == 0) break;
     const bool waits = now < drain_impatient_ && !connection->is_idle();

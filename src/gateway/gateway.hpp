@@ -102,6 +102,7 @@ class Gateway {
   // Whether one more device may be signed up or in now; if not, how long it should stay away.
   std::optional<std::chrono::seconds> take_sign_in();
   void give_up_on_silence(net::Socket& socket) const;
+  void turn_away_above_max(const net::Endpoint& peer);
   void turn_away(const net::Endpoint& peer, std::string_view limit);
   void drain_more(SteadyTime now);
   // Logs it, and keeps it for who asks.
@@ -126,6 +127,7 @@ class Gateway {
   std::set<device::DeviceKey> lost_publications_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   unsigned drain_rate_ = 0;  // connections per second
+  unsigned drain_owed_ = 0;  // of them, in parts of a step
   SteadyTime drain_impatient_ =
       SteadyTime::min();  // when it stops to wait for answers; min: it has not begun
   net::Timer drain_timer_;

@@ -6,6 +6,7 @@
 #include "resource/resource.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace ocf::gateway {
@@ -18,12 +19,18 @@ using resource::ResourceError;
 namespace {
 
 // What an entry holds besides itself.
+std::size_t bytes_of(const Notification& said) { return view_of(said.content.bytes).size(); }
 std::size_t bytes_of(const Said& said) {
-  if (const auto* notification = std::get_if<Notification>(&said))
-    return view_of(notification->content.bytes).size();
+  if (const auto* notification = std::get_if<Notification>(&said)) return bytes_of(*notification);
   if (const auto* confirmation = std::get_if<Confirmation>(&said))
     return view_of(confirmation->content.bytes).size();
   return 0;
+}
+
+// A representation may be told before it: it does not mean another one.
+bool lets_pass(const Said& said) {
+  return std::holds_alternative<Notification>(said) || std::holds_alternative<Synchronized>(said) ||
+         std::holds_alternative<DeliverCustody>(said);
 }
 
 const Href* href_of(const Said& said) {
@@ -45,7 +52,7 @@ void Intake::put(Said said) {
   const Limits& limits = connection_.limits();
   if (holds_more_than(limits.notifications_queued_max)) {
     connection_.hit(limit_above(limits.notifications_queued_max));
-    drop_replaced(Reach::everywhere);
+    drop_replaced();
   }
   // Representations are now one per resource.
   if (holds_more_than(limits.notifications_queued_max + limits.links_per_device_max)) {
@@ -57,15 +64,18 @@ void Intake::put(Said said) {
   connection_.spawn(carry(connection_.shared_from_this()));
 }
 
-// What was said in between, a Ping with Custody above all, must not overtake it.
 bool Intake::replaces_one(Said& said) {
   auto* newer = std::get_if<Notification>(&said);
-  if (newer == nullptr) return false;
-  for (auto older = queue_.rbegin(); older != queue_.rend(); ++older) {
+  const bool is_etag = std::holds_alternative<Synchronized>(said);
+  for (auto older = queue_.end(); (newer != nullptr || is_etag) && older != queue_.begin();) {
+    if (!lets_pass(*--older)) return false;
+    if (is_etag && std::holds_alternative<Synchronized>(*older)) {
+      queue_.erase(older);  // the newer one stays behind what it is about
+      return false;
+    }
     auto* notification = std::get_if<Notification>(&*older);
-    if (notification == nullptr) return false;
-    if (notification->href != newer->href) continue;
-    queued_bytes_ = queued_bytes_ - bytes_of(*older) + bytes_of(said);
+    if (newer == nullptr || notification == nullptr || notification->href != newer->href) continue;
+    queued_bytes_ = queued_bytes_ - bytes_of(*notification) + bytes_of(*newer);
     *notification = std::move(*newer);
     connection_.count_coalesced(1);
     return true;
@@ -74,9 +84,9 @@ bool Intake::replaces_one(Said& said) {
 }
 
 void Intake::clear() {
-  queue_.erase(std::remove_if(queue_.begin(), queue_.end(),
-                              [](const Said& said) { return !std::holds_alternative<DeliverCustody>(said); }),
-               queue_.end());
+  for (Said& said : std::exchange(queue_, {})) {
+    if (auto* custody = std::get_if<DeliverCustody>(&said)) answer(std::move(custody->without_custody));
+  }
   queued_bytes_ = 0;
   ++sessions_;
   sequence_ = 0;
@@ -93,7 +103,7 @@ bool Intake::holds_answer(const es::CorrelationId& correlation) const {
 }
 
 void Intake::served() {
-  for (DeliverCustody& custody : std::exchange(pongs_, {})) connection_.answer_custody(std::move(custody));
+  for (Bytes& pong : std::exchange(pongs_, {})) connection_.answer_custody(std::move(pong));
 }
 
 bool Intake::holds_more_than(std::size_t entries) const {
@@ -104,25 +114,54 @@ std::string_view Intake::limit_above(std::size_t entries) const {
   return size() > entries ? "notifications_queued_max" : "notifications_queued_bytes_max";
 }
 
-void Intake::count_replaced() {
-  ++replaced_;
-  connection_.count_coalesced(1);
-}
-
-void Intake::drop_replaced(Reach reach) {
+void Intake::drop_replaced() {
+  let_pings_wait();
   std::set<Href> newer;
   std::deque<Said> left;
   for (auto said = queue_.rbegin(); said != queue_.rend(); ++said) {
     const auto* notification = std::get_if<Notification>(&*said);
-    if (notification == nullptr && reach == Reach::between) newer.clear();
     if (notification == nullptr || newer.insert(notification->href).second) {
       left.push_front(std::move(*said));
     } else {
-      queued_bytes_ -= bytes_of(*said);
-      reach == Reach::between ? connection_.count_coalesced(1) : count_replaced();
+      queued_bytes_ -= bytes_of(*notification);
+      ++replaced_;
+      connection_.count_coalesced(1);
     }
   }
   queue_ = std::move(left);
+}
+
+void Intake::join() {
+  std::deque<Said> joined;
+  std::map<Href, Notification*> told;
+  std::optional<Said> etag;  // behind what it is about
+  for (Said& said : queue_) {
+    if (std::holds_alternative<Synchronized>(said)) {
+      etag = std::move(said);
+      continue;
+    }
+    if (!lets_pass(said)) {
+      told.clear();
+      if (etag) joined.push_back(*std::exchange(etag, std::nullopt));
+    }
+    auto* newer = std::get_if<Notification>(&said);
+    const auto older = newer == nullptr ? told.end() : told.find(newer->href);
+    if (older != told.end()) {
+      queued_bytes_ -= bytes_of(*older->second);
+      *older->second = std::move(*newer);
+      connection_.count_coalesced(1);
+      continue;
+    }
+    joined.push_back(std::move(said));
+    if (auto* first = std::get_if<Notification>(&joined.back())) told.emplace(first->href, first);
+  }
+  if (etag) joined.push_back(std::move(*etag));
+  queue_ = std::move(joined);
+}
+
+void Intake::let_pings_wait() {
+  std::stable_partition(queue_.begin(), queue_.end(),
+                        [](const Said& said) { return !std::holds_alternative<DeliverCustody>(said); });
 }
 
 bool Intake::is_replaced(const Said& said) const {
@@ -139,7 +178,7 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
     if (std::holds_alternative<Notification>(self.queue_.front()) &&
         !self.notifications_.take(net::steady_now())) {
       keep->hit("device_messages_per_second");
-      if (!std::exchange(self.is_held_, true)) self.drop_replaced(Reach::between);
+      if (!std::exchange(self.is_held_, true)) self.join();
       Patience::Pause turn = std::chrono::ceil<Patience::Pause>(self.notifications_.wait(net::steady_now()));
       co_await self.patience_.wait(turn);
       continue;
@@ -154,7 +193,7 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
       self.carried_answer_ = said->correlation;
     }
     if (auto* custody = std::get_if<DeliverCustody>(&next)) {
-      self.carry(std::move(*custody));
+      self.answer(std::move(custody->pong));
       continue;
     }
     const std::uint64_t session = self.sessions_;
@@ -183,7 +222,9 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
         break;
       }
       if (self.is_replaced(next)) {
-        self.count_replaced();
+        self.let_pings_wait();
+        ++self.replaced_;
+        keep->count_coalesced(1);
         break;
       }
       if (!co_await self.patience_.wait(pause) || session != self.sessions_) break;
@@ -196,15 +237,15 @@ awaitable<void> Intake::carry(std::shared_ptr<Connection> keep) {
 
 void Intake::tell_of_replaced() {
   if (replaced_ == 0) return;
-  connection_.log(Level::warn, "coalesced",
-                  "of what the device said while the store was away, " +
-                      std::to_string(std::exchange(replaced_, 0)) +
-                      " representations were replaced by newer ones");
+  connection_.log(
+      Level::warn, "coalesced",
+      "the device said more than could be stored: " + std::to_string(std::exchange(replaced_, 0)) +
+          " representations were replaced by newer ones");
 }
 
 // Outside the queue, for what is being served may wait for what stands in it.
-void Intake::carry(DeliverCustody custody) {
-  pongs_.push_back(std::move(custody));
+void Intake::answer(Bytes pong) {
+  pongs_.push_back(std::move(pong));
   if (!connection_.is_serving()) served();
 }
 
@@ -235,8 +276,9 @@ awaitable<Result<void>> Intake::carry(const DeviceSession& session, Confirmation
   co_return co_await carry(session, std::move(gone));
 }
 
-// What the device does not have is published no more.
+// What the device does not have is published no more; unless it publishes it again, behind this.
 awaitable<Result<void>> Intake::carry(const DeviceSession& session, Gone said) {
+  const net::Turn::Held turn = co_await connection_.publications().take();
   std::vector<std::int64_t> instances;
   for (const Link& link : connection_.cloud().links_of(session.key)) {
     if (link.href == said.href) instances.push_back(link.instance);
@@ -251,6 +293,7 @@ awaitable<Result<void>> Intake::carry(const DeviceSession& session, Gone said) {
 }
 
 awaitable<Result<void>> Intake::carry(const DeviceSession& session, Found said) {
+  const net::Turn::Held turn = co_await connection_.publications().take();
   std::erase_if(said.links, [](const Link& link) { return links::is_too_long(link); });
   auto published = co_await connection_.cloud().publish(session, std::move(said.links), std::string(),
                                                         std::chrono::seconds(0));

@@ -46,7 +46,7 @@ class Intake {
   // resource is kept; a device that says more than that is closed.
   void put(Said said);
   // The device's session is over: what is not stored is what the next one will ask for. Pongs are the
-  // connection's: they stay.
+  // connection's; those that waited for it go without custody.
   void clear();
   // Nothing is being served any more: the Pongs that waited for that go.
   void served();
@@ -57,28 +57,32 @@ class Intake {
  private:
   static boost::asio::awaitable<void> carry(std::shared_ptr<Connection> keep);
   boost::asio::awaitable<Result<void>> carry(Said said);
-  void carry(DeliverCustody custody);
+  void answer(Bytes pong);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, cloud::Notification said);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, cloud::Confirmation said);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Gone said);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Found said);
   boost::asio::awaitable<Result<void>> carry(const cloud::DeviceSession& session, Synchronized said);
-  // Whether it stands in the place of an older one now.
+  // Whether it stands in the place of an older one now, before what was said in between: a Ping with Custody
+  // then waits for the newer one.
   bool replaces_one(Said& said);
   bool holds_more_than(std::size_t entries) const;
   // Which limit that is.
   std::string_view limit_above(std::size_t entries) const;
-  // Only the newest of each resource is left; `between`: of those that nothing else was said between.
-  enum class Reach { everywhere, between };
-  void drop_replaced(Reach reach);
-  void count_replaced();
+  // Only the newest of each resource is left. What was to be acknowledged waits for that: Pings are behind
+  // all else then.
+  void drop_replaced();
+  // The same where nothing stands in between that might mean another value.
+  void join();
+  void let_pings_wait();
+  // Whether something newer waits that says the same.
   bool is_replaced(const Said& said) const;
   void tell_of_replaced();
 
   Connection& connection_;
   std::deque<Said> queue_;
-  std::deque<DeliverCustody> pongs_;  // what came before is stored, but not yet served
-  std::size_t queued_bytes_ = 0;      // of the contents in it
+  std::deque<Bytes> pongs_;       // what came before is stored, but not yet served
+  std::size_t queued_bytes_ = 0;  // of the contents in the queue
   bool carrying_ = false;
   es::CorrelationId carried_answer_;  // of the answer that is being stored; empty: none is
   bool is_held_ = false;              // the first one is a notification that waits for its turn

@@ -45,7 +45,9 @@ Mirror::Mirror(DeviceId device, Bytes etag, Known known, const Limits& limits)
 Questions Mirror::keep_true(const std::vector<Link>& links, SteadyTime now) {
   Questions questions;
   for (const Link& link : links) {
-    if (!links_.emplace(link.href, link.observable()).second) continue;
+    const auto [known, is_new] = links_.emplace(link.href, link.observable());
+    const bool was_observable = std::exchange(known->second, link.observable());
+    if (!is_new && (was_observable || !link.observable())) continue;
     if (way_ != Way::batch && way_ != Way::one_by_one) continue;
     covers_all_ = false;  // whether batches tell of it, the next session finds out
     questions.push_back(ask(link.href, link.observable()));
@@ -61,7 +63,8 @@ Questions Mirror::keep_true(const std::vector<Link>& links, SteadyTime now) {
 Questions Mirror::read_again(const Href& href) {
   Questions questions;
   const auto link = links_.find(href);
-  if (link != links_.end() && !link->second) questions.push_back(ask(href, false));
+  const bool is_told = link == links_.end() || (link->second && !unheard_.contains(href));
+  if (!is_told) questions.push_back(ask(href, false));
   return questions;
 }
 
@@ -102,7 +105,17 @@ Questions Mirror::ask_one_by_one(const Etags& told) {
   return questions;
 }
 
-Questions Mirror::tick(SteadyTime now) { return now >= deadline() ? ask_one_by_one({}) : Questions(); }
+Questions Mirror::tick(SteadyTime now) {
+  Questions questions;
+  if (way_ == Way::asked && now >= answer_by_) questions = ask_one_by_one({});
+  if (now < again_at_) return questions;
+  again_at_ = SteadyTime::max();
+  for (const Href& href : std::exchange(again_, {})) {
+    questions.push_back(ask(href, true));
+    open_.erase(href);  // it was answered for: one broken resource does not take the device out of sync
+  }
+  return questions;
+}
 
 void Mirror::forget_all_but(const std::vector<Link>& links) {
   std::set<Href> left;
@@ -111,23 +124,32 @@ void Mirror::forget_all_but(const std::vector<Link>& links) {
   std::erase_if(links_, [&gone](const auto& link) { return gone(link.first); });
   std::erase_if(one_by_one_, gone);
   std::erase_if(open_, gone);
+  std::erase_if(unheard_, gone);
+  std::erase_if(again_, gone);
 }
 
 // -- Answers
 
-Heard Mirror::hear(const Purpose& purpose, const Message& response) {
+Heard Mirror::hear(const Purpose& purpose, const Message& response, SteadyTime now) {
   switch (purpose.kind) {
     case Kind::batch: return hear_batch(response);
     case Kind::discover: return hear_links(response);
-    case Kind::observe: {  // answered without Observe: from now on it is read, whatever its link says
-      const auto link = links_.find(purpose.href);
-      if (link != links_.end() && coap::is_success(response.code)) {
-        link->second = response.find(OptionNumber::observe) != nullptr;
-      }
-      return hear_one(purpose.href, response);
-    }
+    case Kind::observe: return hear_observed(purpose.href, response, now);
     default: return hear_one(purpose.href, response);
   }
+}
+
+// Without Observe it is an answer and nothing follows; an error ends what was observed (RFC 7641 §3.2, §4.2).
+Heard Mirror::hear_observed(const Href& href, const Message& response, SteadyTime now) {
+  Heard heard = hear_one(href, response);
+  if (coap::is_success(response.code) && response.find(OptionNumber::observe) != nullptr) {
+    unheard_.erase(href);
+  } else if (!heard.gone && links_.contains(href)) {
+    if (!unheard_.insert(href).second) heard.trouble.clear();  // told once
+    again_.insert(href);
+    again_at_ = std::min(again_at_, now + limits_.ping_interval);
+  }
+  return heard;
 }
 
 Heard Mirror::hear_batch(const Message& response) {

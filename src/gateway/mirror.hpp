@@ -6,6 +6,8 @@
 //               │                          out is asked for one by one
 //               └ anything else, or silence ─▶ one by one: an observation of each observable link, a
 //                                              retrieval of each other, each with the ETag that is known
+//   an observation that is declined, or that an error ends ─▶ asked for again after a ping interval, for as
+//                                              long as it is so
 //
 // A device answers 2.03 to an ETag that is still true: then a reconnect transfers nothing.
 #pragma once
@@ -18,6 +20,7 @@
 #include "ocf/link.hpp"
 #include "resource/resource.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -65,13 +68,15 @@ class Mirror {
   Question discover() const;
 
   // An answer to one of these questions, or a notification.
-  Heard hear(const Purpose& purpose, const coap::Message& response);
+  Heard hear(const Purpose& purpose, const coap::Message& response, SteadyTime now);
   // These are still published.
   void forget_all_but(const std::vector<Link>& links);
 
-  // Gives up waiting for the first batch. The answer: what to ask instead.
+  // Gives up waiting for the first batch; asks again for what is not heard of. The answer: what to ask.
   Questions tick(SteadyTime now);
-  SteadyTime deadline() const { return way_ == Way::asked ? answer_by_ : SteadyTime::max(); }
+  SteadyTime deadline() const {
+    return std::min(way_ == Way::asked ? answer_by_ : SteadyTime::max(), again_at_);
+  }
 
   // Every link was answered for since the session began.
   bool in_sync() const { return (way_ == Way::batch || way_ == Way::one_by_one) && open_.empty(); }
@@ -90,6 +95,7 @@ class Mirror {
   Questions ask_one_by_one(const Etags& told);
   Heard hear_batch(const coap::Message& response);
   Heard hear_one(const Href& href, const coap::Message& response);
+  Heard hear_observed(const Href& href, const coap::Message& response, SteadyTime now);
   Heard hear_links(const coap::Message& response) const;
 
   const DeviceId device_;
@@ -103,6 +109,9 @@ class Mirror {
   std::map<Href, bool> links_;  // published: whether it is observable
   std::set<Href> one_by_one_;   // asked for by themselves
   std::set<Href> open_;         // of these, not answered yet
+  std::set<Href> unheard_;      // of these, the device does not notify: it declined, or an error ended it
+  std::set<Href> again_;        // of these, to be asked for at again_at_
+  SteadyTime again_at_ = SteadyTime::max();
 };
 
 }  // namespace ocf::gateway

@@ -73,12 +73,12 @@ class MirrorTest : public ::testing::Test {
     return texts(mirror->keep_true(links, now));
   }
   Heard hear(Kind kind, const std::string& href, const Message& response) {
-    return mirror->hear(Purpose{kind, Href(href), {}}, response);
+    return mirror->hear(Purpose{kind, Href(href), {}}, response, now);
   }
   Heard hear_batch(const Message& response) { return hear(Kind::batch, "/oic/res", response); }
 
   using Lines = std::vector<std::string>;
-  const SteadyTime now{};
+  SteadyTime now{};
   Limits limits;
   std::map<std::string, Bytes> shadow;
   std::optional<Mirror> mirror;
@@ -218,6 +218,47 @@ TEST_F(MirrorTest, WhatTurnsOutNotToBeObservedIsReadAgain) {
   hear(Kind::observe, "/light/2", content("{}", {}, true));
   EXPECT_EQ(texts(mirror->read_again(Href("/light/1"))), Lines{"retrieve /light/1"});
   EXPECT_EQ(texts(mirror->read_again(Href("/light/2"))), Lines{});
+}
+
+TEST_F(MirrorTest, WhatIsNotNotifiedOfIsAskedForAgainForAsLongAsItIsSo) {
+  begin();
+  keep_true({link("/light/1"), link("/light/2"), link("/light/3"), link("/light/4")});
+  hear_batch(answer(Code::not_found));
+  hear(Kind::observe, "/light/1", content("{}", old_etag));
+  hear(Kind::observe, "/light/2", content("{}", {}, true));
+  hear(Kind::observe, "/light/4", content("{}", {}, true));
+  EXPECT_FALSE(hear(Kind::observe, "/light/3", answer(Code::service_unavailable)).trouble.empty());
+  EXPECT_TRUE(mirror->in_sync());
+  EXPECT_EQ(mirror->deadline(), now + limits.ping_interval);
+  now += limits.ping_interval / 2;
+  EXPECT_FALSE(hear(Kind::observe, "/light/2", answer(Code::internal_server_error)).trouble.empty())
+      << "an error ends it";
+  EXPECT_EQ(texts(mirror->tick(now)), Lines{});
+  now = mirror->deadline();
+  shadow = {{"/light/1", old_etag}};
+  EXPECT_EQ(texts(mirror->tick(now)),
+            (Lines{"observe /light/1 etag=0101", "observe /light/2", "observe /light/3"}));
+  EXPECT_TRUE(mirror->in_sync()) << "one broken resource does not take the device out of sync";
+  EXPECT_EQ(mirror->deadline(), SteadyTime::max()) << "who is silent is not asked again";
+  hear(Kind::observe, "/light/1", answer(Code::valid, old_etag));
+  hear(Kind::observe, "/light/2", content("{}", {}, true));
+  EXPECT_TRUE(hear(Kind::observe, "/light/3", answer(Code::service_unavailable)).trouble.empty()) << "known";
+  EXPECT_EQ(hear(Kind::observe, "/light/4", answer(Code::not_found)).gone, Href("/light/4"));
+  mirror->forget_all_but({link("/light/1"), link("/light/2")});
+  now = mirror->deadline();
+  EXPECT_EQ(texts(mirror->tick(now)), Lines{"observe /light/1 etag=0101"});
+  hear(Kind::observe, "/light/1", content("{}", {}, true));
+  EXPECT_EQ(mirror->deadline(), SteadyTime::max());
+  EXPECT_EQ(texts(mirror->read_again(Href("/light/1"))), Lines{});
+}
+
+TEST_F(MirrorTest, WhatIsPublishedAsObservableLaterIsObserved) {
+  begin();
+  keep_true({link("/light/1", false)});
+  hear_batch(answer(Code::not_found));
+  EXPECT_EQ(keep_true({link("/light/1", false)}), Lines{});
+  EXPECT_EQ(keep_true({link("/light/1")}), Lines{"observe /light/1"});
+  EXPECT_EQ(keep_true({link("/light/1")}), Lines{});
 }
 
 TEST_F(MirrorTest, WhatIsUnpublishedIsForgotten) {

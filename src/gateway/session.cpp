@@ -147,13 +147,13 @@ void Session::take_signaling(const Message& message, Actions& actions) {
         actions.push_back(Send{coap::encode_frame(coap::csm(next_token(), limits_.frame_bytes_max))});
       return;
     }
-    case Code::ping:
-      if (coap::wants_custody(message)) {
-        actions.push_back(DeliverCustody{coap::encode_frame(coap::pong(message))});
-      } else {
-        actions.push_back(Send{coap::encode_frame(coap::pong(message))});
-      }
-      return;
+    case Code::ping: {
+      Message pong = coap::pong(message);
+      Bytes frame = coap::encode_frame(pong);
+      if (!coap::wants_custody(message)) return actions.push_back(Send{std::move(frame)});
+      pong.options.clear();
+      return actions.push_back(DeliverCustody{std::move(frame), coap::encode_frame(pong)});
+    }
     case Code::release: peer_released_ = true; return close_if_released(actions);
     case Code::abort:
       return close({Disconnection::closed, "the peer aborted: " + printable(as_text(message.payload))},

@@ -53,9 +53,11 @@ struct Deliver {
   coap::Message response;
   Bytes frame = {};  // of a command's answer, as it came; empty if the hub says it for the device
 };
-// To be sent when everything that arrived before is durable (RFC 8323 §5.4.1).
+// To be sent when everything that arrived before is durable (RFC 8323 §5.4.1); without custody if it is not
+// going to be.
 struct DeliverCustody {
   Bytes pong;
+  Bytes without_custody;
 };
 // A refusal, for the log and for who asks why: one line.
 struct Refused {

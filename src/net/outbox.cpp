@@ -10,7 +10,7 @@ namespace ocf::net {
 struct Outbox::Backlog {
   Outbox* outbox;
   std::deque<Bytes> messages;
-  std::size_t bytes = 0;          // of all messages, without what is written of the first
+  std::size_t bytes = 0;          // of all messages and their costs, without what is written of the first
   std::size_t first_written = 0;  // bytes of the first message
 };
 
@@ -54,14 +54,14 @@ Result<void> Outbox::send(Bytes message) {
     written = progress.written;
   }
   const std::size_t left = message.size() - written;
-  if (bytes_kept() + left > bytes_max_) return NetError::write_queue_full;
+  if (bytes_kept() + left + kept_cost > bytes_max_) return NetError::write_queue_full;
   if (!backlog_) {
     backlog_ = std::make_shared<Backlog>();
     backlog_->outbox = this;
     backlog_->first_written = written;
     shard_.spawn(flush(backlog_));
   }
-  backlog_->bytes += left;
+  backlog_->bytes += left + kept_cost;
   backlog_->messages.push_back(std::move(message));
   return {};
 }
@@ -100,6 +100,7 @@ Error Outbox::write_kept() {
     backlog.bytes -= progress.written;
     if (progress.error) return progress.error;
     backlog.messages.pop_front();
+    backlog.bytes -= kept_cost;
     backlog.first_written = 0;
   }
   return {};

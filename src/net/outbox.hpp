@@ -17,7 +17,9 @@ namespace ocf::net {
 // stream's shard; both outlive it.
 class Outbox {
  public:
-  // `bytes_max` bounds what is kept, without what the kernel has taken.
+  // `bytes_max` bounds what is kept, without what the kernel has taken. Keeping a message costs kept_cost
+  // bytes besides its own: many small ones are not for free.
+  static constexpr std::size_t kept_cost = 64;
   Outbox(Shard& shard, Stream& stream, std::size_t bytes_max);
   ~Outbox();
   Outbox(const Outbox&) = delete;
@@ -31,7 +33,7 @@ class Outbox {
   // (`closed`).
   void finish();
 
-  std::size_t bytes_kept() const;
+  std::size_t bytes_kept() const;  // with their costs
 
  private:
   struct Backlog;

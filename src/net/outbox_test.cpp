@@ -50,6 +50,19 @@ class OutboxTest : public TestLoop {
     EXPECT_GT(outbox.bytes_kept(), bytes_max - 10'000);
   }
 
+  // A byte each, and what it costs to keep it.
+  awaitable<void> fill_up_with_small_messages() {
+    auto ends = co_await narrow_pair();
+    TcpStream server(std::move(ends.first));
+    constexpr std::size_t bytes_max = 100'000;
+    Outbox outbox(shard_, server, bytes_max);
+    while (outbox.bytes_kept() == 0) EXPECT_TRUE(outbox.send(Bytes(10'000)));
+    std::size_t kept = 0;
+    while (outbox.send(Bytes{1})) ++kept;
+    EXPECT_LE(kept, bytes_max / Outbox::kept_cost);
+    EXPECT_GT(kept, 0u);
+  }
+
   awaitable<void> lose_the_peer_with_messages_kept() {
     auto ends = co_await narrow_pair();
     TcpStream server(std::move(ends.first));
@@ -96,6 +109,8 @@ TEST_F(OutboxTest, DeliversEverythingThroughASmallSocketThenFinishes) {
 }
 
 TEST_F(OutboxTest, RefusesWhatIsAboveItsLimit) { run(fill_up_to_the_limit()); }
+
+TEST_F(OutboxTest, RefusesManySmallMessagesBeforeTheyFillTheMemory) { run(fill_up_with_small_messages()); }
 
 TEST_F(OutboxTest, ClosesTheStreamWhenKeptMessagesCannotBeWritten) {
   run(lose_the_peer_with_messages_kept());

@@ -30,6 +30,13 @@ fs::path made_private_directory(fs::path path) {
   return path;
 }
 
+fs::path started_path(const fs::path& data) { return data / "started"; }
+
+fs::path checked(fs::path data) {
+  if (const auto found = obstacle(data)) throw std::runtime_error(*found);
+  return data;
+}
+
 void save(const fs::path& file, std::string_view content) {
   if (const auto saved = pki::save(file, content); !saved) {
     throw std::runtime_error(fmt::format("{} cannot be written: {}", file.string(), saved.error().message()));
@@ -38,6 +45,24 @@ void save(const fs::path& file, std::string_view content) {
 
 }  // namespace
 
+std::optional<std::string> obstacle(const fs::path& data) {
+  if (fs::exists(manifest_path(data)))
+    return fmt::format("{} is a backup: `ocf-cloud restore` makes a data directory of it", data.string());
+  // A restore that is not finished is the lock's to tell, and a first start that was interrupted goes on.
+  if (fs::exists(restoring_path(data)) || !fs::exists(started_path(data))) return std::nullopt;
+  std::string missing;
+  for (const char* name : {"sid", "signing-key.pem", "pki/ca.crt", "pki/ca.key", "store/CURRENT"}) {
+    std::error_code unreadable;
+    if (fs::exists(data / name, unreadable) || unreadable) continue;
+    missing += (missing.empty() ? "" : ", ") + std::string(name);
+  }
+  if (missing.empty()) return std::nullopt;
+  return fmt::format(
+      "{} was in use and lacks {}: bring back what is missing, or restore a backup into a new directory",
+      data.string(), missing);
+}
+
+fs::path manifest_path(const fs::path& folder) { return folder / "manifest.json"; }
 fs::path admin_socket_path(const fs::path& data) { return data / "ocf-cloud.sock"; }
 fs::path restoring_path(const fs::path& data) { return data / "restoring"; }
 
@@ -73,7 +98,8 @@ DataLock::DataLock(const fs::path& data, ForRestore) {
 
 DataLock::~DataLock() { ::close(file_); }
 
-DataDirectory::DataDirectory(fs::path path) : path_(made_private_directory(std::move(path))), lock_(path_) {
+DataDirectory::DataDirectory(fs::path path)
+    : path_(made_private_directory(checked(std::move(path)))), lock_(path_) {
   made_private_directory(pki());
   made_private_directory(pki() / "trusted");
   load_sid();
@@ -91,8 +117,8 @@ void DataDirectory::load_sid() {
   sid_ = sid->text();
 }
 
-bool DataDirectory::first_start() const { return !fs::exists(path_ / "started"); }
+bool DataDirectory::first_start() const { return !fs::exists(started_path(path_)); }
 
-void DataDirectory::mark_started() { save(path_ / "started", ""); }
+void DataDirectory::mark_started() { save(started_path(path_), ""); }
 
 }  // namespace ocf::server

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace ocf::server {
@@ -38,7 +39,7 @@ class DataLock {
 class DataDirectory {
  public:
   // Creates what is missing and takes the lock. Throws std::runtime_error with a sentence: cannot be made,
-  // another hub uses it, a restore was not finished, a damaged sid.
+  // another hub uses it, a restore was not finished, an obstacle(), a damaged sid.
   explicit DataDirectory(std::filesystem::path path);
 
   const std::filesystem::path& path() const { return path_; }
@@ -59,6 +60,14 @@ class DataDirectory {
   const DataLock lock_;
   std::string sid_;
 };
+
+// Why no hub may start with what is in a directory, a sentence without its period: it is a backup, or a hub
+// was ready there and what makes it that hub is gone; a new one in its place would know no device. nullopt:
+// it may.
+std::optional<std::string> obstacle(const std::filesystem::path& data);
+
+// What a backup has that was finished, and no data directory.
+std::filesystem::path manifest_path(const std::filesystem::path& folder);
 
 // There until a restore into the directory is whole: what has it is no hub's data yet.
 std::filesystem::path restoring_path(const std::filesystem::path& data);

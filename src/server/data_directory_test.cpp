@@ -75,6 +75,43 @@ TEST(DataDirectory, KnowsWhetherAHubWasEverReady) {
   EXPECT_FALSE(data.first_start());
 }
 
+// Why a hub does not start there; empty: it does.
+std::string refusal_of(const std::filesystem::path& path) {
+  try {
+    const DataDirectory data(path);
+    return "";
+  } catch (const std::runtime_error& e) {
+    return e.what();
+  }
+}
+
+TEST(DataDirectory, NothingIsMadeInThePlaceOfWhatIsLost) {
+  const ScratchDirectory scratch;
+  DataDirectory(scratch.path()).mark_started();
+  std::filesystem::remove(scratch.path() / "sid");
+  std::filesystem::remove_all(scratch.path() / "pki");
+  const std::string refusal = refusal_of(scratch.path());
+  EXPECT_NE(refusal.find("lacks sid, signing-key.pem, pki/ca.crt, pki/ca.key, store/CURRENT"),
+            std::string::npos)
+      << refusal;
+  EXPECT_FALSE(std::filesystem::exists(scratch.path() / "sid"));
+  EXPECT_FALSE(std::filesystem::exists(scratch.path() / "pki"));
+}
+
+TEST(DataDirectory, AFirstStartThatWasInterruptedGoesOn) {
+  const ScratchDirectory scratch;
+  { const DataDirectory interrupted(scratch.path()); }
+  std::filesystem::remove(scratch.path() / "sid");
+  EXPECT_EQ(refusal_of(scratch.path()), "");
+}
+
+TEST(DataDirectory, IsNoBackup) {
+  const ScratchDirectory scratch;
+  std::ofstream(manifest_path(scratch.path())) << "{}";
+  EXPECT_NE(refusal_of(scratch.path()).find("is a backup"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(scratch.path() / "lock"));
+}
+
 class CertificatesTest : public testing::Test {
  protected:
   Certificates open(std::vector<std::string> trusted = {}, std::vector<std::string> lists = {}) {

@@ -1,5 +1,6 @@
 #include "server/doctor.hpp"
 
+#include "auth_builtin/signing_key.hpp"
 #include "pki/certificates.hpp"
 #include "pki/key_file.hpp"
 #include "server/admin/admin_client.hpp"
@@ -12,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <stdexcept>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
@@ -121,6 +123,33 @@ Finding about_certificate(const std::string& file, Time now) {
   return good("certificates", when + ".");
 }
 
+// That it names this hub: each device lets only the hub of the id that it was onboarded with change anything.
+Finding about_own_certificate(const fs::path& data, Time now) {
+  const fs::path file = data / "pki" / "hub.crt";
+  Finding found = about_certificate(file.string(), now);
+  const auto pem = pki::load(file);
+  const auto sid = pki::load(data / "sid");
+  if (found.health == Health::bad || !pem || !sid) return found;
+  const std::string wanted = "uuid:" + sid->substr(0, sid->find('\n'));
+  const auto name = pki::read_common_name(*pem);
+  if (name && *name == wanted) return found;
+  return bad(
+      "certificates",
+      fmt::format("{} is of {}, and the hub is {}: no device lets it in. Bring back the sid that it was "
+                  "issued for, or remove hub.crt and hub.key: the next start makes them anew.",
+                  file.string(), name ? *name : "nobody", wanted));
+}
+
+// Empty: it can be used.
+std::string complaint_about_signing_key(const fs::path& file) {
+  try {
+    auth_builtin::SigningKey::load(file);
+    return "";
+  } catch (const std::runtime_error& e) {
+    return e.what();
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(Health health) {
@@ -152,6 +181,11 @@ Findings look_at_data(const Config& config) {
   if (fs::exists(restoring_path(config.data)))
     found.push_back(bad("data", fmt::format("A restore into {} was not finished: restore the backup again.",
                                             config.data.string())));
+  if (const auto complaint = obstacle(config.data)) found.push_back(bad("data", *complaint + "."));
+  if (const fs::path key = config.data / "signing-key.pem"; is_private(key).value_or(false)) {
+    const std::string complaint = complaint_about_signing_key(key);
+    if (!complaint.empty()) found.push_back(bad("data", complaint + ". Bring it back, or restore a backup."));
+  }
   if (found.empty()) {
     found.push_back(
         good("data", fmt::format("{} is its owner's alone, and so are its keys.", config.data.string())));
@@ -182,7 +216,7 @@ Findings look_at_certificates(const Config& config, Time now) {
   found.push_back(about_certificate((pki / "ca.crt").string(), now));
   const std::string& own = config.tls.certificate_file;
   if (own.empty()) {
-    found.push_back(about_certificate((pki / "hub.crt").string(), now));
+    found.push_back(about_own_certificate(config.data, now));
   } else if (!own.starts_with("credential:")) {
     found.push_back(about_certificate(own, now));
   }

@@ -75,6 +75,27 @@ TEST_F(DoctorTest, ARestoreThatWasNotFinishedIsBad) {
   EXPECT_TRUE(say(look_at_data(config_), "was not finished"));
 }
 
+TEST_F(DoctorTest, ADirectoryThatWasInUseAndLostSomethingIsBad) {
+  make_directory();
+  std::ofstream(config_.data / "started") << "";
+  EXPECT_TRUE(say(look_at_data(config_), "lacks signing-key.pem, store/CURRENT"));
+}
+
+TEST_F(DoctorTest, ASigningKeyThatIsNoneIsBad) {
+  make_directory();
+  ASSERT_TRUE(pki::save(config_.data / "signing-key.pem", ""));
+  EXPECT_TRUE(say(look_at_data(config_), "does not hold a P-256 private key"));
+}
+
+TEST_F(DoctorTest, ACertificateOfAnotherHubIsBad) {
+  make_directory();
+  EXPECT_EQ(health_of(look_at_certificates(config_, net::wall_now())), Health::good);
+  ASSERT_TRUE(pki::save(config_.data / "sid", "00000000-0000-4000-8000-000000000001\n"));
+  const Findings found = look_at_certificates(config_, net::wall_now());
+  EXPECT_EQ(health_of(found), Health::bad);
+  EXPECT_TRUE(say(found, "the hub is uuid:00000000-0000-4000-8000-000000000001"));
+}
+
 TEST_F(DoctorTest, CertificatesAreDoubtfulAMonthBeforeTheirEnd) {
   make_directory();
   const Time end = net::wall_now() + Certificates::certificate_lifetime;

@@ -1,5 +1,7 @@
 #include "server/commands/command_line.hpp"
 
+#include <cstdio>
+#include <iostream>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -13,10 +15,18 @@ void take_all_descriptors() {
   setrlimit(RLIMIT_NOFILE, &descriptors);
 }
 
+// What could not be printed is lost, and may have been the only copy of a key: that is not done.
+ocf::server::Exit when_printed(ocf::server::Exit exit) {
+  const bool printed = std::cout.flush().good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (printed || exit != ocf::server::Exit::ok) return exit;
+  std::fputs("Standard output takes no more.\n", stderr);
+  return ocf::server::Exit::failed;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   take_all_descriptors();
   umask(077);  // whatever the hub writes holds keys, tokens or people's events
-  return static_cast<int>(ocf::server::run_command_line({argv + 1, argv + argc}));
+  return static_cast<int>(when_printed(ocf::server::run_command_line({argv + 1, argv + argc})));
 }

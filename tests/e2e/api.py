@@ -1,5 +1,6 @@
 """The HTTP API as tests use it: one connection per request, JSON in and out, and server-sent events."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -91,17 +92,17 @@ class Api:
         assert reply.status == 200, reply
         return reply.json["events"]
 
-    def events(self, *, last_id=None, **query):
-        return Events(self, last_id, query)
+    def events(self, *, last_id=None, timeout=PATIENCE, **query):
+        return Events(self, last_id, query, timeout)
 
 
 class Events:
     """A stream of server-sent events. next() gives (id, event name, data as JSON). It begins with an id alone, and there is one
     whenever nothing happened for a while; told() gives those, too, without name and data."""
 
-    def __init__(self, api, last_id, query):
+    def __init__(self, api, last_id, query, timeout):
         self.last_id = last_id
-        self._sock = socket.create_connection(api.address, timeout=PATIENCE)
+        self._sock = socket.create_connection(api.address, timeout=timeout)
         path = "/api/v1/events" + ("?" + urllib.parse.urlencode(query) if query else "")
         head = f"GET {path} HTTP/1.1\r\nHost: hub\r\nAccept: text/event-stream\r\nAuthorization: Bearer {api.token}\r\n"
         if last_id is not None:
@@ -146,6 +147,11 @@ class Events:
                 fields["data"].append(value)
             elif name in fields:
                 fields[name] = value
+
+    def hang_up(self):
+        """Ends it for whoever reads it in another thread, behind what has come."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         self._response.close()

@@ -2,7 +2,7 @@
 
 The hub's data lies on an ext4 image, and that in a file of an XFS that can share blocks (reflink): `cp --reflink` is one atomic picture of
 the disk, without what only the page cache holds. Each is mounted, which replays the journal, a hub is started on it and held against
-what was acknowledged before the picture was taken. Prints a report as JSON, and ends with 1 if something was lost."""
+what was acknowledged, and shown to somebody live, before the picture was taken. Prints a report as JSON, and ends with 1 if something was lost."""
 
 import argparse
 import json
@@ -95,7 +95,7 @@ class Disk:
 def run(cuts, seed, environment=None):
     """The report; findings is empty if nothing was lost. `environment` may make the hub's disk lie."""
     chance = random.Random(seed)
-    ledger, taken = Ledger(), []
+    ledger, taken, shown = Ledger(), [], []
     report = {"seed": seed, "cuts": cuts, "findings": []}
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ocf-cloud-cuts-"))
     disk = Disk(folder)
@@ -103,6 +103,8 @@ def run(cuts, seed, environment=None):
     try:
         (disk.path / "hub").mkdir()
         hub = Hub(limits=LIMITS, folder=disk.path / "hub", environment=environment)
+        with Api(hub, hub.token()).events() as feed:
+            beginning, _, _ = feed.told()
         while len(taken) < cuts:
             load = Load(hub, ledger)
             load.begin()
@@ -111,32 +113,36 @@ def run(cuts, seed, environment=None):
             for _ in range(min(CUTS_OF_A_LOAD, cuts - len(taken))):
                 target = len(ledger) + chance.randint(*BETWEEN_CUTS)
                 poll(lambda: len(ledger) >= target, "so much is acknowledged", timeout=120)
-                acknowledged = ledger.acknowledged()
-                taken.append((disk.cut(len(taken)), acknowledged, ledger.asked()))
+                acknowledged, seen = ledger.acknowledged(), shown + load.shown
+                taken.append((disk.cut(len(taken)), acknowledged, ledger.asked(), seen))
             load.dying()
             load.end()
+            shown += load.shown
         hub.kill()
         disk.unmount(disk.path)
-        for number, (file, acknowledged, asked) in enumerate(taken):
+        for number, (file, acknowledged, asked, seen) in enumerate(taken):
             path = disk.mount_cut(file)
-            report["findings"] += [f"{finding} (cut {number})" for finding in findings(path / "hub", acknowledged, asked)]
+            found = findings(path / "hub", acknowledged, asked, beginning, seen)
+            report["findings"] += [f"{finding} (cut {number})" for finding in found]
             disk.unmount(path)
     finally:
         if hub and hub.running():
             hub.kill()
         disk.close()
         shutil.rmtree(folder, ignore_errors=True)
-    report.update({"acknowledged": ledger.counts(), "held against a cut": sum(len(acknowledged) for _, acknowledged, _ in taken)})
+    report.update({"acknowledged": ledger.counts(), "held against a cut": sum(len(acknowledged) for _, acknowledged, _, _ in taken),
+                   "shown live": len(shown)})
     return report
 
 
-def findings(folder, acknowledged, asked):
+def findings(folder, acknowledged, asked, beginning, shown):
     try:
         hub = Hub(folder=folder)
     except AssertionError as error:
         return [f"lost: all, for the hub does not start: {str(error)[:300]}"]
     with hub:
-        return Judge().findings(Api(hub, hub.token()), asked, acknowledged)
+        api, judge = Api(hub, hub.token()), Judge()
+        return judge.findings(api, asked, acknowledged) + judge.feed_findings(api, beginning, shown)
 
 
 def main():

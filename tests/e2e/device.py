@@ -232,6 +232,12 @@ class Device:
         """The next request of the hub for this resource; earlier ones are dropped."""
         return self.asked.get_matching(lambda m: m.code == method and m.path == href, timeout)
 
+    def end_observations(self, href, code):
+        """Notifies of an error, which ends them (RFC 7641 §4.2)."""
+        with self._talking:
+            for key in [key for key in self._observers if key[0] == href]:
+                self.connection.send(Message(code, self._observers.pop(key)))
+
     def wait_observed(self, href, timeout=None):
         poll(lambda: any(h == href for h, _ in self._observers), f"the hub observes {href}", timeout)
 

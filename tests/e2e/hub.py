@@ -93,14 +93,15 @@ class Hub:
                                         env={**os.environ, **self._environment})
 
     def start_and_kill(self, seconds):
-        """Starts it and kills it so much later, ready or not."""
+        """Starts it and kills it so much later. Whether it was ready by then; fails if it had ended by itself."""
         self._spawn()
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             pass
         self.kill()
-        self.process.stdout.close()
+        with self.process.stdout as output:
+            return any(line.startswith("ready") for line in output)
 
     def start(self):
         self._spawn()
@@ -145,10 +146,12 @@ class Hub:
         self.assert_kept_secrets()
 
     def kill(self):
-        """kill -9."""
+        """kill -9; fails if the hub had ended by itself."""
         self.process.kill()
         self.process.wait(PATIENCE)
         self._log.close()
+        code = self.process.returncode
+        assert code == -signal.SIGKILL, f"the hub had ended by itself, with {code}\n{self.log()[-4000:]}"
 
     def restart(self):
         self.stop()

@@ -1,18 +1,20 @@
 """kill -9 against the running hub, again and again, under load: `OCF_CLOUD=… tests/e2e/kill_loop.py --cycles 500`.
 
-After each kill the hub is started on what it left and held against the clients' ledger. Every fifth time it is killed once more while
-it starts. The seed decides when; prints a report as JSON, and ends with 1 if something was lost."""
+After each kill the hub is started on what it left and held against the clients' ledger, and at the end against all that somebody
+was shown live. Every fifth time it is killed once more within the time that a start took: where it was not ready yet, that
+counts as a kill while it started. The seed decides when; prints a report as JSON, and ends with 1 if something was lost."""
 
 import argparse
 import json
 import random
 import shutil
 import sys
+import time
 
 from api import Api
 from coap_tcp import CHANGED, poll
 from hub import Hub
-from ledger import Judge, Ledger, more_than_once
+from ledger import Judge, Ledger, foreign_findings, more_than_once
 from load import LIMITS, Load, expect
 
 ACKNOWLEDGED = (5, 120)  # in one life of the hub
@@ -22,7 +24,7 @@ def run(cycles, seed, environment=None):
     """The report; findings is empty if nothing was lost. `environment` may make the hub's disk lie (tests/peers/lying_disk.c)."""
     chance = random.Random(seed)
     ledger, judge = Ledger(), Judge()
-    report = {"seed": seed, "kills": 0, "kills while starting": 0, "findings": []}
+    report = {"seed": seed, "kills": 0, "kills while starting": 0, "kills just started": 0, "findings": []}
     hub = Hub(limits=LIMITS, environment=environment)
     load = Load(hub, ledger)
     try:
@@ -38,9 +40,11 @@ def run(cycles, seed, environment=None):
             load.end()
             report["kills"] += 1
             if cycle % 5 == 4:
-                hub.start_and_kill(chance.uniform(0, 0.5))
-                report["kills while starting"] += 1
+                was_ready = hub.start_and_kill(chance.uniform(0, start_took))
+                report["kills just started" if was_ready else "kills while starting"] += 1
+            began = time.monotonic()
             hub.start()
+            start_took = time.monotonic() - began
             last = cycle + 1 == cycles
             # Those that go on: a history shows the newest thousand events, and the judge has to see them all.
             lasting = {load.teller.di, load.switched.di, load.client.di}
@@ -52,12 +56,13 @@ def run(cycles, seed, environment=None):
             for device in load.newcomers[-2:]:
                 expect(device.connect().sign_in(), CHANGED)
                 device.close()
-        report["findings"] += judge.feed_findings(Api(hub, hub.token()), beginning)
+        report["findings"] += judge.feed_findings(Api(hub, hub.token()), beginning, load.shown)
+        report["findings"] += foreign_findings(Api(hub, hub.token("a stranger")), beginning)
         hub.stop()
     finally:
         if hub.running():
             hub.kill()
-    report.update({"acknowledged": ledger.counts(), "events": judge.events()})
+    report.update({"acknowledged": ledger.counts(), "shown live": len(load.shown), "events": judge.events()})
     if not report["findings"]:
         shutil.rmtree(hub.folder)
     return report

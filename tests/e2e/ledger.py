@@ -9,6 +9,8 @@ import threading
 from collections import Counter
 from typing import NamedTuple
 
+from coap_tcp import PATIENCE
+
 SIGNED_UP, PUBLISHED, UNPUBLISHED, NOTIFIED, UPDATED = "sign-up", "publication", "unpublication", "notification", "update"
 
 STATUS = "/oic/cloud/s"  # hosted by the hub
@@ -68,6 +70,10 @@ class Ledger:
         return found
 
 
+# Of a feed that waits for the hub's word that there is no more: it comes after 15 s.
+_QUIET = PATIENCE + 30
+
+
 class Judge:
     """Holds what a hub tells against what was acknowledged. Keeps every event that it has seen: none may change or go."""
 
@@ -75,7 +81,8 @@ class Judge:
         self._seen = {}  # stream → {version: event}
 
     def findings(self, api, asked, acknowledged, devices=None):
-        """What is wrong, in words that begin with its kind: `lost`, `twice`, `hole`, `changed`, `ended`, `invented` or `read model`.
+        """What is wrong, in words that begin with its kind: `lost`, `twice`, `hole`, `order`, `changed`, `ended`, `invented`,
+        `foreign` or `read model`.
         Asks a hub that was just started, before any device is back; of these devices, or of all that were acknowledged."""
         listed = api.devices()
         found = []
@@ -88,21 +95,28 @@ class Judge:
             found += self._device(api, di, facts, listed[di], api.device(di).json["links"])
             for href in sorted({fact.href for fact in wanted if fact.kind in (NOTIFIED, UPDATED)}):
                 found += self._resource(api, di, href, [fact for fact in facts if fact.href == href],
-                                        {fact.value for fact in wanted if fact.href == href})
+                                        [fact for fact in wanted if fact.href == href])
         return found
 
-    def feed_findings(self, api, cursor):
-        """Of the feed from this cursor on: every event that was seen is in it, once, and as it was."""
+    def feed_findings(self, api, cursor, shown=()):
+        """Of the feed from this cursor on: every event that was seen, or shown to somebody live, is in it, once, as it was, and
+        behind those that come before it."""
         wanted = {place(event): event for stream in self._seen.values() for event in stream.values()}
-        found, told = [], set()
-        with api.events(last_id=cursor) as feed:
+        found = [f"changed: {place(event)} was shown as another event" for event in shown
+                 if wanted.setdefault(place(event), event) != event]
+        told, ends = set(), {}
+        with api.events(last_id=cursor, timeout=_QUIET) as feed:
             feed.told()
             while not told >= wanted.keys() and (event := feed.told()[2]) is not None:
+                partition, offset = place(event)
                 if place(event) in told:
                     found.append(f"twice: {place(event)} in the feed")
+                elif offset < ends.get(partition, 0):
+                    found.append(f"order: {place(event)} in the feed, behind {ends[partition]}")
                 if wanted.get(place(event), event) != event:
                     found.append(f"changed: {place(event)} in the feed")
                 told.add(place(event))
+                ends[partition] = max(offset, ends.get(partition, 0))
         return found + [f"lost: {missing} is not in the feed" for missing in sorted(wanted.keys() - told)]
 
     def events(self):
@@ -155,7 +169,8 @@ class Judge:
             found.append(f"read model: {di} online is {listed['online']}, its events end with {connected[-1:]}")
         return found
 
-    def _resource(self, api, di, href, facts, values):
+    def _resource(self, api, di, href, facts, wanted):
+        values = {fact.value for fact in wanted}
         shadow = api.resource(di, href)
         untold = shadow.status == 404 and not any((di, href) == key for key in self._seen)
         events, found = self._stream((di, href), [] if untold else api.history(di, href))
@@ -178,11 +193,21 @@ class Judge:
         if sorted(ended) != sorted(pending):
             found.append(f"ended: of {len(pending)} commands to {di}{href} {len(set(pending) - set(ended))} are open, "
                          f"{len(ended) - len(set(ended))} ended twice")
+        if said != sorted(said) and not any(fact.kind == UPDATED for fact in wanted):  # values are given in their order
+            found.append(f"order: {di}{href} said {[pair for pair in zip(said, said[1:]) if pair[0] > pair[1]]}")
         found += [f"twice: {di}{href} said {value}" for value in more_than_once(said)]
         found += [f"invented: {di}{href} {value}" for value in sorted({*said, *pending.values()} - values - {0})]
         if said and (shadow.status != 200 or shadow.json["power"] != said[-1]):
             found.append(f"read model: {di}{href} is {shadow}, by the events {said[-1]}")
         return found
+
+
+def foreign_findings(api, cursor):
+    """Of the feed of somebody without a device, from this cursor on: nothing is in it."""
+    with api.events(last_id=cursor, timeout=_QUIET) as feed:
+        feed.told()
+        event = feed.told()[2]
+    return [] if event is None else [f"foreign: {event} is shown to a stranger"]
 
 
 def place(event):

@@ -23,7 +23,7 @@ class Refused(Exception):
 
 class Load:
     """A device that changes by itself (over TLS), one that two clients update at once, by HTTP and by CoAP, and devices that
-    sign up, publish and take back. The first two stay the same in every life of the hub."""
+    sign up, publish and take back; and somebody who watches. The first two stay the same in every life of the hub."""
 
     def __init__(self, hub, ledger, owner="alice"):
         self.hub, self.ledger, self.owner = hub, ledger, owner
@@ -32,7 +32,9 @@ class Load:
         self.client = Device(hub, owner=owner, resources=[])
         self.newcomers = []
         self.delivered = []      # every value that reached the updated device
+        self.shown = []          # every event that the owner was shown live
         self._threads = []
+        self._feed = None
         self._dying = threading.Event()
         self._failures = []
         self.switched.resources[LIGHT].check = self._deliver
@@ -55,8 +57,10 @@ class Load:
             device.wait_observed(LIGHT)
         codes = [self.hub.onboard(self.owner) for _ in range(NEWCOMERS)]
         api = Api(self.hub, self.hub.token(self.owner))
+        self._feed = api.events()
         self._threads = [threading.Thread(target=self._go_on, args=work, daemon=True)
-                         for work in ((self._tell,), (self._update_by_http, api), (self._update_by_coap,), (self._sign_up, codes))]
+                         for work in ((self._tell,), (self._update_by_http, api), (self._update_by_coap,), (self._sign_up, codes),
+                                      (self._watch,))]
         for thread in self._threads:
             thread.start()
 
@@ -66,8 +70,10 @@ class Load:
 
     def end(self):
         """After the hub is dead: when nobody writes into the ledger any more. Fails if somebody failed before."""
+        self._feed.hang_up()
         for thread in self._threads:
             thread.join()
+        self._feed.close()
         for device in (self.teller, self.switched, self.client, *self.newcomers):
             device.close()
         if self._failures:
@@ -123,6 +129,10 @@ class Load:
         request = request_message(POST, self.switched.route(LIGHT), {"power": fact.value})
         expect(self.client.connection.exchange(request).get(), CHANGED)
         self.ledger.acknowledge(fact)
+
+    def _watch(self):
+        while True:  # to the last event that the hub sent
+            self.shown.append(self._feed.next()[2])
 
     def _sign_up(self, codes):
         if not codes:

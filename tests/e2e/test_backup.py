@@ -130,7 +130,7 @@ def test_a_restore_goes_into_a_new_directory(backed_up, folder):
     (folder / "data").mkdir()
     (folder / "data" / "sid").write_text("mine")
     done = run_cli("restore", "--from", backup, "--data", folder / "data")
-    assert done.returncode == REFUSED and "not empty" in done.stderr
+    assert done.returncode == REFUSED and "not empty: what is restored goes into a new directory" in done.stderr
     assert (folder / "data" / "sid").read_text() == "mine"
 
 
@@ -186,6 +186,15 @@ def test_events_that_are_not_those_of_the_manifest_are_refused(backed_up, folder
 def serve(data):
     """The finished hub in a directory where none should start."""
     return run_cli("serve", "--data", data, "--coap-tls", "off", "--http", "off", "--admin", "off")
+
+
+def test_no_hub_starts_in_a_backup(backed_up, folder):
+    backup, _ = backed_up
+    before = {path: path.read_bytes() for path in backup.rglob("*") if path.is_file()}
+    refused = serve(backup)
+    assert refused.returncode == REFUSED and f"{backup} is a backup" in refused.stderr, refused
+    assert {path: path.read_bytes() for path in backup.rglob("*") if path.is_file()} == before
+    assert run_cli("restore", "--from", backup, "--data", folder / "data").returncode == OK
 
 
 def test_a_restore_that_was_killed_starts_no_hub_and_can_be_made_again(backed_up, folder):

@@ -52,6 +52,25 @@ def test_a_mistake_in_the_command_line_is_usage(words):
     assert done.returncode == USAGE and done.stderr.strip()
 
 
+@pytest.mark.parametrize("words", [["frobnicate"], ["store", "frobnicate"]])
+def test_a_command_that_is_none_is_said_to_be_none(words):
+    done = run_cli(*words)
+    assert done.returncode == USAGE and "There is no command 'frobnicate'" in done.stderr
+
+
+def test_the_version_is_printed():
+    done = run_cli("--version")
+    assert done.returncode == OK and re.fullmatch(r"ocf-cloud \d+\.\d+\.\d+\n", done.stdout)
+
+
+@pytest.mark.parametrize("words", [["pki", "device", str(uuid.uuid4())], ["token", "--owner", "alice"], ["onboard", "--owner", "alice"],
+                                   ["devices"], ["pki", "list"], ["audit", "--administration"]], ids=" ".join)
+def test_a_result_that_cannot_be_printed_is_not_done(hub, words):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([BINARY, *words, "--data", hub.data], stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE)
+    assert done.returncode == REFUSED and "Standard output takes no more" in done.stderr
+
+
 def test_help_is_there():
     done = run_cli("--help")
     assert done.returncode == OK

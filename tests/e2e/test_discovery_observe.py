@@ -4,8 +4,9 @@ import uuid
 
 import pytest
 
+from admin import metrics
 from coap_tcp import BAD_REQUEST, CBOR, CHANGED, CONTENT, DELETE, DELETED, GET, OBSERVE, UNAVAILABLE, poll, request_message
-from device import Resource, light
+from device import Device, Resource, light
 
 HUB = dict(limits={"discovery_notification_interval": "0s", "observations_per_connection_max": 3})
 
@@ -45,6 +46,22 @@ def test_the_observer_of_a_type_is_told_what_is_found_now(client, device):
     assert inbox.get_matching(lambda m: len(m.value) == 2).value
     assert other.send(DELETE, "/oic/sec/account").code == DELETED
     until(inbox, d, {"/light/2"})
+
+
+# R3: who observes much costs the owner's own rate, and is told all the same
+def test_observations_are_read_at_the_rate_of_the_owner(started, owner):
+    hub = started(limits={"discovery_notification_interval": "0s", "owner_requests_per_second": 1}, tls=False)
+    with Device(hub, owner=owner) as d, Device(hub, owner=owner, resources=[]) as observer:
+        d.online()
+        inboxes = [observer.online().connection.observe("/oic/res?rt=core.light")[0]]
+        inboxes += [observer.connection.observe("/oic/res?rt=core.light")[0] for _ in range(3)]
+        for inbox in inboxes:
+            assert hrefs(inbox.get(), d) == {"/light/1"}
+        for number in (2, 3, 4):
+            publish_light(d, f"/light/{number}")
+            for inbox in inboxes:
+                until(inbox, d, {f"/light/{n}" for n in range(1, number + 1)})
+        assert metrics(hub).value("ocf_limit_hits_total", limit="owner_requests_per_second") >= 1
 
 
 # R3: a device is there from its registration on, with its status

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 
+import cbor2
 import pytest
 
 from api import Api
@@ -104,6 +105,19 @@ def test_a_command_with_a_time_to_live_waits_for_the_device(api, watched):
     asking.join(2 * PATIENCE)
     assert replies and replies[0].ok, replies
     assert watched.resources["/light/1"].value["power"] == 44
+
+
+# R6, R7
+def test_a_command_whose_time_to_live_is_over_ends_and_reaches_nobody(api, watched):
+    watched.close()
+    poll(lambda: api.devices()[watched.di]["online"] is False, "offline")
+    reply = api.call("PUT", api.resource_path(watched.di, "/light/1", timeToLive=2), {"power": 45}, timeout=4 * PATIENCE)
+    assert (reply.status, reply.type, reply.json["reason"]) == (504, "application/problem+json", "command_expired")
+    assert types(api.history(watched.di, "/light/1"))[-2:] == ["ResourceUpdatePending", "CommandExpired"]
+    asked = len(watched.requests)
+    watched.online()
+    assert api.update(watched.di, "/light/1", {"power": 46}).ok  # a command that waited would come before it
+    assert [cbor2.loads(message.payload) for message in watched.requests[asked:] if message.code == POST] == [{"power": 46}]
 
 
 # R6: what may be sent to a device grows with its links, also at the moment of its sign-in
@@ -273,7 +287,9 @@ def test_content_of_more_items_than_by_default_is_json_where_the_limit_allows_it
 # R15
 def test_an_ill_formed_notification_is_recorded_as_rejected(api, watched):
     watched.notify_bytes("/light/1", b"\xbf\x61")
-    poll(lambda: "NotificationRejected" in types(api.history(watched.di, "/light/1")), "the rejection")
+    rejected = poll(lambda: [event for event in api.history(watched.di, "/light/1") if event["type"] == "NotificationRejected"],
+                    "the rejection")
+    assert [event["data"] for event in rejected] == [{"problem": "the content is not valid CBOR: the CBOR ends within an item", "bytes": 2}]
     assert api.resource(watched.di, "/light/1").json["name"] == "Light"
 
 

@@ -1,12 +1,13 @@
 """Nothing acknowledged is lost at kill -9, cycle after cycle: 20 here, more by OCF_KILL_CYCLES, other moments by OCF_KILL_SEED."""
 
+import contextlib
 import os
 
 import pytest
 
 import kill_loop
 from api import Reply
-from ledger import NOTIFIED, PUBLISHED, SIGNED_UP, UPDATED, Fact, Judge
+from ledger import NOTIFIED, PUBLISHED, SIGNED_UP, UPDATED, Fact, Judge, foreign_findings
 
 CYCLES = int(os.environ.get("OCF_KILL_CYCLES", "20"))
 SEED = int(os.environ.get("OCF_KILL_SEED", "1"))
@@ -17,6 +18,8 @@ def test_nothing_acknowledged_is_lost_whenever_the_hub_is_killed():
     report = kill_loop.run(CYCLES, SEED)
     assert report["findings"] == []
     assert report["kills"] == CYCLES
+    assert report["kills while starting"] >= 1
+    assert report["shown live"] >= report["kills"]
     assert sum(report["acknowledged"].values()) >= 5 * CYCLES
 
 
@@ -92,6 +95,50 @@ def test_the_judge_finds(defect, found):
     tale = Tale()
     defect(tale)
     assert any(finding.startswith(found) for finding in judged(tale))
+
+
+def test_the_judge_knows_in_which_order_a_device_spoke():
+    said = [Fact(NOTIFIED, "di", "/light/1", 1), Fact(NOTIFIED, "di", "/light/1", 2)]
+    for values in ((1, 2), (2, 1)):
+        tale = Tale()
+        tale.events = [event(version, "ResourceRepresentationUpdated", content={"power": value}) for version, value in enumerate(values, 1)]
+        tale.power = values[-1]
+        found = Judge().findings(tale, {*FACTS[:2], *said}, FACTS[:2] + said)
+        assert [finding.partition(":")[0] for finding in found] == ([] if values == (1, 2) else ["order"])
+
+
+class FeedTale:
+    """The API of a hub whose feed gives its place, these events, and that there is no more."""
+
+    def __init__(self, *events):
+        self._answers = iter([("1", None, None), *(("1", one["type"], one) for one in events), ("1", None, None)])
+
+    def events(self, **_):
+        return contextlib.nullcontext(self)
+
+    def told(self):
+        return next(self._answers)
+
+
+ONE, TWO, OTHER = (event(version, "ResourceRepresentationUpdated", content={"power": power}) for version, power in ((1, 1), (2, 2), (2, 3)))
+
+
+@pytest.mark.parametrize("feed, shown, found", [
+    ([ONE, TWO], [ONE, TWO], []),
+    ([ONE, TWO], [TWO], []),
+    ([ONE], [ONE, TWO], ["lost"]),
+    ([ONE, OTHER], [ONE, TWO], ["changed"]),
+    ([ONE, TWO], [ONE, TWO, OTHER], ["changed"]),
+    ([ONE, ONE, TWO], [ONE, TWO], ["twice"]),
+    ([TWO, ONE], [ONE, TWO], ["order"]),
+])
+def test_the_judge_holds_what_was_shown_against_the_feed(feed, shown, found):
+    assert [finding.partition(":")[0] for finding in Judge().feed_findings(FeedTale(*feed), "cursor", shown)] == found
+
+
+def test_the_judge_knows_that_a_stranger_is_shown_nothing():
+    assert foreign_findings(FeedTale(), "cursor") == []
+    assert [finding.partition(":")[0] for finding in foreign_findings(FeedTale(ONE), "cursor")] == ["foreign"]
 
 
 def test_the_judge_knows_what_it_has_seen():

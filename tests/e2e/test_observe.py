@@ -4,8 +4,10 @@ import queue
 
 import pytest
 
-from coap_tcp import CHANGED, CONTENT, DELETED, ETAG, GET, NOT_FOUND, OBSERVE, PATIENCE, POST, VALID, poll, request_message
-from device import Resource, content, light
+from api import Api
+from coap_tcp import (CHANGED, CONTENT, DELETED, ETAG, GET, NOT_FOUND, OBSERVE, PATIENCE, POST, UNAVAILABLE, VALID, poll,
+                      request_message)
+from device import Device, Resource, content, light
 
 
 @pytest.fixture
@@ -50,6 +52,43 @@ def test_a_change_on_the_device_is_in_the_shadow(client, device):
     d.wait_observed("/light/1")
     d.change("/light/1", state=True, power=33)
     poll(lambda: client.get(d.route("/light/1")).value == {"state": True, "power": 33, "name": "Light"}, "the shadow")
+
+
+# G8: what a device does not notify of is asked for, for as long as that is so
+def test_what_the_device_declines_to_notify_of_is_asked_for_again(started, owner):
+    hub = started(limits={"ping_interval": "1s"}, tls=False)
+    with Device(hub, owner=owner) as d:
+        d.answers[GET, "/light/1"] = lambda _: content(d.resources["/light/1"].value)
+        d.online()
+        api = Api(hub, hub.token(owner))
+        poll(lambda: api.device(d.di).json["inSync"], "in sync")
+        d.change_quietly("/light/1", power=5)
+        poll(lambda: api.resource(d.di, "/light/1").json["power"] == 5, "it was read")
+        d.answers.clear()
+        d.wait_observed("/light/1")
+
+
+# G8: RFC 7641 §4.2
+def test_what_an_error_ended_is_observed_again(started, owner):
+    hub = started(limits={"ping_interval": "1s"}, tls=False)
+    with Device(hub, owner=owner) as d:
+        d.online()
+        d.wait_observed("/light/1")
+        d.end_observations("/light/1", UNAVAILABLE)
+        d.change("/light/1", power=6)
+        d.wait_observed("/light/1")
+        api = Api(hub, hub.token(owner))
+        poll(lambda: api.resource(d.di, "/light/1").json["power"] == 6, "the shadow")
+
+
+# G8
+def test_what_is_published_as_observable_later_is_observed(device):
+    d = device()
+    d.resources["/light/1"].observable = False
+    d.online()
+    d.resources["/light/1"].observable = True
+    assert d.publish().code == CHANGED
+    d.wait_observed("/light/1")
 
 
 # G8: observations die with the connection

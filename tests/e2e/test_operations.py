@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from api import Api
 from coap_tcp import CHANGED, PATIENCE, POST, RELEASE, Message, poll
 from device import silence
+from hub import REFUSED
 
 SYSTEMD = pathlib.Path(__file__).resolve().parents[2] / "packaging" / "systemd"
 
@@ -229,3 +231,25 @@ def test_the_doctor_says_what_is_bad_and_what_to_do(own):
     code, found = findings(own)
     assert code == 1 and "chmod go=" in found["data"]["sentence"]
     (own.data / "signing-key.pem").chmod(0o600)
+
+
+# A volume that was not mounted, a copy that is not whole: a new hub in its place would know no device.
+@pytest.mark.parametrize("lost", ["store", "store/CURRENT", "sid", "signing-key.pem", "pki", "pki/ca.key"])
+def test_a_directory_that_was_in_use_and_lost_something_starts_no_hub(started, device, lost, tmp_path):
+    hub = started()
+    d = device(on=hub).online()
+    hub.stop()
+    shutil.move(hub.data / lost, tmp_path / "away")
+    if lost == "store":
+        (hub.data / "store").mkdir()  # where it was mounted
+    before = sorted(hub.data.rglob("*"))
+    refused = hub.cli("serve", "--coap-tls", "off", "--http", "off", "--admin", "off")
+    assert refused.returncode == REFUSED and f"{hub.data} was in use and lacks" in refused.stderr, refused
+    assert lost in refused.stderr and "ready" not in refused.stdout
+    assert sorted(hub.data.rglob("*")) == before, "nothing was made in its place"
+    code, found = findings(hub)
+    assert code == 1 and lost in found["data"]["sentence"]
+    shutil.rmtree(hub.data / "store", ignore_errors=True) if lost == "store" else None
+    shutil.move(tmp_path / "away", hub.data / lost)
+    hub.start()
+    assert d.di in Api(hub, hub.token(d.owner)).devices()

@@ -9,7 +9,7 @@ import tempfile
 import pytest
 
 from api import Api
-from coap_tcp import CHANGED, UNAVAILABLE, poll
+from coap_tcp import CHANGED, CUSTODY, PING, PONG, UNAVAILABLE, Message, WaitTimeout, poll
 from device import light
 from hub import Hub
 
@@ -92,6 +92,46 @@ def test_of_what_devices_say_meanwhile_the_newest_is_stored_afterwards(full, dev
     d.connection.assert_open()
     d.change("/light/1", power=5)
     poll(lambda: api.resource(d.di, "/light/1").json["power"] == 5, "it goes on")
+
+
+def ask_for_custody(device):
+    """A Ping with Custody, and what brings its Pong."""
+    token = os.urandom(8)
+    device.connection.send(Message(PING, token, [(CUSTODY, b"")]))
+    return lambda timeout=None: device.connection.signals.get_matching(lambda m: m.code == PONG and m.token == token, timeout)
+
+
+# G3, R9: a receipt for what is not stored would be a lie
+def test_custody_is_told_once_what_stands_for_it_is_stored(full, device):
+    hub, disk, api = full
+    d = device(on=hub, resources=[light("/light/1"), light("/light/2")]).online()
+    d.wait_observed("/light/1")
+    d.wait_observed("/light/2")
+    disk.fill()
+    wait_away(hub, d)
+    d.change("/light/2", power=101)
+    pong = ask_for_custody(d)
+    d.change("/light/2", power=102)
+    d.change("/light/1", power=900)
+    with pytest.raises(WaitTimeout):
+        pong(3)
+    disk.free()
+    assert pong().option(CUSTODY) == b""
+    assert api.resource(d.di, "/light/2").json["power"] == 102
+
+
+# G3, R9
+def test_a_sign_out_ends_the_wait_for_custody_without_it(full, device):
+    hub, disk, _ = full
+    d = device(on=hub, resources=[light()]).online()
+    d.wait_observed("/light/1")
+    disk.fill()
+    wait_away(hub, d)
+    d.change("/light/1", power=9)
+    pong = ask_for_custody(d)
+    assert d.sign_in(login=False).code == CHANGED
+    assert pong().option(CUSTODY) is None
+    disk.free()
 
 
 # R1: devices ignore every answer but 2.04 and do not publish again, so it is tried again and answered late

@@ -1,5 +1,6 @@
 """What was acknowledged is there after a clean stop, and after kill -9."""
 
+import http.client
 import threading
 
 import pytest
@@ -67,18 +68,22 @@ class Writer(threading.Thread):
         self.api, self.di, self.numbers = api, di, numbers
         self.acknowledged = []
         self.asked = []
+        self.failure = None
 
     def run(self):
-        try:
-            for number in self.numbers:
-                self.asked.append(number)
-                if not self.api.update(self.di, "/light/1", {"power": number}).ok:
-                    return
-                self.acknowledged.append(number)
-        except OSError:
-            pass  # the hub is dead
-        except Exception as error:  # http.client says so in several ways
-            self.error = error
+        for number in self.numbers:
+            self.asked.append(number)
+            try:
+                reply = self.api.update(self.di, "/light/1", {"power": number})
+            except (OSError, http.client.HTTPException):
+                return  # the hub is dead
+            except Exception as error:
+                self.failure = error
+                return
+            if not reply.ok:
+                self.failure = AssertionError(str(reply))
+                return
+            self.acknowledged.append(number)
 
 
 # R9: 5 cycles
@@ -93,7 +98,7 @@ def test_nothing_acknowledged_is_lost_at_kill_9(started, device, owner):
         poll(lambda: len(writer.acknowledged) >= 10, "some updates are acknowledged")
         hub.kill()
         writer.join(30)
-        assert not writer.is_alive()
+        assert not writer.is_alive() and writer.failure is None, writer.failure
         acknowledged += writer.acknowledged
         asked += writer.asked
         hub.start()

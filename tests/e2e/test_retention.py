@@ -49,7 +49,7 @@ def test_what_is_too_old_gives_way_to_a_baseline(trimming, own):
     assert baseline["data"]["content"]["power"] == 20 and "said" in baseline["data"]
     assert api.resource(d.di, "/light/1").json["power"] == 20
     assert metrics(trimming).sum("ocf_retention_events_total") >= before.sum("ocf_retention_events_total") + 20
-    assert metrics(trimming).sum("ocf_retention_horizon_seconds") > 0
+    poll(lambda: metrics(trimming).sum("ocf_retention_horizon_seconds") > 0, "what there is has an age")
     trimming.logged("trimmed")
     change(d, api, [21])
     assert types(api, d.di)[0] == "BaselineTaken" and types(api, d.di)[-1] == "ResourceRepresentationUpdated"

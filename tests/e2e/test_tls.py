@@ -1,5 +1,6 @@
 """Mutual TLS: who gets a session, with which suites, and what the certificate has to say."""
 
+import socket
 import ssl
 import uuid
 
@@ -8,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 
-from coap_tcp import (CHANGED, CONTENT, CSM, GET, PING, POST, UNAUTHORIZED, Connection, Inbox, Message, encode,
+from admin import metrics
+from coap_tcp import (CHANGED, CONTENT, CSM, GET, PATIENCE, PING, POST, UNAUTHORIZED, Connection, Inbox, Message, encode, poll,
                       request_message)
 from device import Resource
 from pki import Authority, client_context
@@ -179,6 +181,15 @@ def test_several_messages_in_one_record_are_all_answered(hub, device):
 
 
 # G14
+def test_a_stop_blames_nobody_whose_handshake_it_ends(started):
+    hub = started()
+    with socket.create_connection(hub.address("coap-tls"), timeout=PATIENCE) as silent:
+        poll(lambda: metrics(hub).value("ocf_connections", state="handshake") == 1, "it is there")
+        hub.stop()
+        assert silent.recv(1) == b""
+    assert "handshake failed" not in hub.log()
+
+
 def test_bytes_that_are_no_tls_disturb_nobody(hub):
     with Connection.tcp(hub.address("coap-tls")) as plain:
         plain.send_bytes(bytes.fromhex("58e17aee378402fe89b52310000020"))

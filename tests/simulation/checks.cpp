@@ -1,13 +1,17 @@
 #include "tests/simulation/checks.hpp"
 
 #include "account/holder.hpp"
+#include "auth_builtin/code.hpp"
+#include "auth_builtin/device_tokens.hpp"
 #include "cbor/cbor.hpp"
 #include "device/device.hpp"
+#include "links/links.hpp"
 #include "resource/resource.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 #include <string_view>
@@ -36,6 +40,22 @@ std::optional<resource::Resource::Event> resource_event(const es::RecordedEvent&
   if (!resource::href_of(recorded.stream)) return std::nullopt;
   auto event = resource::Resource::decode(recorded);
   return event ? std::move(*event) : std::nullopt;
+}
+
+template <class Aggregate>
+bool reads(const es::RecordedEvent& recorded) {
+  const auto event = Aggregate::decode(recorded);
+  return event && *event;
+}
+
+bool is_readable(const es::RecordedEvent& event) {
+  const std::string_view stream = event.stream.name();
+  if (resource::href_of(event.stream)) return reads<resource::Resource>(event);
+  if (stream == account::stream_name) return reads<account::Holder>(event);
+  if (stream == device::stream_name) return reads<device::Device>(event);
+  if (stream == links::stream_name) return reads<links::Links>(event);
+  if (stream == "code") return reads<auth_builtin::Code>(event);
+  return stream == "tokens" && reads<auth_builtin::DeviceTokens>(event);
 }
 
 struct CommandLife {
@@ -153,6 +173,12 @@ std::optional<std::int64_t> power_of(ByteView representation) {
   return power;
 }
 
+void check_readable(World& world, const Log& log) {
+  for (const es::RecordedEvent& event : log) {
+    if (!is_readable(event)) world.fail("nobody can read " + name_of(event));
+  }
+}
+
 void check_places(World& world, const Log& log) {
   std::map<es::Partition, es::Offset> ends;
   std::map<es::StreamId, es::Version> versions;
@@ -237,7 +263,7 @@ void check_owners(World& world, const Log& log) {
 }
 
 void check_told(World& world, const Log& log, const Told& told) {
-  std::set<std::int64_t> stored;
+  std::map<std::int64_t, std::set<std::string>> stored;  // values → whose lights had them
   for (const es::RecordedEvent& event : log) {
     const auto of_resource = resource_event(event);
     const auto* known =
@@ -247,10 +273,17 @@ void check_told(World& world, const Log& log, const Told& told) {
                                        : answered != nullptr ? &answered->content
                                                              : nullptr;
     if (content == nullptr) continue;
-    if (const auto power = power_of(view_of(content->bytes))) stored.insert(*power);
+    if (const auto power = power_of(view_of(content->bytes))) stored[*power].insert(event.event.audit.owner);
   }
-  for (const std::int64_t value : told.seen) {
-    if (!stored.contains(value)) world.fail("shown and not stored: power " + std::to_string(value));
+  for (const auto& [person, values] : told.seen) {
+    for (const std::int64_t value : values) {
+      const auto found = stored.find(value);
+      if (found == stored.end()) {
+        world.fail("shown and not stored: power " + std::to_string(value));
+      } else if (!found->second.contains(person)) {
+        world.fail("shown to " + person + ", whose light it was not then: power " + std::to_string(value));
+      }
+    }
   }
   std::map<std::int64_t, int> asked, done_as_said;
   for (const auto& [correlation, life] : commands_of(log)) {
@@ -279,10 +312,31 @@ void check_read_models(World& world, const Log& log, const cloud::ReadModels& li
   check_equal(world, "list of pending commands", text_of(live.pending), text_of(folded.pending));
 }
 
+void check_online(World& world, const Log& log, const directory::Directory& live) {
+  std::map<std::string, es::Version> sessions;  // of a registration; 0: the newest one has ended
+  for (const es::RecordedEvent& event : log) {
+    const auto key = device::key_of(event.stream);
+    if (!key) continue;
+    if (event.event.type == "DeviceConnected") sessions[key->fence_key()] = event.version;
+    if (event.event.type == "DeviceDisconnected") sessions[key->fence_key()] = 0;
+  }
+  for (const directory::DeviceEntry& entry : live.online()) {
+    const es::Version session = sessions[entry.key.fence_key()];
+    if (entry.epoch == 0 || entry.epoch != session) {
+      world.fail("online by session " + std::to_string(entry.epoch) + " instead of " +
+                 std::to_string(session) + ": " + entry.key.fence_key());
+    }
+  }
+}
+
 void check_feed(World& world, const Log& log, const std::string& owner, const Log& feed) {
   std::set<es::EventId> given;
+  std::map<es::Partition, es::Offset> ends;
   for (const es::RecordedEvent& event : feed) {
-    given.insert(event.event.id);
+    if (!given.insert(event.event.id).second) world.fail("shown twice to " + owner + ": " + name_of(event));
+    es::Offset& end = ends[event.position.partition];
+    if (event.position.offset <= end) world.fail("shown too late to " + owner + ": " + name_of(event));
+    end = std::max(end, event.position.offset);
     if (event.event.audit.owner != owner)
       world.fail("shown to " + owner + ", who is no owner: " + name_of(event));
   }

@@ -16,22 +16,25 @@ enum class Defect {
   answers_twice,          // commands are ended without looking whether they have ended
   announces_early,        // the bus tells of events before they are stored
   shows_everything,       // everybody may read everything
+  knows_former_owners,    // who owned a device may read it ever after
   overtaking,             // the network changes the order of what a device says
 };
 
 struct NamedDefect {
   Defect defect;
   std::string_view name;
+  std::string_view noticed_as;  // what a failure says of it: another one is none of it
 };
-inline constexpr std::array<NamedDefect, 8> defects{{
-    {Defect::acknowledges_unsynced, "acknowledges-unsynced"},
-    {Defect::loses_a_write, "loses-a-write"},
-    {Defect::forgets_fences, "forgets-fences"},
-    {Defect::stores_retries_again, "stores-retries-again"},
-    {Defect::answers_twice, "answers-twice"},
-    {Defect::announces_early, "announces-early"},
-    {Defect::shows_everything, "shows-everything"},
-    {Defect::overtaking, "overtaking"},
+inline constexpr std::array<NamedDefect, 9> defects{{
+    {Defect::acknowledges_unsynced, "acknowledges-unsynced", "acknowledged and lost"},
+    {Defect::loses_a_write, "loses-a-write", "what the disk holds is no log"},
+    {Defect::forgets_fences, "forgets-fences", "an older session was heard"},
+    {Defect::stores_retries_again, "stores-retries-again", "stored twice"},
+    {Defect::answers_twice, "answers-twice", "ended 2 times"},
+    {Defect::announces_early, "announces-early", "had made known what is not stored"},
+    {Defect::shows_everything, "shows-everything", "somebody else"},
+    {Defect::knows_former_owners, "knows-former-owners", "whose light it was not then"},
+    {Defect::overtaking, "overtaking", "which it never did"},
 }};
 
 }  // namespace ocf::simulation

@@ -1,15 +1,17 @@
 #include "tests/simulation/hub.hpp"
 
+#include <map>
+#include <set>
 #include <utility>
 
 namespace ocf::simulation {
 namespace {
 
-// Lets everybody read the devices of everybody.
-class ShowsEverything final : public account::Authorization {
+// Lets everybody read the devices of everybody, or only of who owned them once.
+class ShowsTooMuch final : public account::Authorization {
  public:
-  ShowsEverything(account::Authorization& authorization, cloud::Cloud& cloud)
-      : authorization_(authorization), cloud_(cloud) {}
+  ShowsTooMuch(account::Authorization& authorization, cloud::Cloud& cloud, Defect defect)
+      : authorization_(authorization), cloud_(cloud), defect_(defect) {}
 
   account::awaitable<Result<account::SignedUp>> sign_up(account::SignUp request) override {
     return authorization_.sign_up(std::move(request));
@@ -27,9 +29,14 @@ class ShowsEverything final : public account::Authorization {
   account::awaitable<Result<account::Access>> access(account::Principal principal, Time now) override {
     auto access = co_await authorization_.access(std::move(principal), now);
     if (!access) co_return access;
+    std::set<DeviceId>& shown = shown_[access->principal.owner.text()];
     for (const directory::Directory::Session& entry : cloud_.read_models().directory.online()) {
+      if (defect_ == Defect::shows_everything || entry.owner == access->principal.owner)
+        shown.insert(entry.key.device);
+    }
+    for (const DeviceId& device : shown) {
       account::Access::Grant grant;
-      grant.device = entry.key.device;
+      grant.device = device;
       grant.rights = static_cast<account::Rights>(account::Right::read);
       access->grants.push_back(grant);
     }
@@ -40,7 +47,15 @@ class ShowsEverything final : public account::Authorization {
  private:
   account::Authorization& authorization_;
   cloud::Cloud& cloud_;
+  const Defect defect_;
+  std::map<std::string, std::set<DeviceId>> shown_;  // by owner
 };
+
+std::unique_ptr<account::Authorization> broken(account::Authorization& authorization, cloud::Cloud& cloud,
+                                               Defect defect) {
+  if (defect != Defect::shows_everything && defect != Defect::knows_former_owners) return nullptr;
+  return std::make_unique<ShowsTooMuch>(authorization, cloud, defect);
+}
 
 Store::Parts with_announcement(Store::Parts parts, es::EventBus& bus) {
   parts.announce_too_early = [&bus](const es::EventBatch& batch) { bus.publish(batch); };
@@ -57,9 +72,7 @@ Hub::Hub(World& world, Network& network, const Limits& limits, Store::Parts stor
       announcing_(store_, bus_),
       authorization_(announcing_, {}, auth_builtin::SigningKey::load_or_create(signing_key)),
       clock_([this](std::chrono::milliseconds) { world_.say("hub", "the clock was set back"); }),
-      broken_authorization_(store.defect == Defect::shows_everything
-                                ? std::make_unique<ShowsEverything>(authorization_, cloud_)
-                                : nullptr),
+      broken_authorization_(broken(authorization_, cloud_, store.defect)),
       cloud_({announcing_, bus_, broken_authorization_ ? *broken_authorization_ : authorization_, limits,
               [this] { return clock_.now(); }, "hub"}),
       gateway_(world.shard(), cloud_, limits, [this](std::string_view level, std::string_view line) {

@@ -53,7 +53,7 @@ class Hub {
   es::AnnouncingStore announcing_;
   auth_builtin::BuiltinAuthorization authorization_;
   net::ForwardClock clock_;
-  std::unique_ptr<account::Authorization> broken_authorization_;  // of Defect::shows_everything
+  std::unique_ptr<account::Authorization> broken_authorization_;  // of two defects: shows too much
   cloud::Cloud cloud_;
   gateway::Gateway gateway_;
   bool dead_ = false;

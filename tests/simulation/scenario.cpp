@@ -127,8 +127,14 @@ void Scenario::run() {
     light.device->set_property(light_href, "power", light.power);
   }
   const auto settled = [this] { return unsettled().empty(); };
-  if (!world_.run_until(settled, settle_time_max))
+  if (world_.run_until(settled, settle_time_max)) {
+    reading_ = people_.size();
+    for (Person& person : people_) spawn(read_own(person));
+    if (!world_.run_until([this] { return reading_ == 0; }, settle_time_max))
+      world_.fail("somebody cannot read what is theirs");
+  } else {
     world_.fail("after everything is well again: " + unsettled());
+  }
   judge();
 
   // What is there survives the end of the process.
@@ -318,6 +324,8 @@ awaitable<bool> Scenario::sign_in(Person& person) {
 
 awaitable<void> Scenario::look_and_change(Person& person) {
   const auto links = co_await person.client->discover();
+  // The token has expired: the next sign-in is refused, and a new sign-up follows.
+  if (!links && links.error() == sim::refusal(coap::Code::unauthorized)) person.signed_in = false;
   if (!links) co_return;
   std::vector<std::string> hrefs;
   for (const DiscoveredLink& found : *links) {
@@ -347,13 +355,34 @@ awaitable<void> Scenario::probe_foreign(Person& person) {
 
 awaitable<void> Scenario::see(Person& person, std::string href, bool observe) {
   if (observe) {
-    const auto told = [this](const coap::Message& notification) { note_seen(notification.payload); };
+    const auto told = [this, &person](const coap::Message& notification) {
+      note_seen(person.name, notification.payload);
+    };
     const auto first = co_await person.client->observe(std::move(href), told);
-    if (first && coap::is_success(first->code)) note_seen(first->payload);
+    if (first && coap::is_success(first->code)) note_seen(person.name, first->payload);
     co_return;
   }
   const auto answer = co_await person.client->get(std::move(href));
-  if (answer && coap::is_success(answer->code)) note_seen(answer->payload);
+  if (answer && coap::is_success(answer->code)) note_seen(person.name, answer->payload);
+}
+
+// After everything has settled: each own light, until it was read. No light changes any more.
+awaitable<void> Scenario::read_own(Person& person) {
+  for (const Light& light : lights_) {
+    if (light.owner != person.name) continue;
+    for (bool is_read = false; !is_read && phase_ == Phase::calm;) {
+      co_await world_.sleep(milliseconds(500));
+      if (!person.signed_in) continue;
+      const auto answer = co_await person.client->get('/' + light.id.text() + std::string(light_href));
+      is_read = answer && coap::is_success(answer->code);
+      const auto value = is_read ? power_of(answer->payload) : std::nullopt;
+      if (is_read && value != light.power) {
+        world_.fail(person.name + " is shown " + (value ? std::to_string(*value) : "nothing") +
+                    " instead of " + std::to_string(light.power) + " by " + light.host);
+      }
+    }
+  }
+  --reading_;
 }
 
 awaitable<void> Scenario::change(Person& person, std::string href) {
@@ -366,8 +395,8 @@ awaitable<void> Scenario::change(Person& person, std::string href) {
   told_.confirmed.insert(value);
 }
 
-void Scenario::note_seen(ByteView representation) {
-  if (const auto value = power_of(representation)) told_.seen.insert(*value);
+void Scenario::note_seen(const std::string& person, ByteView representation) {
+  if (const auto value = power_of(representation)) told_.seen[person].insert(*value);
 }
 
 // As the HTTP API does: commands that wait for an offline device, and live retrievals.
@@ -398,7 +427,7 @@ awaitable<void> Scenario::ask_by_api(std::shared_ptr<Hub> hub, std::string owner
   const auto answer = co_await hub->cloud().request(*caller, std::move(request));
   if (hub->is_dead() || !answer) co_return;
   if (changes && answer->status == resource::Status::changed) told_.confirmed.insert(value);
-  if (!changes && resource::is_success(answer->status)) note_seen(view_of(answer->content.bytes));
+  if (!changes && resource::is_success(answer->status)) note_seen(owner, view_of(answer->content.bytes));
 }
 
 // -- Trouble
@@ -496,6 +525,8 @@ void Scenario::judge() {
   for (const auto& [key, commands] : models.pending.all()) {
     for (const pending::PendingCommand& command : commands) waiting.insert(command.correlation);
   }
+  check_readable(world_, log);
+  check_readable(world_, left);
   check_places(world_, log);
   check_acknowledged(world_, stored, acknowledged_);
   check_commands(world_, log, waiting);
@@ -504,6 +535,7 @@ void Scenario::judge() {
   check_told(world_, log, told_);
   check_read_models(world_, log, models);
   check_read_models(world_, left, models);
+  check_online(world_, log, models.directory);
   reading_ = owners.size();
   for (const std::string& owner : owners) spawn(read_feed(hub_, owner, left));
   if (!world_.run_until([this] { return reading_ == 0; }, settle_time_max))

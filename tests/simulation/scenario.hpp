@@ -93,6 +93,7 @@ class Scenario {
   awaitable<void> see(Person& person, std::string href, bool observe);
   awaitable<void> change(Person& person, std::string href);
   awaitable<void> probe_foreign(Person& person);
+  awaitable<void> read_own(Person& person);
   awaitable<void> use_api(std::string owner);
   awaitable<void> ask_by_api(std::shared_ptr<Hub> hub, std::string owner);
   awaitable<void> make_trouble();
@@ -104,7 +105,7 @@ class Scenario {
   std::string unsettled() const;
   void judge();
   awaitable<void> read_feed(std::shared_ptr<Hub> hub, std::string owner, const Log& wanted);
-  void note_seen(ByteView representation);
+  void note_seen(const std::string& person, ByteView representation);
 
   World& world_;
   const Defect defect_;
@@ -127,7 +128,7 @@ class Scenario {
   std::int64_t next_odd_ = 1;  // powers that people ask for
   std::int64_t next_even_ = 2;
   std::size_t running_ = 0;  // coroutines
-  std::size_t reading_ = 0;  // feeds
+  std::size_t reading_ = 0;  // people who read what is theirs, and feeds
 };
 
 }  // namespace ocf::simulation

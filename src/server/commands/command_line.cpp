@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 namespace ocf::server {
 namespace {
@@ -14,11 +16,23 @@ constexpr const char* exit_codes =
     "Exit codes: 0 done; 1 refused or failed; 2 mistake in the command line or configuration;\n"
     "3 no hub runs in the data directory; 4 no such device, resource or link.";
 
+// The word where a command has to be and is none; "": there is none such.
+std::string unknown_command(const CLI::App* app, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (app->get_require_subcommand_min() == 0 || word.starts_with('-')) break;
+    const auto named = app->get_subcommands([&word](const CLI::App* each) { return each->check_name(word); });
+    if (named.empty()) return word;
+    app = named.front();
+  }
+  return "";
+}
+
 }  // namespace
 
 Exit run_command_line(std::vector<std::string> words) {
   CLI::App app("A device cloud for OCF devices.", "ocf-cloud");
   app.footer(exit_codes);
+  app.set_version_flag("--version", "ocf-cloud " OCF_CLOUD_VERSION);
   app.require_subcommand(1);
   app.fallthrough(false);
   Run run;
@@ -29,12 +43,16 @@ Exit run_command_line(std::vector<std::string> words) {
         add_reload, add_drain, add_doctor,  add_top,     add_backup,  add_restore}) {
     add(app, run);
   }
+  if (const std::string word = unknown_command(&app, words); !word.empty()) {
+    fmt::print(stderr, "There is no command '{}'; `ocf-cloud --help` names those that there are.\n", word);
+    return Exit::usage;
+  }
   try {
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
     app.parse(words);
     return run();
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? Exit::ok : Exit::usage;  // 0: --help
+    return app.exit(e) == 0 ? Exit::ok : Exit::usage;  // 0: --help, --version
   } catch (const CommandFailure& e) {
     fmt::print(stderr, "{}\n", e.what());
     return e.exit();

@@ -35,7 +35,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view checkpoint_prefix = "checkpoint-";
-constexpr const char* manifest_name = "manifest.json";
 constexpr unsigned manifest_format = 1;
 constexpr std::size_t piece_bytes = 1024 * 1024;
 
@@ -93,14 +92,16 @@ class File {
   const int number_;
 };
 
-[[noreturn]] void not_empty(const fs::path& path) {
-  throw std::runtime_error(fmt::format("{} is not empty: a backup goes into a new directory", path.string()));
+[[noreturn]] void not_empty(const fs::path& path, std::string_view what) {
+  throw std::runtime_error(fmt::format("{} is not empty: {} goes into a new directory", path.string(), what));
 }
+constexpr std::string_view a_backup = "a backup";
+constexpr std::string_view what_is_restored = "what is restored";
 
-void check_empty(const fs::path& path) {
+void check_empty(const fs::path& path, std::string_view what) {
   std::error_code error;
   if (fs::exists(path, error) && (!fs::is_directory(path, error) || !fs::is_empty(path, error)))
-    not_empty(path);
+    not_empty(path, what);
 }
 
 // Its parents may be missing.
@@ -178,11 +179,11 @@ bool is_below(const fs::path& path) {
 }
 
 Manifest manifest_in(const fs::path& folder) {
-  const fs::path file = folder / manifest_name;
+  const fs::path file = manifest_path(folder);
   std::ifstream in(file, std::ios::binary);
   if (!in)
-    throw std::runtime_error(
-        fmt::format("{} holds no backup that was finished: there is no {}", folder.string(), manifest_name));
+    throw std::runtime_error(fmt::format("{} holds no backup that was finished: there is no {}",
+                                         folder.string(), file.filename().string()));
   const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   Manifest manifest;
   try {
@@ -268,7 +269,7 @@ class Restoring {
       if (entry.path() != restoring_path(data_) && entry.path() != data_ / "lock")
         left.push_back(entry.path());
     }
-    if (!is_another_try_ && !left.empty()) not_empty(data_);
+    if (!is_another_try_ && !left.empty()) not_empty(data_, what_is_restored);
     for (const fs::path& path : left) fs::remove_all(path);
   }
 
@@ -292,7 +293,7 @@ void remove_checkpoints(const fs::path& data) {
 }
 
 Manifest back_up(const fs::path& data, const fs::path& checkpoint, const fs::path& to) {
-  check_empty(to);
+  check_empty(to, a_backup);
   make_private(to);
   copy_all(checkpoint, to / "store");
   for (const char* name : kept) {
@@ -318,8 +319,8 @@ Manifest back_up(const fs::path& data, const fs::path& checkpoint, const fs::pat
     paths.insert(entry.path().lexically_relative(to).string());
   }
   for (const std::string& path : paths) manifest.files.push_back(described(to, path));
-  const auto saved = pki::save(to / manifest_name, text_of(manifest));
-  if (!saved) cannot((to / manifest_name).string() + " cannot be written", saved.error());
+  const auto saved = pki::save(manifest_path(to), text_of(manifest));
+  if (!saved) cannot(manifest_path(to).string() + " cannot be written", saved.error());
   return manifest;
 }
 
@@ -330,7 +331,7 @@ Manifest restore(const fs::path& from, const fs::path& data) {
         fmt::format("the backup in {} has schema {}, this release knows schemas up to {}; restore it with "
                     "the release that made it",
                     from.string(), manifest.schema, store_rocksdb::schema_version));
-  if (!fs::exists(restoring_path(data))) check_empty(data);
+  if (!fs::exists(restoring_path(data))) check_empty(data, what_is_restored);
   verify(from, manifest);
   make_private(data);
   Restoring restoring(data);
@@ -343,7 +344,7 @@ Manifest restore(const fs::path& from, const fs::path& data) {
   if (fold_of(data / "store") != manifest.fold)
     throw std::runtime_error(fmt::format(
         "the backup is damaged: the events in {} do not fold to what {} says; no hub will start in {}",
-        (data / "store").string(), (from / manifest_name).string(), data.string()));
+        (data / "store").string(), manifest_path(from).string(), data.string()));
   restoring.finish();
   return manifest;
 }
