@@ -262,7 +262,7 @@ DeviceTokens::Command random_command(const DeviceTokens::State& state, std::mt19
 }
 
 TEST(DeviceTokens, FoldAlikeHoweverTheHistoryIsCut) {
-  const auto history = random_history<DeviceTokens>(1, 400, random_command);
+  const auto history = random_history<DeviceTokens>(1, 800, random_command);
   EXPECT_GT(history.size(), 100u);
   EXPECT_TRUE(folds_alike<DeviceTokens>(history));
 }

@@ -86,7 +86,7 @@ pki::Credential load_credential(const fs::path& stem) {
 
 KeptCertificate kept(std::string file, const std::string& pem, std::string role) {
   const auto name = pki::read_common_name(pem);
-  return {std::move(file), name ? *name : "", std::move(role)};
+  return {std::move(file), name ? *name : "", std::move(role), pem};
 }
 
 }  // namespace
@@ -257,7 +257,7 @@ std::vector<KeptCertificate> Certificates::list() const {
   for (const File& trusted : trusted_) all.push_back(kept(trusted.path, trusted.pem, "trusted"));
   for (const File& list : lists_) {
     const auto read = pki::read_revocation_lists(list.pem, {});
-    all.push_back({list.path, read ? read->front().issuer : "", "crl"});
+    all.push_back({list.path, read ? read->front().issuer : "", "crl", list.pem});
   }
   return all;
 }

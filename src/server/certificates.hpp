@@ -20,6 +20,7 @@ struct KeptCertificate {
   std::string file;
   std::string common_name;
   std::string role;  // "authority", "hub", "trusted"; "crl": a list of this issuer
+  std::string pem;   // the file's text
 };
 
 // Lives on one thread.

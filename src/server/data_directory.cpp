@@ -46,13 +46,14 @@ void save(const fs::path& file, std::string_view content) {
 }  // namespace
 
 std::optional<std::string> obstacle(const fs::path& data) {
-  if (fs::exists(manifest_path(data)))
+  std::error_code unreadable;  // then whoever opens it says so
+  if (fs::exists(manifest_path(data), unreadable))
     return fmt::format("{} is a backup: `ocf-cloud restore` makes a data directory of it", data.string());
   // A restore that is not finished is the lock's to tell, and a first start that was interrupted goes on.
-  if (fs::exists(restoring_path(data)) || !fs::exists(started_path(data))) return std::nullopt;
+  if (fs::exists(restoring_path(data), unreadable) || !fs::exists(started_path(data), unreadable))
+    return std::nullopt;
   std::string missing;
   for (const char* name : {"sid", "signing-key.pem", "pki/ca.crt", "pki/ca.key", "store/CURRENT"}) {
-    std::error_code unreadable;
     if (fs::exists(data / name, unreadable) || unreadable) continue;
     missing += (missing.empty() ? "" : ", ") + std::string(name);
   }

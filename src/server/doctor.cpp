@@ -1,6 +1,7 @@
 #include "server/doctor.hpp"
 
 #include "auth_builtin/signing_key.hpp"
+#include "net/tls_context.hpp"
 #include "pki/certificates.hpp"
 #include "pki/key_file.hpp"
 #include "server/admin/admin_client.hpp"
@@ -123,13 +124,33 @@ Finding about_certificate(const std::string& file, Time now) {
   return good("certificates", when + ".");
 }
 
-// That it names this hub: each device lets only the hub of the id that it was onboarded with change anything.
+// Of a certificate that the hub makes itself, with its key, unless one of them is there.
+Finding about_made_certificate(const fs::path& stem, Time now) {
+  const std::string certificate = stem.string() + ".crt", key = stem.string() + ".key";
+  if (!fs::exists(certificate) && !fs::exists(key))
+    return good("certificates", fmt::format("The next start makes {}.", certificate));
+  for (const std::string& file : {certificate, key}) {
+    if (!fs::exists(file))
+      return bad("certificates", fmt::format("{0} is missing, and {1} is there: bring {0} back.", file,
+                                             file == key ? certificate : key));
+  }
+  return about_certificate(certificate, now);
+}
+
+// That it can be used, and names this hub: each device lets only the hub of the id that it was onboarded with
+// change anything.
 Finding about_own_certificate(const fs::path& data, Time now) {
   const fs::path file = data / "pki" / "hub.crt";
-  Finding found = about_certificate(file.string(), now);
-  const auto pem = pki::load(file);
+  Finding found = about_made_certificate(data / "pki" / "hub", now);
+  const auto pem = pki::load(file), key = pki::load(data / "pki" / "hub.key");
   const auto sid = pki::load(data / "sid");
-  if (found.health == Health::bad || !pem || !sid) return found;
+  if (found.health == Health::bad || !pem || !key || !sid) return found;
+  net::TlsServerConfig tls;
+  tls.certificate_chain = *pem;
+  tls.private_key = *key;
+  if (const auto usable = net::TlsServerContext::create(tls); !usable)
+    return bad("certificates",
+               fmt::format("{} and its key cannot be used: {}.", file.string(), usable.error().message()));
   const std::string wanted = "uuid:" + sid->substr(0, sid->find('\n'));
   const auto name = pki::read_common_name(*pem);
   if (name && *name == wanted) return found;
@@ -178,7 +199,7 @@ Findings look_at_data(const Config& config) {
                                             "chown -R --reference={1} {1}",
                                             foreign->string(), config.data.string())));
   }
-  if (fs::exists(restoring_path(config.data)))
+  if (std::error_code unreadable; fs::exists(restoring_path(config.data), unreadable))
     found.push_back(bad("data", fmt::format("A restore into {} was not finished: restore the backup again.",
                                             config.data.string())));
   if (const auto complaint = obstacle(config.data)) found.push_back(bad("data", *complaint + "."));
@@ -213,7 +234,7 @@ Findings look_at_certificates(const Config& config, Time now) {
   const fs::path pki = config.data / "pki";
   if (!fs::exists(pki)) return {good("certificates", "The first start makes them.")};
   Findings found;
-  found.push_back(about_certificate((pki / "ca.crt").string(), now));
+  found.push_back(about_made_certificate(pki / "ca", now));
   const std::string& own = config.tls.certificate_file;
   if (own.empty()) {
     found.push_back(about_own_certificate(config.data, now));

@@ -96,6 +96,25 @@ TEST_F(DoctorTest, ACertificateOfAnotherHubIsBad) {
   EXPECT_TRUE(say(found, "the hub is uuid:00000000-0000-4000-8000-000000000001"));
 }
 
+TEST_F(DoctorTest, ACertificateWithoutItsKeyIsBad) {
+  make_directory();
+  for (const char* key : {"ca.key", "hub.key"}) {
+    const auto file = config_.data / "pki" / key;
+    const std::string kept = pki::load(file).value();
+    std::filesystem::remove(file);
+    EXPECT_TRUE(say(look_at_certificates(config_, net::wall_now()), file.string() + " is missing")) << key;
+    ASSERT_TRUE(pki::save(file, kept));
+  }
+  ASSERT_TRUE(
+      pki::save(config_.data / "pki" / "hub.key", pki::load(config_.data / "pki" / "ca.key").value()));
+  EXPECT_TRUE(say(look_at_certificates(config_, net::wall_now()), "and its key cannot be used"));
+  std::filesystem::remove(config_.data / "pki" / "hub.key");
+  std::filesystem::remove(config_.data / "pki" / "hub.crt");
+  const Findings found = look_at_certificates(config_, net::wall_now());
+  EXPECT_EQ(health_of(found), Health::good);
+  EXPECT_TRUE(say(found, "The next start makes"));
+}
+
 TEST_F(DoctorTest, CertificatesAreDoubtfulAMonthBeforeTheirEnd) {
   make_directory();
   const Time end = net::wall_now() + Certificates::certificate_lifetime;

@@ -133,13 +133,19 @@ net::awaitable<void> Hub::start_parts() {
   pulse_.start();
   start_admin();
   start_otlp();
-  if (const auto started = co_await cloud_.start(); !started)
-    cannot("the events cannot be read", started.error());
+  if (const auto started = co_await cloud_.start(); !started) cannot_read(started.error());
   start_gateway();
   memory_.start();
   start_http();
   admin_socket_.start();
   is_started_ = true;
+}
+
+void Hub::cannot_read(const Error& error) const {
+  if (error != es::StoreError::corrupt) cannot("the events cannot be read", error);
+  throw std::runtime_error(
+      fmt::format("the events cannot be read: {}: {}; `ocf-cloud store verify --data {}` names the place",
+                  error.message(), log_store_.damage(), data_.path().string()));
 }
 
 net::awaitable<void> Hub::stop_parts() {
@@ -273,22 +279,34 @@ Result<std::size_t> Hub::put_in_force() {
   return gateway_.use(std::move(*context));
 }
 
-// Everything that can fail comes before the first change.
 Reloaded Hub::reload() {
+  try {
+    return read_again();
+  } catch (const std::runtime_error& e) {
+    say(Level::warn, "not_reloaded", fmt::format("everything stays as it was: {}", e.what()));
+    throw;
+  }
+}
+
+// Everything that can fail comes before the first change.
+Reloaded Hub::read_again() {
   const Config wanted = read_config_ ? read_config_() : config_;
   Certificates read = certificates_.read_again(wanted.tls, net::wall_now());
   auto context = net::TlsServerContext::create(read.tls());
   if (!context) cannot("the files in " + data_.pki().string() + " cannot be used", context.error());
-  Reloaded reloaded{changes(config_, wanted), 0};
+  Reloaded reloaded{changes(config_, wanted), changes(certificates_, read), 0};
   take_over(wanted, config_);
   certificates_ = std::move(read);
   reloaded.closed = gateway_.use(std::move(*context));
   for (const ConfigChange& change : reloaded.changes)
     say(Level::info, "configuration", "configuration: " + change.text());
+  for (const CertificateChange& change : reloaded.certificates)
+    say(Level::info, "certificate", "certificates: " + change.text());
   warn_of_certificates();
   say(Level::info, "reloaded",
-      fmt::format("configuration and certificates were read again: {} keys differ, {} connections closed",
-                  reloaded.changes.size(), reloaded.closed));
+      fmt::format("configuration and certificates were read again: {} keys and {} files differ, {} "
+                  "connections closed",
+                  reloaded.changes.size(), reloaded.certificates.size(), reloaded.closed));
   return reloaded;
 }
 
@@ -304,8 +322,7 @@ void Hub::wait_for_hangup() {
     supervisor_.reloading();
     try {
       reload();
-    } catch (const std::runtime_error& e) {
-      say(Level::warn, "not_reloaded", fmt::format("everything stays as it was: {}", e.what()));
+    } catch (const std::runtime_error&) {  // who sent it reads the log
     }
     supervisor_.ready();
     wait_for_hangup();

@@ -49,7 +49,7 @@ class Hub {
   void stop();
 
   // SIGHUP does what `reload` does, once the hub is ready: the certificates are read anew, and what `read`
-  // returns is the configuration. What comes of it is logged. Without this SIGHUP ends the process, as usual,
+  // returns is the configuration. Without this SIGHUP ends the process, as usual,
   // and `reload` reads the certificates only. `read` throws std::runtime_error with a sentence. Before run().
   void reload_by(std::function<Config()> read);
 
@@ -70,6 +70,7 @@ class Hub {
   void end();
   net::awaitable<void> start_parts();
   net::awaitable<void> stop_parts();
+  [[noreturn]] void cannot_read(const Error& error) const;
   void start_gateway();
   void start_http();
   void start_admin();
@@ -81,7 +82,9 @@ class Hub {
   // See AdminRequests::Parts.
   net::awaitable<Result<std::string>> checkpoint();
   Result<std::size_t> put_in_force();
+  // See AdminRequests::Parts; what comes of it is logged.
   Reloaded reload();
+  Reloaded read_again();
   void wait_for_hangup();
   void warn_of_certificates() const;
   std::string cis() const;

@@ -26,7 +26,8 @@ Committer::Committer(Database& database, const Options& options, Metrics& metric
       recovery_interval_(options.recovery_interval),
       metrics_(metrics),
       trimmed_(std::move(trimmed)) {
-  if (!load_tails()) throw std::runtime_error("cannot read the ends of the event store's log");
+  if (!options.read_only && !load_tails())
+    throw std::runtime_error("cannot read the ends of the event store's log: " + database_.damage());
   thread_ = std::thread([this] { run(); });
 }
 

@@ -9,6 +9,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
@@ -37,12 +38,11 @@ constexpr std::uintmax_t room_bytes_min = 4 * 1024 * 1024;  // to open the files
 constexpr es::Version last_version = ~es::Version{0};
 
 std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+std::string place(es::Position position) {
+  return "partition " + std::to_string(position.partition) + ", offset " + std::to_string(position.offset);
+}
 rocksdb::Slice slice_of(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-Error read_error(const rocksdb::Status& status) {
-  return status.IsCorruption() ? es::StoreError::corrupt : es::StoreError::unavailable;
 }
 
 [[noreturn]] void cannot_open(const Options& options, const std::string& why) {
@@ -129,8 +129,12 @@ Database::~Database() { close(); }
 void Database::open() {
   open_families();
   check_or_write_meta();
+  drop_damaged_index();
   if (const auto complete = complete_index(); !complete) {
-    cannot_open(options_, "its index cannot be completed: " + complete.error().message());
+    std::string why = complete.error().message();
+    if (complete.error() == es::StoreError::corrupt)
+      why += ": " + damage() + "; `ocf-cloud store verify` names the place";
+    cannot_open(options_, "its index cannot be completed: " + why);
   }
   exists_ = true;
 }
@@ -194,6 +198,38 @@ void Database::create_missing_families(const rocksdb::ColumnFamilyOptions& each)
     if (!status.ok()) cannot_open(options_, status.ToString());
     families_.push_back(created);
   }
+}
+
+// It holds nothing that the log does not have. complete_index() makes it anew.
+void Database::drop_damaged_index() {
+  if (options_.read_only) return;
+  const auto status = checksums_of_index();
+  if (!status.IsCorruption()) return;
+  std::fprintf(stderr, "event store: its index is damaged, and made again from the log: %s\n",
+               status.ToString().c_str());
+  const auto dropped = db_->DropColumnFamily(index_);
+  if (!dropped.ok()) cannot_open(options_, dropped.ToString());
+  db_->DestroyColumnFamilyHandle(index_);
+  std::erase(families_, index_);
+  create_missing_families(family_options(rocksdb::NewLRUCache(block_cache_bytes)));
+  index_ = family(family::index);
+}
+
+// Its blocks, and not what is in them: that is far less than the log, which a start reads too.
+rocksdb::Status Database::checksums_of_index() const {
+  rocksdb::Options options;
+  if (options_.env) options.env = options_.env;
+  rocksdb::ColumnFamilyMetaData index;
+  db_->GetColumnFamilyMetaData(index_, &index);
+  for (const rocksdb::LevelMetaData& level : index.levels) {
+    for (const rocksdb::SstFileMetaData& file : level.files) {
+      rocksdb::SstFileReader reader(options);
+      auto status = reader.Open(file.db_path + file.name);
+      if (status.ok()) status = reader.VerifyChecksum();
+      if (!status.ok()) return status;
+    }
+  }
+  return rocksdb::Status::OK();
 }
 
 // Without CURRENT RocksDB would begin a new store, and remove the files of the one that was there. It is
@@ -279,11 +315,29 @@ std::optional<std::string> Database::meta(const char* key) const {
   return value;
 }
 
+Error Database::read_error(const rocksdb::Status& status) const {
+  if (!status.IsCorruption()) return es::StoreError::unavailable;
+  return damaged(status.ToString());
+}
+
+Error Database::damaged(std::string what) const {
+  const std::lock_guard lock(damage_mutex_);
+  damage_ = std::move(what);
+  return es::StoreError::corrupt;
+}
+
+std::string Database::damage() const {
+  const std::lock_guard lock(damage_mutex_);
+  return damage_;
+}
+
 // The record must be what its key says: a copy at another place is as bad as a damaged one.
 Result<es::RecordedEvent> Database::event_of(const rocksdb::Slice& key, const rocksdb::Slice& value) const {
   auto event = es::decode_record(as_bytes(text_of(value)));
-  if (!event || event->position != parse_log_key(text_of(key))) return es::StoreError::corrupt;
-  return event;
+  const auto position = parse_log_key(text_of(key));
+  if (event && event->position == position) return event;
+  if (!position) return damaged("a key of the log is none");
+  return damaged("what is stored at " + place(*position) + " is not the record of that place");
 }
 
 bool Database::is_indexed(const rocksdb::Slice& key) const {
@@ -325,18 +379,19 @@ std::optional<Result<std::vector<es::RecordedEvent>>> Database::read_once(const 
   for (entry->Seek(index_key(stream, after + 1)); entry->Valid(); entry->Next()) {
     if (events.size() == events_per_read_max || bytes >= read_bytes_max) return events;
     const auto offset = parse_number(text_of(entry->value()));
-    if (!offset) return Error(es::StoreError::corrupt);
+    if (!offset) return damaged("an entry of the index has no offset");
     const std::string key = log_key({partition, *offset});
     record.Reset();
     const auto status = db_->Get(options, log_, key, &record);
     if (status.IsIncomplete()) return std::nullopt;
     if (status.IsNotFound() && !is_indexed(entry->key())) return Error(es::StoreError::version_conflict);
-    if (status.IsNotFound()) return Error(es::StoreError::corrupt);
+    if (status.IsNotFound())
+      return damaged("the index leads to " + place({partition, *offset}) + ", where nothing is");
     if (!status.ok()) return read_error(status);
     auto event = event_of(key, record);
-    if (!event || event->stream != stream || !follows(*event, events, after)) {
-      return Error(es::StoreError::corrupt);
-    }
+    if (!event) return event.error();
+    if (event->stream != stream || !follows(*event, events, after))
+      return damaged("the index leads to " + place(event->position) + ", where another event is");
     bytes += record.size();
     events.push_back(std::move(*event));
   }
@@ -366,12 +421,13 @@ Result<es::LogSlice> Database::read_log(es::Partition partition, es::Offset from
   for (entry->Seek(log_key({partition, slice.next})); entry->Valid(); entry->Next()) {
     if (events->size() >= limit || bytes >= read_bytes_max) return slice;
     auto event = event_of(entry->key(), entry->value());
-    if (!event) return event.error();
+    if (!event && events->empty()) return event.error();
+    if (!event) return slice;
     bytes += entry->value().size();
     slice.next = event->position.offset + 1;
     events->push_back(std::move(*event));
   }
-  if (!entry->status().ok()) return read_error(entry->status());
+  if (!entry->status().ok() && events->empty()) return read_error(entry->status());
   return slice;
 }
 
@@ -590,14 +646,21 @@ Result<void> Database::complete_index() {
 Result<void> Database::complete_index(es::Partition partition) {
   std::string marker;
   const auto status = db_->Get(rocksdb::ReadOptions(), index_, marker_key(partition), &marker);
-  if (!status.ok() && !status.IsNotFound()) return read_error(status);
-  const auto covered = status.ok() ? parse_number(marker) : 0;
+  const auto covered = status.ok()           ? parse_number(marker)
+                       : status.IsNotFound() ? std::optional<std::uint64_t>(0)
+                                             : std::nullopt;
   const auto tail = tail_of(partition);
+  // Who only reads gets what can be read.
+  if (options_.read_only) {
+    indexed_[partition] = covered ? *covered : tail ? *tail : 0;
+    return {};
+  }
+  if (!status.ok() && !status.IsNotFound()) return read_error(status);
   if (!tail) return tail.error();
-  // An index that knows more than the log: the log lost what was acknowledged.
-  if (!covered || *covered > *tail) return es::StoreError::corrupt;
-  indexed_[partition] = options_.read_only ? *covered : *tail;
-  if (options_.read_only) return {};
+  if (!covered) return damaged("the index does not say how much of the log it covers");
+  if (*covered > *tail)
+    return damaged("the log ends before what its index covers: it lost what was acknowledged");
+  indexed_[partition] = *tail;
   for (es::Offset from = *covered + 1; from <= *tail;) {
     const auto slice = read_log(partition, from, index_entries_per_write);
     if (!slice) return slice.error();

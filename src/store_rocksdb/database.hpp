@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -42,7 +43,8 @@ class Database {
   // read_bytes_max.
   std::optional<Result<std::vector<es::RecordedEvent>>> read(const es::StreamId& stream, es::Version after,
                                                              Reach reach) const;
-  // As EventStore::read_partition; at most read_bytes_max.
+  // As EventStore::read_partition; at most read_bytes_max, and what stands before damage: corrupt is that
+  // nothing can be read at `from`.
   Result<es::LogSlice> read_partition(es::Partition partition, es::Offset from, std::size_t limit) const;
 
   // The event that the index has for this version; nullopt: it has none (any more). Errors: unavailable,
@@ -79,6 +81,8 @@ class Database {
   Result<void> checkpoint(const std::filesystem::path& to);
   // About how many are stored. For the thread that writes.
   std::uint64_t estimated_events() const;
+  // What made the last read `corrupt`, with the file where it is known; empty: none was. Any thread.
+  std::string damage() const;
   // RocksDB's own numbers; any thread.
   Properties properties() const;
   // Makes the index durable, so that the next start need not make it again.
@@ -95,6 +99,8 @@ class Database {
   rocksdb::ColumnFamilyHandle* family(const char* name);
   void check_log_ends() const;
   void check_nothing_is_there() const;
+  void drop_damaged_index();
+  rocksdb::Status checksums_of_index() const;
   void check_or_write_meta();
   void upgrade_schema();
   std::optional<std::string> meta(const char* key) const;
@@ -104,6 +110,8 @@ class Database {
   Result<es::LogSlice> read_log(es::Partition partition, es::Offset from, std::size_t limit) const;
   Result<void> complete_index();
   Result<void> complete_index(es::Partition partition);
+  Error read_error(const rocksdb::Status& status) const;
+  Error damaged(std::string what) const;
   Result<es::RecordedEvent> event_of(const rocksdb::Slice& key, const rocksdb::Slice& value) const;
 
   const Options options_;
@@ -119,6 +127,8 @@ class Database {
   rocksdb::ColumnFamilyHandle* fences_ = nullptr;
   es::Partition partitions_ = 0;
   std::vector<es::Offset> indexed_;  // by partition
+  mutable std::mutex damage_mutex_;
+  mutable std::string damage_;
 };
 
 }  // namespace ocf::store_rocksdb

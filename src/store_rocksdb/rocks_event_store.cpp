@@ -106,6 +106,7 @@ es::Partition RocksEventStore::partitions() const { return parts_->database.part
 es::Offset RocksEventStore::indexed(es::Partition partition) const {
   return parts_->database.indexed(partition);
 }
+std::string RocksEventStore::damage() const { return parts_->database.damage(); }
 const Metrics& RocksEventStore::metrics() const { return parts_->metrics; }
 Properties RocksEventStore::properties() const { return parts_->database.properties(); }
 

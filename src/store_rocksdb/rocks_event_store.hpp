@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace rocksdb {
@@ -59,6 +60,8 @@ class RocksEventStore final : public es::EventStore {
   // The last offset that the index covers as it was opened. Only of a store that is read only, after a crash,
   // it is not the last of the partition. Any thread.
   es::Offset indexed(es::Partition partition) const;
+  // What made the last read `corrupt`, with the file where it is known; empty: none was. Any thread.
+  std::string damage() const;
   // Any thread.
   const Metrics& metrics() const;
   // RocksDB's own numbers, "total-sst-files-size" and the like; any thread.

@@ -129,6 +129,24 @@ struct RocksStore : ::testing::Test {
     return newest;
   }
 
+  // Of a store that is closed: everything of a family is in them then.
+  std::vector<fs::path> tables_of(const char* family) {
+    Files closed(directory.path());
+    EXPECT_TRUE(closed.db().Flush({}, closed.family(family)).ok());
+    rocksdb::ColumnFamilyMetaData found;
+    closed.db().GetColumnFamilyMetaData(closed.family(family), &found);
+    std::vector<fs::path> tables;
+    for (const auto& level : found.levels) {
+      for (const auto& file : level.files) tables.emplace_back(file.db_path + file.name);
+    }
+    return tables;
+  }
+  static void damage(const fs::path& file, std::uintmax_t at) {
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(static_cast<std::streamoff>(at));
+    bytes << "gone";
+  }
+
   TemporaryDirectory directory;
   TemporaryDirectory images;
   int images_made = 0;
@@ -564,6 +582,59 @@ TEST_F(RocksStore, MakesItsIndexAgainIfItIsGone) {
   EXPECT_TRUE(append(stream_of("a"), 20, events_of(1)));
 }
 
+TEST_F(RocksStore, MakesItsIndexAgainIfItIsDamaged) {
+  open();
+  for (es::Version version = 0; version < 20; ++version)
+    ASSERT_TRUE(append(stream_of("a"), version, events_of(1)));
+  const auto stored = read(stream_of("a")).value();
+  store.reset();
+  const std::vector<fs::path> tables = tables_of(family::index);
+  ASSERT_FALSE(tables.empty());
+  for (const fs::path& table : tables) damage(table, 8);
+
+  read_only = true;
+  open();
+  EXPECT_EQ(read(stream_of("a")).error(), StoreError::corrupt);
+  EXPECT_NE(store->damage().find(tables.back().filename().string()), std::string::npos) << store->damage();
+  EXPECT_EQ(log(es::partition_of(stream_of("a"), partitions))->events->size(), 20u) << "the log is whole";
+
+  read_only = false;
+  testing::internal::CaptureStderr();
+  open();
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("its index is damaged, and made again from the log"), std::string::npos) << said;
+  EXPECT_TRUE(same(read(stream_of("a")).value(), stored));
+  EXPECT_TRUE(append(stream_of("a"), 20, events_of(1)));
+  testing::internal::CaptureStderr();
+  open();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "") << "once";
+}
+
+TEST_F(RocksStore, ReadsALogUpToWhatIsDamagedAndBehindIt) {
+  open();
+  const auto partition = es::partition_of(stream_of("a"), partitions);
+  for (es::Version version = 0; version < 400; version += 10)
+    ASSERT_TRUE(append(stream_of("a"), version, events_of(10)));
+  store.reset();
+  const fs::path table = tables_of(family::log).back();
+  damage(table, fs::file_size(table) / 2);
+  read_only = true;
+  open();
+  const auto before = log(partition).value();
+  ASSERT_GT(before.events->size(), 0u);
+  ASSERT_LT(before.events->size(), 400u);
+  EXPECT_EQ(before.next, before.events->back().position.offset + 1);
+  const auto read_from = [&](es::Offset from) {
+    return run(context, store->read_partition(partition, from, 1000));
+  };
+  EXPECT_EQ(read_from(before.next).error(), StoreError::corrupt);
+  EXPECT_NE(store->damage().find(table.filename().string()), std::string::npos) << store->damage();
+  es::Offset from = before.next + 1;
+  while (from < 400 && !read_from(from)) ++from;
+  EXPECT_LT(from, 400u);
+  EXPECT_EQ(read_from(from)->events->back().position.offset, 400u);
+}
+
 TEST_F(RocksStore, RefusesToStartIfItsLogIsShorterThanItsIndexKnows) {
   open();
   ASSERT_TRUE(append(stream_of("a"), 0, events_of(3)));
@@ -616,7 +687,8 @@ TEST_F(RocksStore, ServesNothingFromADamagedRecord) {
     }
     open();
     EXPECT_EQ(read(stream_of("a")).error(), StoreError::corrupt);
-    EXPECT_EQ(log(partition).error(), StoreError::corrupt);
+    EXPECT_EQ(log(partition)->next, 2u);
+    EXPECT_EQ(run(context, store->read_partition(partition, 2, 10)).error(), StoreError::corrupt);
     EXPECT_EQ(append(stream_of("a"), 1, events_of(1)).error(), StoreError::corrupt);
     EXPECT_EQ(read(stream_of("a", "links"))->size(), 1u);
   }

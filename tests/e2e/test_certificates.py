@@ -1,5 +1,6 @@
 """Certificates over their life: who must show one, what it must say, chains, revocation, and files that change."""
 
+import json
 import signal
 import ssl
 import uuid
@@ -271,6 +272,50 @@ def test_a_ca_whose_file_is_gone_is_not_trusted_any_more_and_its_open_connection
     shake_hands(own, d.context)
     newest(own, d.di, "tls", "unable to get local issuer certificate")
     d.connection.assert_open()
+
+
+def reloaded(own):
+    """What `reload` says of files: of each its name, what it held and what it holds."""
+    return {change["file"].rsplit("/", 1)[-1]: (change["role"], change["from"], change["to"])
+            for change in json.loads(own.cli_ok("reload", "--json"))["certificates"]}
+
+
+# G14, Q3
+def test_a_reload_says_which_certificates_came_went_and_were_renewed(own, root):
+    pki = own.data / "pki"
+    assert reloaded(own) == {}
+    (pki / "trusted" / "owners.crt").write_bytes(root.file.read_bytes())
+    described = f"'Owners Root', serial {serial_in(root.file)}, until {root.certificate.not_valid_after:%Y-%m-%dT%H:%M:%S}"
+    role, before, now = reloaded(own)["owners.crt"]
+    assert (role, before) == ("trusted", "") and now.startswith(described)
+    assert reloaded(own) == {}
+
+    (pki / "trusted" / "owners.crt").unlink()
+    crt, key = root.device(own.onboard().sid)
+    former = serial_in(pki / "hub.crt")
+    (pki / "hub.crt").write_bytes(crt.read_bytes())
+    (pki / "hub.key").write_bytes(key.read_bytes())
+    said = own.cli_ok("reload")
+    assert f"removed {pki}/trusted/owners.crt (trusted): {described}" in said
+    renewed = next(line for line in said.splitlines() if line.startswith(f"{pki}/hub.crt (hub): "))
+    before, now = renewed.split(" -> ")
+    assert former in before and serial_in(crt) in now
+
+    own.logged("certificates: added")
+    own.logged("certificates: removed")
+    own.logged(f"{pki}/hub.crt (hub): ")
+    acts = [json.loads(line) for line in own.cli_ok("audit", "--administration", "--json").splitlines()]
+    assert {f"{pki}/hub.crt, {pki}/trusted/owners.crt", f"{pki}/trusted/owners.crt"} <= {act["about"] for act in acts}
+
+
+# G14, A2
+def test_a_reload_says_how_a_list_changed(started, root):
+    crl = root.revocations()
+    own = started(config={"tls": {"crl_files": [str(crl)], "trusted_ca_files": [str(root.file)]}})
+    root.revocations(root.device("028acc3a-d1a5-4246-79cd-000000000001")[0])
+    role, before, now = reloaded(own)[crl.name]
+    assert role == "crl"
+    assert before.startswith("list of 'Owners Root', 0 revoked, ") and now.startswith("list of 'Owners Root', 1 revoked, ")
 
 
 # The first certificate is a CA's, and TLS would refuse everything for the second one.

@@ -71,6 +71,18 @@ def test_a_result_that_cannot_be_printed_is_not_done(hub, words):
     assert done.returncode == REFUSED and "Standard output takes no more" in done.stderr
 
 
+@pytest.mark.parametrize("words", [["watch"], ["top"]], ids=" ".join)
+def test_a_command_that_goes_on_ends_when_nothing_can_be_printed(hub, watched, words):
+    with open("/dev/full", "w") as full:
+        going = subprocess.Popen([BINARY, *words, "--data", hub.data], stdout=full, stderr=subprocess.PIPE, text=True)
+    try:
+        poll(lambda: watched.change("/light/1", power=uuid.uuid4().int % 100) or going.poll() is not None, "its end", timeout=PATIENCE)
+        assert going.returncode == REFUSED and "Standard output takes no more" in going.stderr.read()
+    finally:
+        going.kill()
+        going.communicate()
+
+
 def test_help_is_there():
     done = run_cli("--help")
     assert done.returncode == OK

@@ -188,4 +188,7 @@ def test_the_command_line_reads_the_past(hub, api, synchronized, owner):
     assert hub.cli("get", synchronized.di, "/light/1", "--owner", owner, "--at", "2020-01-01T00:00:00Z").returncode == NOT_FOUND
     future = hub.cli("get", synchronized.di, "/light/1", "--owner", owner, "--at", "9999-01-01T00:00:00Z")
     assert future.returncode == REFUSED and "in the future" in future.stderr
+    # "$T" of a script that did not set it
+    unset = hub.cli("get", synchronized.di, "/light/1", "--owner", owner, "--at", "")
+    assert (unset.returncode, unset.stdout) == (USAGE, "") and "--at has an empty value" in unset.stderr
     assert hub.cli("get", synchronized.di, "/light/1", "--live", *arguments).returncode == USAGE

@@ -263,6 +263,18 @@ def test_an_event_may_come_late_or_behind_the_last(hub, synchronized, amended):
     assert [link["href"] for link in difference["went"]] == ["/light/1"]
 
 
+# R15: else "Nothing differs." would be the answer to a mistake
+def test_a_replay_refuses_what_would_change_nothing_by_mistake(hub, synchronized, tmp_path):
+    nothing = tmp_path / "nothing"
+    nothing.write_text(" \n\n")
+    for words, why in ((("--amend", tmp_path, "--diff"), f"{tmp_path} cannot be read"),
+                       (("--amend", nothing, "--diff"), f"{nothing} has no event"),
+                       (("--until", "9999-01-01T00:00:00Z"), "lies in the future"),
+                       (("--until", ""), "--until has an empty value")):
+        done = hub.cli("replay", *words)
+        assert (done.returncode, done.stdout) == (USAGE, "") and why in done.stderr, done
+
+
 # R15
 def test_an_amendment_that_does_not_fit_is_named(hub, synchronized, amended):
     event = amended.of(2)
@@ -341,6 +353,86 @@ def test_damage_is_named(started, device, owner):
         done = hub.cli("store", "verify")
         assert done.returncode == REFUSED and ("Damaged at" in done.stderr or str(hub.data) in done.stderr), (table, done)
         table.write_bytes(whole)
+    assert "whole" in hub.cli_ok("store", "verify")
+    hub.start()
+
+
+def family_of(table):
+    """Of a column family, by the properties at the end of its table."""
+    return re.search(rb"column\.family\.?i?d?.{0,8}?name(default|log|index|fences)", table.read_bytes(), re.S)[1].decode()
+
+
+def whole_log(started, device, count):
+    """(a hub that is stopped and whose log is in tables, its devices, all events)"""
+    hub = started()
+    devices = [device(on=hub).online() for _ in range(count)]
+    for d in devices:
+        d.wait_observed("/light/1")
+    api = Api(hub, hub.token(devices[0].owner))
+    for power in range(1, 101):  # many blocks of a table
+        for d in devices:
+            d.change("/light/1", power=power)
+    for d in devices:
+        poll(lambda: api.resource(d.di, "/light/1").json["power"] == 100, "the last value", timeout=4 * PATIENCE)
+        d.close()
+        poll(lambda: api.devices()[d.di]["online"] is False, "offline")
+    hub.restart()
+    hub.stop()
+    return hub, devices, lines(hub.cli_ok("export"))
+
+
+def place(event):
+    return event["position"]["partition"], event["position"]["offset"]
+
+
+# R15
+def test_an_export_gives_everything_but_what_is_damaged(started, device):
+    hub, devices, events = whole_log(started, device, 8)
+    log = next(table for table in (hub.data / "store").glob("*.sst") if family_of(table) == "log")
+    whole = damaged(log, log.stat().st_size // 2)
+    done = hub.cli("export")
+    assert done.returncode == REFUSED and "see `ocf-cloud store verify`" in done.stderr
+    passed_over = re.findall(r"^Passed over: partition (\d+) from offset (\d+) (?:to (\d+)|on): .*" + re.escape(str(log)), done.stderr, re.M)
+    assert passed_over, done.stderr
+
+    def is_lost(event):
+        partition, offset = place(event)
+        return any(partition == int(gap[0]) and int(gap[1]) <= offset <= int(gap[2] or offset) for gap in passed_over)
+
+    given = lines(done.stdout)
+    assert given == [event for event in events if not is_lost(event)]
+    assert 0 < len(events) - len(given) < len(events) / 4, "a block, and not a partition"
+    hurt = {int(gap[0]) for gap in passed_over}
+    for d in devices:
+        own = [event for event in events if event["device"] == d.di]
+        done = hub.cli("export", "--device", d.di)
+        assert done.returncode == (REFUSED if place(own[0])[0] in hurt else OK), done.stderr
+        assert lines(done.stdout) == [event for event in own if not is_lost(event)]
+
+    for at in (log.stat().st_size // 2, 20):
+        log.write_bytes(whole)
+        damaged(log, at)
+        refused = hub.cli("serve", "--coap-tls", "off", "--http", "off", "--admin", "off")
+        assert refused.returncode == REFUSED
+        assert f"in {log}" in refused.stderr and "`ocf-cloud store verify" in refused.stderr, refused.stderr
+    log.write_bytes(whole)
+
+
+# R9: it holds nothing that the log does not have
+def test_a_damaged_index_is_made_again(started, device):
+    hub, devices, events = whole_log(started, device, 2)
+    index = next(table for table in (hub.data / "store").glob("*.sst") if family_of(table) == "index")
+    damaged(index, 20)
+    done = hub.cli("store", "verify")
+    assert done.returncode == REFUSED and "by the index: " in done.stderr and str(index) in done.stderr
+    assert lines(hub.cli_ok("export")) == events
+    hub.start()
+    assert "event store: its index is damaged, and made again from the log" in hub.log()
+    api = Api(hub, hub.token(devices[0].owner))
+    for d in devices:
+        assert api.resource(d.di, "/light/1").json["power"] == 100
+        assert len(api.history(d.di, "/light/1")) >= 100
+    hub.stop()
     assert "whole" in hub.cli_ok("store", "verify")
     hub.start()
 

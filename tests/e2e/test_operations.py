@@ -1,5 +1,6 @@
 """A hub is operated: configuration read anew, drained before a stop, under a service manager."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -16,7 +17,7 @@ import pytest
 from api import Api
 from coap_tcp import CHANGED, PATIENCE, POST, RELEASE, Message, poll
 from device import silence
-from hub import REFUSED
+from hub import BINARY, REFUSED
 
 SYSTEMD = pathlib.Path(__file__).resolve().parents[2] / "packaging" / "systemd"
 
@@ -35,7 +36,9 @@ def reload(hub):
 
 def test_nothing_changed_is_said(own):
     assert reload(own)["changes"] == []
-    assert "The configuration is the one that the hub runs with." in own.cli_ok("reload")
+    said = own.cli_ok("reload")
+    assert "The configuration is the one that the hub runs with." in said
+    assert "The certificates, CAs and lists are those that the hub runs with." in said
 
 
 def test_a_limit_is_in_force_at_once_and_the_difference_is_shown(own):
@@ -57,6 +60,7 @@ def test_a_mistake_in_the_file_changes_nothing(own):
     done = own.cli("reload")
     assert done.returncode == 1
     assert "everything stays as it was" in done.stderr and "did you mean 'ping_interval'?" in done.stderr
+    assert "did you mean 'ping_interval'?" in own.logged("everything stays as it was")[0]
     assert api.call("PUT", api.resource_path("0" * 8 + "-0000-4000-8000-000000000001", "/light/1"), {"text": "x" * 2000}).status == 404
 
 
@@ -112,6 +116,35 @@ def test_a_drain_waits_for_answers(own, device, owner):
 def test_a_rate_of_nothing_is_a_mistake(own):
     assert own.cli("drain", "--rate", "0").returncode == 2
     assert own.cli("drain", "--rate", "many").returncode == 2
+
+
+def test_a_drain_asks_again_where_it_gets_no_answer(tmp_path):
+    with socket.socket(socket.AF_UNIX) as hub:
+        hub.bind(str(tmp_path / "ocf-cloud.sock"))
+        hub.listen()
+        hub.settimeout(PATIENCE)
+        draining = subprocess.Popen([BINARY, "drain", "--data", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for answer in (b"", b'{"connections": 3}\n', b"", b'{"connections": 0}\n'):
+            asking, _ = hub.accept()
+            with asking:
+                asking.recv(4096)
+                asking.sendall(answer)
+        output, errors = draining.communicate(timeout=PATIENCE)
+    assert draining.returncode == 0 and "3 connections are open.\nNo connection is open" in output
+    assert errors.count("It is asked again.") == 2
+
+
+# -- Many who ask at once
+
+
+def test_who_connects_and_says_nothing_keeps_nobody_from_asking(own, device):
+    for _ in range(3):
+        device(on=own).online()
+    with contextlib.ExitStack() as open_sockets:
+        for _ in range(9):
+            idle = open_sockets.enter_context(socket.socket(socket.AF_UNIX))
+            idle.connect(str(own.data / "ocf-cloud.sock"))
+        assert "No connection is open" in own.cli_ok("drain", "--rate", "1")
 
 
 # -- Descriptors
@@ -199,6 +232,14 @@ def test_the_unit_is_well_formed(tmp_path):
     unit.write_text((SYSTEMD / "ocf-cloud.service").read_text().replace("/usr/bin/ocf-cloud", "/bin/true"))
     done = systemd_analyze("verify", "--man=no", unit)
     assert done.returncode == 0 and not done.stderr.strip(), done.stderr
+
+
+def test_a_reload_by_the_unit_fails_where_the_file_is_no_good(own):
+    line = re.search(r"^ExecReload=(.+)$", (SYSTEMD / "ocf-cloud.service").read_text(), re.MULTILINE)[1]
+    command = line.replace("/usr/bin/ocf-cloud", BINARY).replace("/var/lib/ocf-cloud", str(own.data)).split()
+    assert subprocess.run(command, timeout=PATIENCE).returncode == 0
+    own.configure(limits={"ping_interval": "soon"})
+    assert subprocess.run(command, timeout=PATIENCE).returncode == 1
 
 
 def test_the_unit_is_confined():

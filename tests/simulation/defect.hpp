@@ -13,6 +13,7 @@ enum class Defect {
   loses_a_write,          // the disk drops one write that was synced, and keeps later ones
   forgets_fences,         // the store takes the word of any session of a device
   stores_retries_again,   // the store does not know its events by their ids
+  reads_twice,            // the last event of what the store reads of its log is there twice
   answers_twice,          // commands are ended without looking whether they have ended
   announces_early,        // the bus tells of events before they are stored
   shows_everything,       // everybody may read everything
@@ -25,11 +26,12 @@ struct NamedDefect {
   std::string_view name;
   std::string_view noticed_as;  // what a failure says of it: another one is none of it
 };
-inline constexpr std::array<NamedDefect, 9> defects{{
+inline constexpr std::array<NamedDefect, 10> defects{{
     {Defect::acknowledges_unsynced, "acknowledges-unsynced", "acknowledged and lost"},
     {Defect::loses_a_write, "loses-a-write", "what the disk holds is no log"},
     {Defect::forgets_fences, "forgets-fences", "an older session was heard"},
     {Defect::stores_retries_again, "stores-retries-again", "stored twice"},
+    {Defect::reads_twice, "reads-twice", "shown twice"},
     {Defect::answers_twice, "answers-twice", "ended 2 times"},
     {Defect::announces_early, "announces-early", "had made known what is not stored"},
     {Defect::shows_everything, "shows-everything", "somebody else"},

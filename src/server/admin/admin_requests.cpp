@@ -106,8 +106,12 @@ std::optional<account::AdministrativeAct> AdminRequests::act_of(std::string_view
     return AdministrativeAct{Act::authority_trusted, std::string(text_of(answer, "common_name"))};
   if (verb == "pki_revoke")
     return AdministrativeAct{Act::certificates_revoked, joined(answer, "serials", "")};
-  if (verb == "reload")
-    return AdministrativeAct{Act::configuration_reloaded, joined(answer, "changes", "key")};
+  if (verb == "reload") {
+    const std::string keys = joined(answer, "changes", "key");
+    const std::string files = joined(answer, "certificates", "file");
+    return AdministrativeAct{Act::configuration_reloaded,
+                             keys + (keys.empty() || files.empty() ? "" : ", ") + files};
+  }
   if (verb == "drain") {
     // Who watches it asks again, for the same.
     const unsigned rate = rate_of(request);
@@ -248,9 +252,20 @@ json::object AdminRequests::reload() {
                                      {"to", change.to},
                                      {"needs_restart", change.needs_restart}});
     }
+    json::array certificates;
+    for (const CertificateChange& change : reloaded.certificates) {
+      certificates.push_back(json::object{{"file", change.file},
+                                          {"role", change.role},
+                                          {"from", change.from},
+                                          {"to", change.to},
+                                          {"text", change.text()}});
+    }
     json::array warnings;
     for (const std::string& warning : parts_.certificates.warnings()) warnings.emplace_back(warning);
-    return {{"changes", std::move(changes)}, {"closed", reloaded.closed}, {"warnings", std::move(warnings)}};
+    return {{"changes", std::move(changes)},
+            {"certificates", std::move(certificates)},
+            {"closed", reloaded.closed},
+            {"warnings", std::move(warnings)}};
   } catch (const std::runtime_error& e) {
     return refusal(fmt::format("everything stays as it was: {}", e.what()));
   }

@@ -9,7 +9,9 @@
 //   pki_trust   certificate       common_name
 //   pki_list                      certificates: [{file, common_name, role}]
 //   pki_revoke  certificate       serials, closed (connections): by device id, serial or PEM text
-//   reload                        changes: [{key, from, to, needs_restart}], closed (connections), warnings
+//   reload                        changes: [{key, from, to, needs_restart}], certificates: [{file, role,
+//   from,
+//                                 to}], closed (connections), warnings
 //   drain       rate              connections: how many have to go yet, from now on `rate` per second
 //   top                           as in top.hpp
 //   checkpoint                    checkpoint: the name of a copy of the store in the data directory, which
@@ -27,6 +29,7 @@
 #include "cloud/refusals.hpp"
 #include "net/gate.hpp"
 #include "server/admin/log_requests.hpp"
+#include "server/certificate_changes.hpp"
 #include "server/certificates.hpp"
 #include "server/config/config.hpp"
 #include "server/config/config_changes.hpp"
@@ -53,6 +56,7 @@ struct HubAddresses {
 // What came of reading the configuration and the certificates anew.
 struct Reloaded {
   std::vector<ConfigChange> changes;
+  std::vector<CertificateChange> certificates;
   std::size_t closed = 0;  // connections, whose certificates are revoked
 };
 

@@ -81,8 +81,10 @@ void AdminSocket::bind() {
 }
 
 void AdminSocket::start() {
-  auto inside = gate_.enter();
-  if (inside) shard_.spawn(accept(std::move(*inside)));
+  for (std::size_t i = 0; i < connections_max; ++i) {
+    auto inside = gate_.enter();
+    if (inside) shard_.spawn(accept(std::move(*inside)));
+  }
 }
 
 net::awaitable<void> AdminSocket::stop() {
@@ -107,13 +109,11 @@ net::awaitable<void> AdminSocket::accept(net::Gate::Holder) {
       co_await pause.async_wait(as_tuple);
       continue;
     }
-    auto inside = gate_.enter();
-    if (!inside || !peer_may_command(*socket)) continue;
-    shard_.spawn(serve(std::move(socket), std::move(*inside)));
+    if (!gate_.closed() && peer_may_command(*socket)) co_await serve(std::move(socket));
   }
 }
 
-net::awaitable<void> AdminSocket::serve(std::shared_ptr<Socket> socket, net::Gate::Holder) {
+net::awaitable<void> AdminSocket::serve(std::shared_ptr<Socket> socket) {
   open_.remove_if([](const auto& open) { return open.expired(); });
   open_.push_back(socket);
   asio::steady_timer deadline(shard_.context(), exchange_time);
@@ -122,13 +122,8 @@ net::awaitable<void> AdminSocket::serve(std::shared_ptr<Socket> socket, net::Gat
     if (const auto slow = late.lock(); slow && !canceled) slow->close(ignored);
   });
 
-  std::string line;
-  if (open_.size() > connections_max) {
-    line = json::serialize(refusal("the hub answers too many commands at once; try again"));
-  } else {
-    const json::object answer = co_await exchange(*socket);
-    line = json::serialize(answer);
-  }
+  const json::object answer = co_await exchange(*socket);
+  std::string line = json::serialize(answer);
   line += '\n';
   co_await asio::async_write(*socket, asio::buffer(line), as_tuple);
 }

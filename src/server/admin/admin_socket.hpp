@@ -23,10 +23,10 @@ namespace ocf::server {
 bool may_command(uid_t peer, uid_t hub);
 
 // Only the hub's user and root get through: the socket has mode 0600, and the kernel says who connects
-// (SO_PEERCRED). A line of more than request_bytes_max, one that is no JSON object, and a connection above
-// connections_max are answered with
-// {"error": sentence, "exit": "failed"}; one that takes longer than exchange_time is closed. Lives on the
-// shard.
+// (SO_PEERCRED). A line of more than request_bytes_max and one that is no JSON object are answered with
+// {"error": sentence, "exit": "failed"}. Connections above connections_max wait in the kernel's queue, with
+// what they have written; one that takes longer than exchange_time is closed, so that their turn comes. Lives
+// on the shard.
 class AdminSocket {
  public:
   static constexpr std::size_t request_bytes_max = 64 * 1024;  // a CA bundle fits
@@ -51,15 +51,16 @@ class AdminSocket {
   using Socket = Protocol::socket;
 
   void bind();
+  // One connection after another.
   net::awaitable<void> accept(net::Gate::Holder inside);
-  net::awaitable<void> serve(std::shared_ptr<Socket> socket, net::Gate::Holder inside);
+  net::awaitable<void> serve(std::shared_ptr<Socket> socket);
   net::awaitable<boost::json::object> exchange(Socket& socket);
 
   net::Shard& shard_;
   const std::filesystem::path path_;
   const Answer answer_;
   Protocol::acceptor acceptor_;
-  std::list<std::weak_ptr<Socket>> open_;
+  std::list<std::weak_ptr<Socket>> open_;  // and some that are closed
   net::Gate gate_;
 };
 

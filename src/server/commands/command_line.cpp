@@ -16,6 +16,17 @@ constexpr const char* exit_codes =
     "Exit codes: 0 done; 1 refused or failed; 2 mistake in the command line or configuration;\n"
     "3 no hub runs in the data directory; 4 no such device, resource or link.";
 
+// To a script it is a variable that was not set, and the answer to a command without that option would be to
+// another question.
+void refuse_empty_values(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    const auto& values = option->results();
+    if (std::find(values.begin(), values.end(), "") != values.end())
+      throw CommandFailure(Exit::usage, fmt::format("{} has an empty value.", option->get_name()));
+  }
+  for (const CLI::App* typed : command.get_subcommands()) refuse_empty_values(*typed);
+}
+
 // The word where a command has to be and is none; "": there is none such.
 std::string unknown_command(const CLI::App* app, const std::vector<std::string>& words) {
   for (const std::string& word : words) {
@@ -50,6 +61,7 @@ Exit run_command_line(std::vector<std::string> words) {
   try {
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
     app.parse(words);
+    refuse_empty_values(app);
     return run();
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? Exit::ok : Exit::usage;  // 0: --help, --version

@@ -76,6 +76,22 @@ TEST(CommandLine, WhatIsNoDeviceHrefOrJsonIsAUsageMistake) {
   EXPECT_EQ(run({"devices", "--http", "here", "--token", "t"}).exit, Exit::usage);
 }
 
+TEST(CommandLine, AnEmptyValueIsAUsageMistake) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"devices", "--at", ""},
+                                             {"get", some_device, "/light/1", "--at", ""},
+                                             {"replay", "--until", ""},
+                                             {"replay", "--amend", ""},
+                                             {"export", "--from", ""},
+                                             {"audit", "--by", "", "--since", ""},
+                                             {"serve", "--config", ""}}) {
+    const Ran ran = run(words);
+    EXPECT_EQ(ran.exit, Exit::usage) << testing::PrintToString(words);
+    EXPECT_EQ(ran.errors.substr(ran.errors.find(' ')), " has an empty value.\n");
+  }
+  EXPECT_EQ(run({"why", ""}).errors, "ABOUT has an empty value.\n");
+}
+
 TEST(CommandLine, AHubThatDoesNotAnswerIsAFailure) {
   EXPECT_EQ(run({"devices", "--http", "127.0.0.1:1", "--token", "t"}).exit, Exit::failed);
 }
@@ -101,6 +117,13 @@ TEST(CommandLine, ConfigCheckReportsEveryMistakeByLine) {
   EXPECT_EQ(ran.errors, file + ": line 1: date: is not a key; did you mean 'data'?\n" + file +
                             ": line 2: limits: expects keys below it, not a value\n");
   EXPECT_EQ(run({"config", "check", "/nowhere"}).exit, Exit::usage);
+  const std::string folder = directory.path().string();
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"config", "check", folder}, {"serve", "--config", folder}}) {
+    const Ran refused = run(words);
+    EXPECT_EQ(refused.exit, Exit::usage);
+    EXPECT_EQ(refused.errors, "the configuration file " + folder + " is a folder\n");
+  }
 }
 
 TEST(CommandLine, ServeRefusesAddressesThatCannotWork) {

@@ -16,16 +16,33 @@ struct Options : SocketOptions {
   unsigned rate = 100;
 };
 
+constexpr std::chrono::seconds pause_between{1};
+constexpr int attempts_max = 30;
+
+// A hub that does not answer may be busy with its drain; who stops it once this command ends, as a service
+// manager does, would stop it too early.
+boost::json::object ask(const Options& options) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return ask_hub(options.data, {{"verb", "drain"}, {"rate", options.rate}});
+    } catch (const CommandFailure& failure) {
+      if (failure.exit() != Exit::failed || attempt == attempts_max) throw;
+      fmt::print(stderr, "{} It is asked again.\n", failure.what());
+    }
+    std::this_thread::sleep_for(pause_between);
+  }
+}
+
 // The hub does the work: who interrupts this command does not interrupt that, and may type it again to watch.
 Exit drain(const Options& options) {
-  boost::json::object answer = ask_hub(options.data, {{"verb", "drain"}, {"rate", options.rate}});
+  boost::json::object answer = ask(options);
   while (text_in(answer, "connections") != "0") {
     if (!options.json) {
       fmt::print("{} connections are open.\n", text_in(answer, "connections"));
       std::fflush(stdout);
     }
-    std::this_thread::sleep_for(std::chrono::seconds(1));
-    answer = ask_hub(options.data, {{"verb", "drain"}, {"rate", options.rate}});
+    std::this_thread::sleep_for(pause_between);
+    answer = ask(options);
   }
   fmt::print("{}\n", options.json ? boost::json::serialize(answer)
                                   : "No connection is open, and none is accepted: the hub can be stopped.");

@@ -1,13 +1,18 @@
+#include "account/holder.hpp"
 #include "http/event_json.hpp"
 #include "ocf/device_id.hpp"
 #include "resource/resource.hpp"
 #include "server/commands/hub_options.hpp"
+#include "server/commands/output.hpp"
 #include "server/history/log_source.hpp"
+#include "server/tenant.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace ocf::server {
 namespace {
@@ -29,6 +34,13 @@ class Filter {
     device_ = device->text();
   }
 
+  // The one that has everything that passes; nullopt: any may have.
+  std::optional<es::Partition> partition_in(const LogSource& log) const {
+    if (device_.empty()) return std::nullopt;
+    return es::partition_of(es::StreamId(default_tenant(), device_, 0, account::stream_name),
+                            log.partitions());
+  }
+
   bool passes(const es::StreamId& stream) const {
     if (!is_of_device(stream) || (!device_.empty() && stream.entity() != device_)) return false;
     if (href_.empty()) return true;
@@ -40,13 +52,20 @@ class Filter {
   std::string device_, href_;  // empty: any
 };
 
+void tell(const Gap& gap) {
+  const std::string end = gap.next == 0 ? "on" : fmt::format("to {}", gap.next - 1);
+  fmt::print(stderr, "Passed over: partition {} from offset {} {}: {}\n", gap.partition, gap.first, end,
+             gap.why);
+}
+
 Exit export_events(const Options& options) {
   const Filter filter(options);
   const std::unique_ptr<LogSource> log = open_log(options.data);
   const cloud::Cursor from = options.from.empty() ? beginning(*log) : cursor_in(*log, options.from);
   cloud::Cursor next = from;
   std::string line;
-  for_each_event(*log, from, [&](const es::RecordedEvent& recorded) {
+  std::size_t gaps = 0;
+  const Visit write = [&](const es::RecordedEvent& recorded) {
     next.next[recorded.position.partition] = recorded.position.offset + 1;
     if (!filter.passes(recorded.stream)) return;
     line.clear();
@@ -55,10 +74,15 @@ Exit export_events(const Options& options) {
     line += '\n';
     if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size())
       throw CommandFailure(Exit::failed, "Standard output takes no more.");
+  };
+  for_each_readable(*log, from, filter.partition_in(*log), write, [&gaps](const Gap& gap) {
+    ++gaps;
+    tell(gap);
   });
-  if (std::fflush(stdout) != 0) throw CommandFailure(Exit::failed, "Standard output takes no more.");
+  flush_output();
   fmt::print(stderr, "The next export goes on with --from {}\n", next.text());
-  return Exit::ok;
+  if (gaps == 0) return Exit::ok;
+  throw CommandFailure(Exit::failed, "Not everything could be read; see `ocf-cloud store verify`.");
 }
 
 }  // namespace

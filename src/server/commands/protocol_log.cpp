@@ -1,9 +1,9 @@
 #include "server/commands/hub_options.hpp"
+#include "server/commands/output.hpp"
 
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <memory>
 #include <string_view>
 
@@ -43,7 +43,7 @@ void print(const Options& options, const ApiEvent& event) {
     fmt::print("{}  {}\n{}\n", text_in(data, "time"), is_from_device ? "from the device" : "to the device",
                indented(text_in(data, "message")));
   }
-  std::fflush(stdout);
+  flush_output();
 }
 
 Exit protocol_log(const Options& options) {

@@ -22,7 +22,11 @@ Exit reload(const SocketOptions& options) {
     fmt::print("{}: {} -> {}{}\n", text_in(change, "key"), text_in(change, "from"), text_in(change, "to"),
                change.at("needs_restart").as_bool() ? " (after a restart)" : "");
   }
-  fmt::print("New connections get the certificates, CAs and lists that the files hold now.\n");
+  const boost::json::array& certificates = answer.at("certificates").as_array();
+  if (certificates.empty()) fmt::print("The certificates, CAs and lists are those that the hub runs with.\n");
+  for (const boost::json::value& change : certificates) fmt::print("{}\n", text_in(change, "text"));
+  if (!certificates.empty())
+    fmt::print("New connections get the certificates, CAs and lists that the files hold now.\n");
   fmt::print("Connections closed: {}.\n", text_in(answer, "closed"));
   for (const boost::json::value& warning : answer.at("warnings").as_array()) {
     fmt::print("Note: {}.\n", std::string(warning.as_string()));

@@ -22,8 +22,11 @@ struct Options : SocketOptions {
 
 Amendments amendments(const std::string& file) {
   std::ifstream lines(file);
-  if (!lines) throw CommandFailure(Exit::usage, fmt::format("{} cannot be read.", file));
-  return Amendments::read(lines, file);
+  Amendments read = Amendments::read(lines, file);
+  if (!lines.is_open() || lines.bad())  // bad: a folder, for instance
+    throw CommandFailure(Exit::usage, fmt::format("{} cannot be read.", file));
+  if (read.empty()) throw CommandFailure(Exit::usage, fmt::format("{} has no event.", file));
+  return read;
 }
 
 void print(const Replayed& replayed) {

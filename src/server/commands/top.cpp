@@ -1,12 +1,12 @@
 #include "server/admin/admin_client.hpp"
 #include "server/commands/hub_options.hpp"
+#include "server/commands/output.hpp"
 #include "server/observability/top_view.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <thread>
 
@@ -31,7 +31,7 @@ Exit top(const Options& options) {
     } else {
       fmt::print("{}{}", options.once ? "" : clear_screen, top_screen(view));
     }
-    std::fflush(stdout);
+    flush_output();
     if (options.once) return Exit::ok;
     earlier = std::move(later);
   }

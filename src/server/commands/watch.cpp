@@ -1,10 +1,10 @@
 #include "server/commands/event_line.hpp"
 #include "server/commands/hub_options.hpp"
+#include "server/commands/output.hpp"
 
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <memory>
 
 namespace ocf::server {
@@ -30,7 +30,7 @@ void print_event(const Options& options, const ApiEvent& event) {
         Exit::failed, "The hub ended the stream: " + (malformed ? event.data : text_in(document, "detail")));
   }
   fmt::print("{}\n", options.json || malformed ? event.data : event_line(document));
-  std::fflush(stdout);
+  flush_output();
 }
 
 Exit watch(const Options& options) {

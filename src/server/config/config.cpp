@@ -158,6 +158,9 @@ LoadedConfig load_config(const std::string& yaml) {
 }
 
 LoadedConfig load_config_file(const std::filesystem::path& file) {
+  std::error_code unknown;  // then it cannot be read either
+  if (std::filesystem::is_directory(file, unknown))
+    throw std::runtime_error(fmt::format("the configuration file {} is a folder", file.string()));
   std::ifstream in(file, std::ios::binary);
   std::string yaml{std::istreambuf_iterator<char>(in), {}};
   if (!in) throw std::runtime_error(fmt::format("the configuration file {} cannot be read", file.string()));

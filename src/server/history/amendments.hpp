@@ -38,6 +38,8 @@ class Amendments {
   // Throws CommandFailure (usage) with the file's name and the number of the line.
   static Amendments read(std::istream& file, std::string name);
 
+  bool empty() const { return streams_.empty(); }
+
   // The events to fold instead of one of the log; call it for each, in order. Throws CommandFailure (usage)
   // if an amendment does not fit there, or is not before `until`.
   std::vector<es::RecordedEvent> in_place_of(const es::RecordedEvent& recorded,

@@ -55,7 +55,7 @@ class Check {
         limit = 1;  // one after the other, to find the one
         continue;
       }
-      if (!slice) return damaged({partition, next}, "", 0, after_last(slice.error().message()));
+      if (!slice) return damaged({partition, next}, "", 0, after_last(explained(log_, slice.error())));
       for (const es::RecordedEvent& recorded : *slice->events) {
         if (recorded.position.offset >= end || found_.damage) return;
         look_at(recorded, partition, next);
@@ -110,7 +110,7 @@ class Check {
       if (!events) return;
       if (!*events)
         return damaged({partition, 0}, stream.text(), version + 1,
-                       "by the index: " + events->error().message());
+                       "by the index: " + explained(log_, events->error()));
       if ((*events)->empty()) break;
       for (const es::RecordedEvent& recorded : **events) {
         if (recorded.version != ++version) {

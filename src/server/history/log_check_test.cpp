@@ -50,6 +50,7 @@ class WrittenLog final : public LogSource {
     slice.events = found;
     return slice;
   }
+  std::string damage() const override { return ""; }
   std::optional<Result<std::vector<es::RecordedEvent>>> read(const es::StreamId& stream,
                                                              es::Version after) override {
     std::vector<es::RecordedEvent> found;

@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "device/device.hpp"
 #include "links/links.hpp"
+#include "net/clock.hpp"
 #include "resource/resource.hpp"
 #include "server/admin/admin_client.hpp"
 #include "server/data_directory.hpp"
@@ -47,6 +48,7 @@ class StoppedLog final : public LogSource {
                                                              es::Version after) override {
     return wait_for(store_.read(stream, after));
   }
+  std::string damage() const override { return store_.damage(); }
 
  private:
   template <class T>
@@ -123,12 +125,41 @@ class RunningLog final : public LogSource {
   std::optional<Result<std::vector<es::RecordedEvent>>> read(const es::StreamId&, es::Version) override {
     return std::nullopt;
   }
+  std::string damage() const override { return ""; }
 
  private:
   std::filesystem::path data_;
   es::Partition partitions_ = 0;
   cloud::Cursor end_;
 };
+
+// Behind a place that cannot be read, offset by offset: what is damaged is a block of some ten events, unless
+// it is much more. The index knows how far there is something.
+void for_each_in(LogSource& log, es::Partition partition, es::Offset from, const Visit& visit,
+                 const std::function<void(const Gap& gap)>& pass_over) {
+  const es::Offset end = log.end().next[partition];
+  const es::Offset known = std::min(end, log.indexed().next[partition]);
+  std::optional<Gap> gap;
+  for (es::Offset next = from; next < end;) {
+    const auto slice = log.read_partition(partition, next, page);
+    if (!slice) {
+      if (!gap) gap = Gap{partition, next, 0, explained(log, slice.error())};
+      if (++next >= known) break;
+      continue;
+    }
+    if (gap && !slice->events->empty()) {
+      gap->next = slice->events->front().position.offset;
+      pass_over(*gap);
+      gap.reset();
+    }
+    for (const es::RecordedEvent& recorded : *slice->events) {
+      if (recorded.position.offset < end) visit(recorded);
+    }
+    if (slice->next <= next) break;
+    next = slice->next;
+  }
+  if (gap) pass_over(*gap);
+}
 
 std::optional<json::object> ask_running(const std::filesystem::path& data) {
   try {
@@ -152,26 +183,26 @@ std::unique_ptr<LogSource> open_log(const std::filesystem::path& data) {
   }
 }
 
-void for_each_event(LogSource& log, const cloud::Cursor& from,
-                    const std::function<void(const es::RecordedEvent& recorded)>& visit) {
+std::string explained(const LogSource& log, const Error& error) {
+  const std::string damage = error == es::StoreError::corrupt ? log.damage() : "";
+  return damage.empty() ? error.message() : error.message() + ": " + damage;
+}
+
+void for_each_readable(LogSource& log, const cloud::Cursor& from, std::optional<es::Partition> only,
+                       const Visit& visit, const std::function<void(const Gap& gap)>& pass_over) {
   for (es::Partition partition = 0; partition < log.partitions(); ++partition) {
-    const es::Offset end = log.end().next[partition];
-    for (es::Offset next = from.next[partition]; next < end;) {
-      const auto slice = log.read_partition(partition, next, page);
-      if (!slice) {
-        throw CommandFailure(
-            Exit::failed,
-            fmt::format(
-                "The log cannot be read in partition {} from offset {} on: {}; see `ocf-cloud store verify`.",
-                partition, next, slice.error().message()));
-      }
-      for (const es::RecordedEvent& recorded : *slice->events) {
-        if (recorded.position.offset < end) visit(recorded);
-      }
-      if (slice->next == next) break;
-      next = slice->next;
-    }
+    if (!only || *only == partition) for_each_in(log, partition, from.next[partition], visit, pass_over);
   }
+}
+
+void for_each_event(LogSource& log, const cloud::Cursor& from, const Visit& visit) {
+  for_each_readable(log, from, std::nullopt, visit, [](const Gap& gap) {
+    throw CommandFailure(
+        Exit::failed,
+        fmt::format(
+            "The log cannot be read in partition {} from offset {} on: {}; see `ocf-cloud store verify`.",
+            gap.partition, gap.first, gap.why));
+  });
 }
 
 cloud::Cursor cursor_in(const LogSource& log, const std::string& text) {
@@ -189,6 +220,8 @@ cloud::Point point_in(const LogSource& log, const std::string& text) {
         fmt::format("'{}' is neither a time, such as 2026-11-25T07:00:00Z, nor a cursor of this hub's log.",
                     text));
   }
+  if (point->is_after(net::wall_now(), log.end()))
+    throw CommandFailure(Exit::usage, fmt::format("'{}' lies in the future.", text));
   return std::move(*point);
 }
 

@@ -31,17 +31,35 @@ class LogSource {
   // The index. Errors: of EventStore::read. nullopt: a hub runs and is not asked that much.
   virtual std::optional<Result<std::vector<es::RecordedEvent>>> read(const es::StreamId& stream,
                                                                      es::Version after) = 0;
+  // What made the last of these `corrupt`, with the file; empty: not known, because a hub runs.
+  virtual std::string damage() const = 0;
+};
+
+// Of an error of these, with what is known of it.
+std::string explained(const LogSource& log, const Error& error);
+
+// A part of a partition that cannot be read.
+struct Gap {
+  es::Partition partition = 0;
+  es::Offset first = 0;
+  es::Offset next = 0;  // where it can be read again; 0: nowhere
+  std::string why;
 };
 
 // Throws CommandFailure with a sentence: no hub was ever here, the store cannot be opened.
 std::unique_ptr<LogSource> open_log(const std::filesystem::path& data);
 
+using Visit = std::function<void(const es::RecordedEvent& recorded)>;
+
 // Visits the events from the cursor to the end, partition after partition, each in order. Throws
 // CommandFailure if the log cannot be read.
-void for_each_event(LogSource& log, const cloud::Cursor& from,
-                    const std::function<void(const es::RecordedEvent& recorded)>& visit);
+void for_each_event(LogSource& log, const cloud::Cursor& from, const Visit& visit);
+// The same, of all partitions or of one; what cannot be read is told when it is passed over.
+void for_each_readable(LogSource& log, const cloud::Cursor& from, std::optional<es::Partition> only,
+                       const Visit& visit, const std::function<void(const Gap& gap)>& pass_over);
 
-// A cursor or, where that is allowed, a time, of this log. Throws CommandFailure (usage).
+// A cursor or, where that is allowed, a time, of this log. Throws CommandFailure (usage), also if the point
+// is one of the future.
 cloud::Cursor cursor_in(const LogSource& log, const std::string& text);
 cloud::Point point_in(const LogSource& log, const std::string& text);
 
