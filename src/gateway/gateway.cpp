@@ -216,8 +216,15 @@ std::vector<Busy> Gateway::take_busiest(std::size_t most) {
 std::size_t Gateway::drain(unsigned per_second) {
   listeners_.clear();
   drain_rate_ = per_second;
-  if (drain_impatient_ == SteadyTime::min()) drain_impatient_ = net::steady_now() + limits_.command_time;
-  if (!drain_timer_.scheduled()) drain_timer_.schedule(net::steady_now());
+  const bool begins = drain_impatient_ == SteadyTime::min();
+  if (begins) {
+    drain_impatient_ = net::steady_now() + limits_.command_time;
+    log_(telemetry::LogLine(Level::info, "drain_begun",
+                            "nobody is accepted any more; " + std::to_string(connections_.size()) +
+                                " connections are sent away, " + std::to_string(per_second) + " per second"));
+  }
+  if (!drain_timer_.scheduled() && (begins || !connections_.empty()))
+    drain_timer_.schedule(net::steady_now());
   return connections_.size();
 }
 
@@ -233,7 +240,11 @@ void Gateway::drain_more(SteadyTime now) {
     const bool waits = now < drain_impatient_ && !connection->is_idle();
     if (!waits && connection->release()) --due;
   }
-  if (!connections_.empty()) drain_timer_.schedule(now + std::chrono::milliseconds(1000) / steps);
+  if (connections_.empty())
+    log_(telemetry::LogLine(Level::info, "drain_ended",
+                            "no connection is open any more: the hub can be stopped"));
+  else
+    drain_timer_.schedule(now + std::chrono::milliseconds(1000) / steps);
 }
 
 awaitable<void> Gateway::stop() {

@@ -5,6 +5,7 @@
 #include "server/observability/metrics.hpp"
 #include "server/observability/top.hpp"
 #include "server/tenant.hpp"
+#include "store_rocksdb/layout.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -33,9 +34,10 @@ Address address_of(const net::Endpoint& endpoint) {
   return {endpoint.address().to_string(), endpoint.port()};
 }
 
-store_rocksdb::Options store_options(const DataDirectory& data) {
+store_rocksdb::Options store_options(const DataDirectory& data, const LogSink& log) {
   store_rocksdb::Options options;
   options.path = data.store();
+  options.log = log;
   return options;
 }
 
@@ -64,7 +66,7 @@ Hub::Hub(Config config, LogSink log)
       pulse_(shard_),
       signals_(shard_.context(), SIGINT, SIGTERM),
       hangups_(shard_.context()),
-      log_store_(store_options(data_)),
+      log_store_(store_options(data_, log_)),
       store_(log_store_, bus_),
       authorization_(store_, authorization_settings(config_.authorization),
                      auth_builtin::SigningKey::load_or_create(data_.signing_key())),
@@ -115,6 +117,7 @@ net::awaitable<void> Hub::live(std::function<void()> on_ready) {
   try {
     co_await start_parts();
     if (!stopping_) {
+      say(Level::info, "ready", "ready" + addresses_.text());
       on_ready();
       supervisor_.ready();
       wait_for_hangup();
@@ -129,6 +132,9 @@ net::awaitable<void> Hub::live(std::function<void()> on_ready) {
 
 // The log is folded before anybody is let in, but for those who ask how far it is.
 net::awaitable<void> Hub::start_parts() {
+  say(Level::info, "starting",
+      fmt::format("ocf-cloud {} starts in {}, schema {} of the event store", OCF_CLOUD_VERSION,
+                  data_.path().string(), store_rocksdb::schema_version));
   remove_checkpoints(data_.path());
   pulse_.start();
   start_admin();
@@ -150,6 +156,7 @@ void Hub::cannot_read(const Error& error) const {
 
 net::awaitable<void> Hub::stop_parts() {
   stopping_ = true;
+  say(Level::info, "stopping", fmt::format("the hub stops, {} connections are open", gateway_.connections()));
   supervisor_.stopping();
   signals_.cancel();
   hangups_.cancel();
@@ -166,6 +173,7 @@ net::awaitable<void> Hub::stop_parts() {
   if (otlp_) co_await otlp_->stop();
   pulse_.stop();
   log_store_.close();
+  say(Level::info, "stopped", "the hub has stopped");
 }
 
 void Hub::start_gateway() {
@@ -240,7 +248,8 @@ void Hub::start_otlp() {
   settings.collector = *parse_address(config.otlp_endpoint.substr(scheme_bytes));
   settings.interval = config.otlp_interval;
   settings.resource = {"ocf-cloud", OCF_CLOUD_VERSION, data_.sid()};
-  otlp_.emplace(shard_, std::move(settings), [this] { return collect(); });
+  otlp_.emplace(
+      shard_, std::move(settings), [this] { return collect(); }, log_);
   cloud_.traces().tell([this](const cloud::Trace& trace) {
     if (trace.context.flags == 0) return;  // its caller samples, and did not choose it
     for (telemetry::Span& span : command_spans(trace)) otlp_->put(std::move(span));

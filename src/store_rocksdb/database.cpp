@@ -1,6 +1,7 @@
 #include "store_rocksdb/database.hpp"
 
 #include "base/assert.hpp"
+#include "base/printable.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "store_rocksdb/layout.hpp"
@@ -58,16 +59,35 @@ struct NoAutomaticRecovery final : rocksdb::EventListener {
   }
 };
 
-// RocksDB's own diagnosis, on standard error. Its default is a file LOG beside the data, on the very disk
+void to_standard_error(const telemetry::LogLine& line) { std::fprintf(stderr, "%s\n", line.text.c_str()); }
+
+// Where RocksDB says so, nothing is wrong: a checkpoint keeps files from being deleted, and so do, once more,
+// the parts that it consists of.
+bool is_noise(std::string_view format) {
+  return format.find("File Deletions Disabled, but already disabled") != std::string_view::npos ||
+         format.find("File Deletions Enable, but not really enabled") != std::string_view::npos;
+}
+
+// RocksDB's own diagnosis, for the log. Its default is a file LOG beside the data, on the very disk
 // that may be full: 7.8 ends the process when two writes to it fail (an assertion in WritableFileWriter).
-class StandardError final : public rocksdb::Logger {
+class Diagnosis final : public rocksdb::Logger {
  public:
+  explicit Diagnosis(telemetry::Log log) : log_(std::move(log)) {}
+
   using rocksdb::Logger::Logv;
-  void Logv(const char* format, va_list arguments) override {
+  void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
+    if (level < GetInfoLogLevel() || is_noise(format)) return;
     std::array<char, 1024> line;
     std::vsnprintf(line.data(), line.size(), format, arguments);
-    std::fprintf(stderr, "rocksdb: %s\n", line.data());
+    std::string_view said(line.data());
+    while (said.ends_with('\n')) said.remove_suffix(1);
+    log_(telemetry::LogLine(level == rocksdb::WARN_LEVEL ? telemetry::Level::warn : telemetry::Level::error,
+                            "store", "rocksdb: " + printable(said, line.size())));
   }
+  void Logv(const char* format, va_list arguments) override { Logv(rocksdb::WARN_LEVEL, format, arguments); }
+
+ private:
+  const telemetry::Log log_;
 };
 
 rocksdb::DBOptions database_options(const Options& options) {
@@ -82,7 +102,7 @@ rocksdb::DBOptions database_options(const Options& options) {
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   db.max_total_wal_size = wal_bytes_max;
   db.max_background_jobs = 2;
-  db.info_log = std::make_shared<StandardError>();
+  db.info_log = std::make_shared<Diagnosis>(options.log ? options.log : to_standard_error);
   db.info_log->SetInfoLogLevel(rocksdb::WARN_LEVEL);
   db.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
   return db;
@@ -125,6 +145,11 @@ Database::Database(const Options& options) : options_(options) {
 }
 
 Database::~Database() { close(); }
+
+void Database::say(telemetry::Level level, std::string text) const {
+  const telemetry::LogLine line(level, "store", "event store: " + std::move(text));
+  options_.log ? options_.log(line) : to_standard_error(line);
+}
 
 void Database::open() {
   open_families();
@@ -205,8 +230,7 @@ void Database::drop_damaged_index() {
   if (options_.read_only) return;
   const auto status = checksums_of_index();
   if (!status.IsCorruption()) return;
-  std::fprintf(stderr, "event store: its index is damaged, and made again from the log: %s\n",
-               status.ToString().c_str());
+  say(telemetry::Level::warn, "its index is damaged, and made again from the log: " + status.ToString());
   const auto dropped = db_->DropColumnFamily(index_);
   if (!dropped.ok()) cannot_open(options_, dropped.ToString());
   db_->DestroyColumnFamilyHandle(index_);
@@ -586,11 +610,11 @@ Result<void> Database::recover() {
   try {
     open();
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "event store: %s\n", error.what());
+    say(telemetry::Level::error, error.what());
     close();
     return es::StoreError::unavailable;
   }
-  std::fprintf(stderr, "event store: opened anew after a failed write\n");
+  say(telemetry::Level::warn, "opened anew after a failed write");
   return {};
 }
 

@@ -91,6 +91,7 @@ class Database {
  private:
   using Families = std::vector<rocksdb::ColumnFamilyHandle*>;
 
+  void say(telemetry::Level level, std::string text) const;
   void open();
   void open_families();
   void create_missing_families(const rocksdb::ColumnFamilyOptions& each);

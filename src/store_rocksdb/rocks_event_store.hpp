@@ -4,6 +4,7 @@
 
 #include "es/event_store.hpp"
 #include "store_rocksdb/metrics.hpp"
+#include "telemetry/log.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -26,7 +27,8 @@ struct Options {
   std::chrono::milliseconds recovery_interval{1000};  // a store that failed is tried again so often, at most
   bool read_only = false;  // opens what is there and writes nothing: appends are unavailable, the index is
                            // as it was left
-  rocksdb::Env* env = nullptr;  // the file system; nullptr: the real one. For tests; outlives the store
+  telemetry::Log log = nullptr;  // what RocksDB and the store say, on any thread; nullptr: standard error
+  rocksdb::Env* env = nullptr;   // the file system; nullptr: the real one. For tests; outlives the store
 };
 
 // Thread-safe: called on any shard, an awaited function resumes on the caller's executor. Three threads of

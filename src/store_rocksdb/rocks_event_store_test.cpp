@@ -76,6 +76,7 @@ struct RocksStore : ::testing::Test {
     options.recovery_interval = std::chrono::milliseconds(0);
     options.env = env.get();
     options.read_only = read_only;
+    options.log = log_to;
     store.reset();
     store = std::make_unique<RocksEventStore>(options);
   }
@@ -148,6 +149,7 @@ struct RocksStore : ::testing::Test {
   TemporaryDirectory images;
   int images_made = 0;
   bool read_only = false;
+  telemetry::Log log_to;
   std::size_t queued_bytes_max = 64 * 1024 * 1024;
   std::size_t compaction_events_min = 100'000;
   Troubles troubles;
@@ -424,6 +426,36 @@ TEST_F(RocksStore, GoesOnWithoutARestartOnceTheDiskIsWellAgain) {
     EXPECT_EQ(append(stream_of("a"), version + 1, events_of(1), es::Fence{"f", 4}).error(),
               StoreError::fenced);
   }
+}
+
+TEST_F(RocksStore, SaysWhatIsWrongToTheLogAndNothingToStandardError) {
+  std::mutex mutex;
+  std::vector<telemetry::LogLine> lines;
+  log_to = [&](const telemetry::LogLine& line) {
+    const std::lock_guard lock(mutex);
+    lines.push_back(line);
+  };
+  testing::internal::CaptureStderr();
+  open();
+  ASSERT_TRUE(append(stream_of("a"), 0, events_of(1)));
+  EXPECT_TRUE(run(context, store->checkpoint(images.path() / "copy")));
+  EXPECT_TRUE(lines.empty()) << "a copy is nothing to warn of: " << lines.front().text;
+  troubles.trouble = Trouble::io_error;
+  EXPECT_FALSE(append(stream_of("a"), 1, events_of(1)));
+  troubles.trouble = Trouble::none;
+  EXPECT_TRUE(append(stream_of("b"), 0, events_of(1)));
+  store.reset();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+
+  bool rocksdb_said_so = false, store_said_so = false;
+  for (const telemetry::LogLine& line : lines) {
+    EXPECT_EQ(line.event, "store");
+    EXPECT_EQ(line.text.find('\n'), std::string::npos);
+    rocksdb_said_so |= line.text.starts_with("rocksdb: ") && line.text.find("told so") != std::string::npos;
+    store_said_so |= line.text == "event store: opened anew after a failed write";
+  }
+  EXPECT_TRUE(rocksdb_said_so);
+  EXPECT_TRUE(store_said_so);
 }
 
 TEST_F(RocksStore, CreatesNothingInThePlaceOfFilesThatAreGone) {

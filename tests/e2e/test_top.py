@@ -74,6 +74,25 @@ def test_a_line_of_the_json_log_is_an_object_with_the_reason(started):
     assert "invented" not in hub.log()
 
 
+# Q3: the life of a hub, and what its store says
+def test_a_hub_says_when_it_starts_serves_and_stops(started, device, tmp_path):
+    hub = started(config={"log": {"format": "json"}})
+    device(on=hub).online()
+    hub.cli_ok("backup", "--to", tmp_path / "backup")
+    for _ in range(3):
+        hub.cli_ok("drain")
+    hub.stop()
+    lines = [json.loads(line) for line in hub.log().splitlines()]
+    said = [line for line in lines if line["event"] in ("starting", "ready", "drain_begun", "drain_ended", "stopping", "stopped")]
+    assert [line["event"] for line in said] == ["starting", "ready", "drain_begun", "drain_ended", "stopping", "stopped"]
+    starting, ready, begun = said[:3]
+    assert re.match(rf"ocf-cloud \d\S* starts in {re.escape(str(hub.data))}, schema \d", starting["text"])
+    for listener in ("coap-tcp", "coap-tls", "http", "admin"):
+        assert "%s=%s:%d" % (listener, *hub.address(listener)) in ready["text"]
+    assert "1 connections" in begun["text"]
+    assert not [line for line in lines if line["event"] == "store"], "a backup is nothing to warn of"
+
+
 # Q3
 def test_the_level_leaves_lines_out(started):
     from device import Device
@@ -141,6 +160,21 @@ def test_metrics_are_sent_to_a_collector(started, collector):
     poll(lambda: metrics(hub).value("ocf_otlp_exports_total", result="sent") >= 2, "they are counted", 60)
     collector.status = 503
     poll(lambda: metrics(hub).value("ocf_otlp_exports_total", result="refused") >= 1, "a refusal is counted", 60)
+    told, = hub.logged("/v1/metrics fail, and are tried again: HTTP 503")
+    assert "warning" in told and collector.endpoint in told
+    poll(lambda: metrics(hub).value("ocf_otlp_exports_total", result="refused") >= 2, "another one", 60)
+    collector.status = 200
+    hub.logged("/v1/metrics are taken again")
+    assert len(hub.logged("/v1/metrics fail")) == 1, "once"
+
+
+# Q3
+def test_a_collector_that_is_away_is_told_once(started):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    hub = started(config={"telemetry": {"otlp_endpoint": f"http://127.0.0.1:{port}", "otlp_interval": "1s"}})
+    poll(lambda: metrics(hub).value("ocf_otlp_exports_total", result="failed") >= 2, "two have failed", 60)
+    assert len(hub.logged(f"http://127.0.0.1:{port}/v1/metrics fail, and are tried again: Connection refused")) == 1
 
 
 # Q3: a collector that is away or silent costs nothing but its metrics

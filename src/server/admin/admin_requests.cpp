@@ -80,6 +80,15 @@ unsigned rate_of(const json::object& request) {
 
 }  // namespace
 
+std::string HubAddresses::text() const {
+  std::string text;
+  if (coap_tcp) text += " coap-tcp=" + coap_tcp->text();
+  if (coap_tls) text += " coap-tls=" + coap_tls->text();
+  if (http) text += " http=" + http->text();
+  if (admin) text += " admin=" + admin->text();
+  return text;
+}
+
 AdminRequests::AdminRequests(Parts parts) : parts_(std::move(parts)) {}
 
 net::awaitable<json::object> AdminRequests::answer(json::object request, std::string by) {

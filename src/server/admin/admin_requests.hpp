@@ -51,6 +51,8 @@ struct HubAddresses {
   std::optional<Address> http;
   std::optional<Address> admin;
   std::string cis;  // the URI that devices get, "coaps+tcp://cloud.example.com:5684"; empty without CoAP
+
+  std::string text() const;  // " coap-tcp=127.0.0.1:41001 http=127.0.0.1:41003": those that there are
 };
 
 // What came of reading the configuration and the certificates anew.

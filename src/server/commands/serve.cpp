@@ -14,16 +14,6 @@
 namespace ocf::server {
 namespace {
 
-// What scripts wait for: the listeners that there are.
-std::string ready_line(const HubAddresses& addresses) {
-  std::string line = "ready";
-  if (addresses.coap_tcp) line += " coap-tcp=" + addresses.coap_tcp->text();
-  if (addresses.coap_tls) line += " coap-tls=" + addresses.coap_tls->text();
-  if (addresses.http) line += " http=" + addresses.http->text();
-  if (addresses.admin) line += " admin=" + addresses.admin->text();
-  return line;
-}
-
 // Whether a service manager keeps what the hub prints, as systemd does in its journal: no place for a token.
 bool output_is_kept() {
   if (std::getenv("NOTIFY_SOCKET")) return true;              // NOLINT(concurrency-mt-unsafe): nobody sets
@@ -44,7 +34,7 @@ Exit serve(const ServeOptions& options) {
     } else if (token) {
       fmt::print("admin token: {}\n", *token);
     }
-    fmt::print("{}\n", ready_line(hub.addresses()));
+    fmt::print("ready{}\n", hub.addresses().text());  // what scripts wait for
     std::fflush(stdout);
   });
   return Exit::ok;

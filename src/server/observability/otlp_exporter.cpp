@@ -27,10 +27,11 @@ constexpr std::uint64_t answer_bytes_max = 64 * 1024;
 
 }  // namespace
 
-OtlpExporter::OtlpExporter(net::Shard& shard, Settings settings, Collect collect)
+OtlpExporter::OtlpExporter(net::Shard& shard, Settings settings, Collect collect, telemetry::Log log)
     : shard_(shard),
       settings_(std::move(settings)),
       collect_(std::move(collect)),
+      log_(std::move(log)),
       started_(net::wall_now()),
       timer_(shard.context()) {}
 
@@ -64,15 +65,31 @@ void OtlpExporter::wait() {
   });
 }
 
+// What is cut off because the hub stops says nothing of the collector.
+void OtlpExporter::note(const std::string& path, const std::string& result) {
+  if (gate_.closed()) return;
+  const std::string where = "http://" + settings_.collector.text() + path;
+  if (result == "sent") {
+    if (failing_.erase(path) > 0)
+      log_(
+          telemetry::LogLine(telemetry::Level::info, "exported", "exports to " + where + " are taken again"));
+  } else if (failing_.insert(path).second) {
+    log_(telemetry::LogLine(telemetry::Level::warn, "not_exported",
+                            "exports to " + where + " fail, and are tried again: " + trouble_));
+  }
+}
+
 net::awaitable<void> OtlpExporter::send(net::Gate::Holder) {
   std::string body = telemetry::to_otlp(collect_(), settings_.resource, started_, net::wall_now());
   const std::string result = co_await exchange("/v1/metrics", std::move(body));
   exports_.add(result);
+  note("/v1/metrics", result);
   const std::vector<telemetry::Span> spans = std::exchange(waiting_, {});
   if (!spans.empty()) {
     std::string traces = telemetry::to_otlp(spans, settings_.resource);
     const std::string sent = co_await exchange("/v1/traces", std::move(traces));
     spans_.add(sent, "", spans.size());
+    note("/v1/traces", sent);
   }
   sending_ = false;
 }
@@ -91,7 +108,10 @@ net::awaitable<std::string> OtlpExporter::exchange(beast::tcp_stream& stream, st
   stream.expires_after(export_time);
   const net::Endpoint collector(asio::ip::make_address(settings_.collector.host), settings_.collector.port);
   const auto [not_connected] = co_await stream.async_connect(collector, as_result);
-  if (not_connected) co_return "failed";
+  if (not_connected) {
+    trouble_ = not_connected.message();
+    co_return "failed";
+  }
 
   wire::request<wire::string_body> request(wire::verb::post, path, 11);
   request.set(wire::field::host, settings_.collector.text());
@@ -101,13 +121,20 @@ net::awaitable<std::string> OtlpExporter::exchange(beast::tcp_stream& stream, st
   request.body() = std::move(body);
   request.prepare_payload();
   const auto [not_written, written] = co_await wire::async_write(stream, request, as_result);
-  if (not_written) co_return "failed";
+  if (not_written) {
+    trouble_ = not_written.message();
+    co_return "failed";
+  }
 
   beast::flat_buffer buffer;
   wire::response_parser<wire::string_body> parser;
   parser.body_limit(answer_bytes_max);
   const auto [not_read, read] = co_await wire::async_read(stream, buffer, parser, as_result);
-  if (not_read) co_return "failed";
+  if (not_read) {
+    trouble_ = not_read.message();
+    co_return "failed";
+  }
+  trouble_ = "HTTP " + std::to_string(parser.get().result_int());
   co_return parser.get().result_int() / 100 == 2 ? "sent" : "refused";
 }
 

@@ -7,6 +7,7 @@
 #include "net/shard.hpp"
 #include "server/config/config_values.hpp"
 #include "telemetry/counter_table.hpp"
+#include "telemetry/log.hpp"
 #include "telemetry/otlp.hpp"
 #include "telemetry/snapshot.hpp"
 
@@ -15,6 +16,7 @@
 
 #include <chrono>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +33,8 @@ class OtlpExporter {
   };
   using Collect = std::function<telemetry::Snapshot()>;
 
-  OtlpExporter(net::Shard& shard, Settings settings, Collect collect);
+  // To `log` it says when exports begin to fail, and when they are taken again.
+  OtlpExporter(net::Shard& shard, Settings settings, Collect collect, telemetry::Log log);
 
   void start();
   // To be sent with the next export; of more than spans_max that wait, the later ones are dropped and
@@ -49,15 +52,20 @@ class OtlpExporter {
  private:
   void wait();
   net::awaitable<void> send(net::Gate::Holder inside);
+  void note(const std::string& path, const std::string& result);
+  // The result; what is wrong, if it is not "sent", in trouble_.
   net::awaitable<std::string> exchange(std::string path, std::string body);
   net::awaitable<std::string> exchange(boost::beast::tcp_stream& stream, std::string path, std::string body);
 
   net::Shard& shard_;
   const Settings settings_;
   const Collect collect_;
+  const telemetry::Log log_;
   const Time started_;
   boost::asio::steady_timer timer_;
   bool sending_ = false;
+  std::set<std::string> failing_;  // paths
+  std::string trouble_;
   boost::beast::tcp_stream* stream_ = nullptr;  // in the frame of exchange()
   telemetry::CounterTable exports_;
   std::vector<telemetry::Span> waiting_;
