@@ -167,6 +167,8 @@ def admin_requests():
         {"verb": "status"}, {"verb": "token", "owner": "alice"}, {"verb": "onboard", "owner": "alice"},
         {"verb": "pki_device", "di": DI}, {"verb": "pki_trust", "certificate": "-----BEGIN CERTIFICATE-----"},
         {"verb": "pki_list"}, {"verb": "why"}, {"verb": "why", "about": DI}, {"verb": "why", "about": "[::1]:40112"},
+        {"verb": "token", "owner": "alice", "for": "reading"},
+        {"verb": "administration", "type": "TokenIssued", "by": "uid:0", "since": "2026-11-25T07:00:00Z", "limit": 5},
         {"verb": 7, "owner": None})]
 
 

@@ -4,7 +4,12 @@
 #include "cloud/cloud.hpp"
 #include "cloud/page.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
+#include <charconv>
 #include <deque>
 
 namespace ocf::cloud {
@@ -22,6 +27,41 @@ bool is_act(std::string_view type) {
   return type != "ResourceRepresentationUpdated" && type != "NotificationRejected" && type != "BaselineTaken";
 }
 
+template <class Aggregate>
+bool knows(std::string_view type) {
+  es::RecordedEvent recorded{{}, account::Administration::stream(account::Tenant("any")), 1, {}};
+  recorded.event.type = type;
+  const auto event = Aggregate::decode(recorded);
+  return !event || event->has_value();  // without data it may be malformed, but is known
+}
+
+// Only events of resources are trimmed.
+bool is_trimmed(std::string_view type) { return type.empty() || knows<resource::Resource>(type); }
+
+// A place from which a page goes on, and from when on the log was whole so far.
+struct PageCursor {
+  Cursor cursor;
+  std::optional<Time> from;
+
+  std::string text() const {
+    return cursor.text() + (from ? '.' + std::to_string(from->time_since_epoch().count()) : "");
+  }
+  // Errors: malformed_cursor.
+  static Result<PageCursor> parse(std::string_view text, es::Partition partitions) {
+    const std::size_t dot = text.find('.');
+    auto cursor = Cursor::parse(text.substr(0, dot), partitions);
+    if (!cursor) return cursor.error();
+    PageCursor parsed{std::move(*cursor), std::nullopt};
+    if (dot == text.npos) return parsed;
+    text.remove_prefix(dot + 1);
+    Time::rep since = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), since);
+    if (error != std::errc() || end != text.data() + text.size()) return CloudError::malformed_cursor;
+    parsed.from = Time(Time::duration(since));
+    return parsed;
+  }
+};
+
 // Of one partition: the wanted events that were read and not given away, oldest first; below which offset
 // nothing was read; and from when the oldest event is that was.
 struct Backwards {
@@ -29,6 +69,7 @@ struct Backwards {
   es::Offset end = 1;
   es::Offset block = block_events;  // so many offsets are read at once
   Time frontier = Time::max();
+  std::optional<Time> trimmed;  // up to then some may be missing, of those that could be wanted
   std::deque<es::RecordedEvent> found;
 
   bool is_read() const { return end <= 1; }
@@ -45,17 +86,25 @@ bool is_by(const std::string& principal, const std::string& by) {
 }
 
 // An event belongs to whoever owned the device when it happened: the audit says who.
-bool is_wanted(const account::Access& access, const AuditFilter& filter, const es::RecordedEvent& recorded) {
+bool may_be_told(const account::Access& access, const AuditFilter& filter,
+                 const es::RecordedEvent& recorded) {
   const auto key = device::key_of(recorded.stream);
   // What the authorization context keeps of a device is its own.
   if (!key || (key->registration == 0 && recorded.stream.name() != account::stream_name)) return false;
   if (filter.device && *filter.device != key->device) return false;
-  if (filter.type.empty() ? !is_act(recorded.event.type) : filter.type != recorded.event.type) return false;
-  if (!filter.by.empty() && !is_by(recorded.event.audit.principal, filter.by)) return false;
   if (filter.since && filter.since->includes(recorded)) return false;
-  if (filter.until && !filter.until->includes(recorded)) return false;
   const account::Subject subject{key->tenant, key->device, account::Owner(recorded.event.audit.owner)};
   return access.allows(subject, account::Right::read);
+}
+
+bool is_by_and_until(const AuditFilter& filter, const es::RecordedEvent& recorded) {
+  if (!filter.by.empty() && !is_by(recorded.event.audit.principal, filter.by)) return false;
+  return !filter.until || filter.until->includes(recorded);
+}
+
+bool is_wanted(const AuditFilter& filter, const es::RecordedEvent& recorded) {
+  if (filter.type.empty() ? !is_act(recorded.event.type) : filter.type != recorded.event.type) return false;
+  return is_by_and_until(filter, recorded);
 }
 
 awaitable<Result<void>> read_block(es::EventStore& store, const account::Access& access,
@@ -72,7 +121,8 @@ awaitable<Result<void>> read_block(es::EventStore& store, const account::Access&
   std::size_t bytes = 0;
   for (auto recorded = slice->events->rbegin(); recorded != slice->events->rend(); ++recorded) {
     if (recorded->position.offset >= log.end) continue;
-    const bool wanted = is_wanted(access, filter, *recorded);
+    const bool told = may_be_told(access, filter, *recorded);
+    const bool wanted = told && is_wanted(filter, *recorded);
     if (wanted) bytes += recorded->event.data.size();
     if (wanted && !log.found.empty() && bytes > found_bytes_max) {
       from = recorded->position.offset + 1;
@@ -82,6 +132,9 @@ awaitable<Result<void>> read_block(es::EventStore& store, const account::Access&
     is_over = is_over && filter.since && filter.since->includes(*recorded);
     log.frontier = recorded->event.time;
     if (wanted) log.found.push_front(*recorded);
+    // What it replaced, and what was before that in its stream.
+    if (told && es::is_baseline(recorded->event))
+      log.trimmed = std::max(log.trimmed, std::optional(recorded->event.time));
   }
   log.end = from;
   if (is_empty && from > 1) {  // trimmed; perhaps everything that is older, too
@@ -118,12 +171,19 @@ Backwards* to_read(std::vector<Backwards>& logs, const Backwards* newest) {
 
 }  // namespace
 
+bool is_event_type(std::string_view type) {
+  return knows<account::Holder>(type) || knows<device::Device>(type) || knows<links::Links>(type) ||
+         knows<resource::Resource>(type);
+}
+
+bool is_act_type(std::string_view type) { return knows<account::Administration>(type); }
+
 awaitable<Result<AuditPage>> Cloud::audit(Caller caller, AuditFilter filter, std::string cursor) {
   const auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();
-  Cursor from = models_.cursor();
+  PageCursor from{models_.cursor(), std::nullopt};
   if (!cursor.empty()) {
-    auto parsed = Cursor::parse(cursor, parts_.store.partitions());
+    auto parsed = PageCursor::parse(cursor, parts_.store.partitions());
     if (!parsed) co_return parsed.error();
     from = std::move(*parsed);
   }
@@ -137,7 +197,7 @@ awaitable<Result<AuditPage>> Cloud::audit(Caller caller, AuditFilter filter, std
     Backwards& log = logs.emplace_back();
     log.partition = partition;
     // A cursor that was made up does not lead behind the end.
-    if (!only || *only == partition) log.end = std::min(from.next[partition], models_.next(partition));
+    if (!only || *only == partition) log.end = std::min(from.cursor.next[partition], models_.next(partition));
   }
 
   AuditPage page;
@@ -155,11 +215,15 @@ awaitable<Result<AuditPage>> Cloud::audit(Caller caller, AuditFilter filter, std
     page.events.push_back(std::move(newest->found.back()));
     newest->found.pop_back();
   }
+  page.from = from.from;
+  for (const Backwards& log : logs) {
+    if (log.trimmed && is_trimmed(filter.type)) page.from = std::max(page.from, log.trimmed);
+  }
   const bool is_over = std::all_of(logs.begin(), logs.end(),
                                    [](const Backwards& log) { return log.is_read() && log.found.empty(); });
   if (!is_over) {
-    Cursor more;
-    for (const Backwards& log : logs) more.next.push_back(log.resume());
+    PageCursor more{Cursor(), page.from};
+    for (const Backwards& log : logs) more.cursor.next.push_back(log.resume());
     page.more = more.text();
   }
   co_return page;
@@ -178,20 +242,34 @@ awaitable<Result<void>> Cloud::record(account::Tenant tenant, std::string by,
   co_return Result<void>();
 }
 
+// Backwards, a block at a time.
 awaitable<Result<std::vector<es::RecordedEvent>>> Cloud::administration(account::Tenant tenant,
-                                                                        std::size_t limit) {
+                                                                        AuditFilter filter) {
+  const auto executor = co_await boost::asio::this_coro::executor;
   const es::StreamId stream = account::Administration::stream(tenant);
   const auto state = co_await administration_.load(stream);
   if (!state) co_return state.error();
   std::vector<es::RecordedEvent> events;
-  for (es::Version after = state->acts - std::min<std::uint64_t>(state->acts, limit);;) {
-    auto read = co_await parts_.store.read(stream, after);
-    if (!read) co_return read.error();
-    if (read->empty()) break;
-    after = read->back().version;
-    std::move(read->begin(), read->end(), std::back_inserter(events));
+  for (es::Version end = state->acts; end > 0 && events.size() < filter.limit;) {
+    const es::Version begin = end - std::min<es::Version>(end, Page::events_max);
+    std::vector<es::RecordedEvent> block;
+    for (es::Version after = begin; after < end;) {
+      // A store that has the events at hand answers without suspending.
+      co_await boost::asio::post(executor, boost::asio::use_awaitable);
+      auto read = co_await parts_.store.read(stream, after);
+      if (!read) co_return read.error();
+      if (read->empty()) break;
+      after = read->back().version;
+      std::move(read->begin(), read->end(), std::back_inserter(block));
+    }
+    for (auto act = block.rbegin(); act != block.rend() && events.size() < filter.limit; ++act) {
+      const bool is_of_type = filter.type.empty() || filter.type == act->event.type;
+      const bool is_since = !filter.since || !filter.since->includes(*act);
+      if (act->version <= end && is_of_type && is_since && is_by_and_until(filter, *act))
+        events.push_back(std::move(*act));
+    }
+    end = begin;
   }
-  std::reverse(events.begin(), events.end());
   co_return events;
 }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ocf::cloud {
@@ -21,8 +22,16 @@ struct AuditFilter {
   std::size_t limit = 100;
 };
 
+// Whether the log may have events of this type that are about devices.
+bool is_event_type(std::string_view type);
+// Whether administrators' acts may have this type.
+bool is_act_type(std::string_view type);
+
 struct AuditPage {
   std::vector<es::RecordedEvent> events;  // newest first
+  // Older events than this may be missing among those that were asked for: they were trimmed. Nullopt: as far
+  // as this page and those before it go, none was.
+  std::optional<Time> from;
   std::string more;  // a cursor: older ones may be found from there; empty: there are none
 };
 

@@ -106,12 +106,20 @@ TEST_F(AuditTest, KeepsWhatAdministratorsDo) {
     ASSERT_TRUE(run(cloud->record(tenant, "uid:0", std::move(act))));
   }
   crash();
-  const auto newest = run(cloud->administration(tenant, 2)).value();
+  AuditFilter filter;
+  filter.limit = 2;
+  const auto newest = run(cloud->administration(tenant, filter)).value();
   ASSERT_EQ(newest.size(), 2u);
   EXPECT_EQ(newest[0].version, 3u);
   EXPECT_EQ(newest[1].version, 2u);
   EXPECT_EQ(newest[0].event.audit.principal, "uid:0");
-  EXPECT_EQ(run(cloud->administration(tenant, 100)).value().size(), 3u);
+  filter.limit = 100;
+  EXPECT_EQ(run(cloud->administration(tenant, filter)).value().size(), 3u);
+  filter.type = "CodeIssued";
+  EXPECT_TRUE(run(cloud->administration(tenant, filter)).value().empty());
+  filter.type = "TokenIssued";
+  filter.by = "system";
+  EXPECT_TRUE(run(cloud->administration(tenant, filter)).value().empty());
   EXPECT_TRUE(audit("alice").events.empty());
 }
 

@@ -150,6 +150,12 @@ std::optional<Time> stale_since(const directory::DeviceEntry& device, const Link
 std::vector<ResourceView> resource_views(const directory::DeviceView& device,
                                          const std::map<Href, shadow::Representation>& known);
 
+// A page of what happened, oldest first.
+struct History {
+  std::vector<es::RecordedEvent> events;
+  std::uint64_t more = 0;  // the place before which there are older ones; 0: there are none
+};
+
 // A link that was found, with what the shadow knows of its resource.
 struct FoundRepresentation {
   directory::FoundLink link;
@@ -296,10 +302,10 @@ class Cloud {
   awaitable<Result<directory::DeviceView>> device(Caller caller, DeviceId device);
   // All resources of a device, by href. Errors: not_found.
   awaitable<Result<std::vector<ResourceView>>> resources(Caller caller, DeviceId device);
-  // The events of one resource of the current registration, or of the device and its links if no href is
-  // given, oldest first.
-  awaitable<Result<std::vector<es::RecordedEvent>>> history(Caller caller, DeviceId device,
-                                                            std::optional<Href> href);
+  // The newest events of one resource of the current registration, or of the device and its links if no href
+  // is given, oldest first; before a place that History::more of the same question named. Errors: not_found.
+  awaitable<Result<History>> history(Caller caller, DeviceId device, std::optional<Href> href,
+                                     std::uint64_t before = UINT64_MAX);
 
   // -- As it was at a point, in the registration that the caller may read now; another one does not exist.
   // A time (RFC 3339) or a cursor. Errors: malformed_point, point_in_future.
@@ -314,8 +320,11 @@ class Cloud {
 
   // What was refused in the name of a device since it was registered, newest first. Errors: not_found.
   awaitable<Result<std::vector<device::Refusal>>> refusals(Caller caller, DeviceId device);
-  // Of all devices and addresses: for the gateway, which records them, and for administrators.
+  // Of all devices and addresses: for administrators.
   Refusals& refusals() { return refusals_; }
+  // Whatever is refused, on every face: counts it, keeps it for who asks, and logs it, those that are alike
+  // ten times and then at each power of ten. Its limit counts who hit it.
+  void note(device::Refusal refusal);
 
   // Who did what to the devices that the caller may read, as the log tells it, newest first; from now, or
   // from a cursor of an earlier page, back into the past. Looks at so many events at most, of which all may
@@ -323,8 +332,9 @@ class Cloud {
   awaitable<Result<AuditPage>> audit(Caller caller, AuditFilter filter, std::string cursor);
   // What administrators had the hub do: kept in the log, and seen by nobody but them.
   awaitable<Result<void>> record(account::Tenant tenant, std::string by, account::AdministrativeAct act);
-  // The newest, newest first.
-  awaitable<Result<std::vector<es::RecordedEvent>>> administration(account::Tenant tenant, std::size_t limit);
+  // The newest that are wanted, newest first; acts are of no device.
+  awaitable<Result<std::vector<es::RecordedEvent>>> administration(account::Tenant tenant,
+                                                                   AuditFilter filter);
 
   // The messages between the device and its gateway from now on. Errors: not_found, too_many_protocol_logs
   // (of all, or of the caller's owner).

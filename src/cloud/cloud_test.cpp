@@ -121,11 +121,12 @@ TEST_F(TestCloud, UnpublishesLinksWhoseLifetimeEnded) {
   now += std::chrono::seconds(1);
   sweep();
   EXPECT_FALSE(is_published()) << "also after a crash";
-  const auto history = run(cloud->history(user("alice"), device_id(), std::nullopt)).value();
+  const auto history = run(cloud->history(user("alice"), device_id(), std::nullopt)).value().events;
   EXPECT_EQ(history.back().event.type, "LinksUnpublished");
   EXPECT_EQ(history.back().event.audit.principal, "system");
   sweep();
-  EXPECT_EQ(run(cloud->history(user("alice"), device_id(), std::nullopt))->size(), history.size()) << "once";
+  EXPECT_EQ(run(cloud->history(user("alice"), device_id(), std::nullopt))->events.size(), history.size())
+      << "once";
 }
 
 TEST_F(TestCloud, StoresFewOfManyRefreshesAndKeepsLinksAsLongAsEachAsked) {
@@ -441,7 +442,8 @@ TEST_F(TestCloud, HandlesCommandsToOneStreamInTheOrderInWhichTheyCame) {
   }
   settle();
   std::uint64_t sequence = 0;
-  for (const auto& recorded : run(cloud->history(user("alice"), device_id(), Href("/light/1"))).value()) {
+  const History page = run(cloud->history(user("alice"), device_id(), Href("/light/1"))).value();
+  for (const auto& recorded : page.events) {
     EXPECT_EQ(recorded.event.spoken.sequence, ++sequence);
   }
   EXPECT_EQ(sequence, 50u);

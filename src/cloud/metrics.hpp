@@ -23,6 +23,7 @@ struct Metrics {
   telemetry::CounterTable notifications;                // by outcome
   telemetry::CounterTable authorization_checks;         // asked of the seam, by outcome
   telemetry::LimitHits limit_hits;                      // of the gateway too
+  telemetry::CounterTable refusals;                     // on every face, by stage and cause
   telemetry::Counter read_model_gaps;                   // batches that came out of order
   telemetry::Counter trimmed_events, trimmed_bytes;     // that gave way to baselines
   telemetry::Gauge retained_since;                      // seconds since 1970: of resources older events went

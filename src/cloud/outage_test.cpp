@@ -118,7 +118,7 @@ class CloudOutage : public TestCloud {
     return answer ? answer->content : resource::Content();
   }
   std::string last_of_device() {
-    return run(cloud->history(user("alice"), device_id(), std::nullopt)).value().back().event.type;
+    return run(cloud->history(user("alice"), device_id(), std::nullopt)).value().events.back().event.type;
   }
 
   FailingStore failing{memory};

@@ -14,27 +14,81 @@
 namespace ocf::cloud {
 namespace {
 
-// The events of a stream, oldest first; of those that do not fit into a page only the newest. The stream is
-// known to have `version`, so what is too old for a page is not read.
-awaitable<Result<std::vector<es::RecordedEvent>>> newest(es::EventStore& store, es::StreamId stream,
-                                                         es::Version version) {
+// What an event of a stream is counted by; see History::more.
+using PlaceOf = std::uint64_t (*)(const es::RecordedEvent&);
+
+// The events of a stream with a place before `before`, oldest first; of those that do not fit into a page
+// only the newest. None of them has a version of `after` or less.
+awaitable<Result<std::deque<es::RecordedEvent>>> newest(es::EventStore& store, es::StreamId stream,
+                                                        es::Version after, PlaceOf place,
+                                                        std::uint64_t before) {
   const auto executor = co_await boost::asio::this_coro::executor;
   std::deque<es::RecordedEvent> events;
   Page room;
-  for (es::Version after = version - std::min<es::Version>(version, Page::events_max);;) {
+  for (bool is_over = false; !is_over;) {
     // A store that has the events at hand answers without suspending.
     co_await boost::asio::post(executor, boost::asio::use_awaitable);
     auto read = co_await store.read(stream, after);
     if (!read) co_return read.error();
     if (read->empty()) break;
     after = read->back().version;
+    is_over = place(read->back()) >= before;
     for (es::RecordedEvent& recorded : *read) {
+      if (place(recorded) >= before) break;
       for (; !room.has_room_for(recorded); events.pop_front()) room.remove(events.front());
       room.add(recorded);
       events.push_back(std::move(recorded));
     }
   }
-  co_return std::vector(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
+  co_return events;
+}
+
+// What was trimmed is not there: a baseline is the first of its stream.
+bool has_older(const std::deque<es::RecordedEvent>& events) {
+  return !events.empty() && events.front().version > 1 && !es::is_baseline(events.front().event);
+}
+
+History history_of(std::deque<es::RecordedEvent> events, std::uint64_t more) {
+  History page;
+  page.events.assign(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
+  page.more = more;
+  return page;
+}
+
+std::uint64_t version_of(const es::RecordedEvent& recorded) { return recorded.version; }
+std::uint64_t offset_of(const es::RecordedEvent& recorded) { return recorded.position.offset; }
+
+// Of one stream, whose versions are the places. It is known to have `version`, so what is too old for a page
+// is not read.
+awaitable<Result<History>> history_of_stream(es::EventStore& store, es::StreamId stream, es::Version version,
+                                             std::uint64_t before) {
+  const es::Version last = std::min<es::Version>(version, before - 1);
+  const es::Version after = last - std::min<es::Version>(last, Page::events_max);
+  auto events = co_await newest(store, std::move(stream), after, version_of, before);
+  if (!events) co_return events.error();
+  const std::uint64_t more = has_older(*events) ? events->front().version : 0;
+  co_return history_of(std::move(*events), more);
+}
+
+// All streams of a device are in one partition, whose offsets are the places.
+awaitable<Result<History>> history_of_device(es::EventStore& store, device::DeviceKey key,
+                                             std::uint64_t before) {
+  auto events = co_await newest(store, key.stream(device::stream_name), 0, offset_of, before);
+  if (!events) co_return events.error();
+  auto links = co_await newest(store, key.stream(links::stream_name), 0, offset_of, before);
+  if (!links) co_return links.error();
+  bool is_cut = has_older(*events) || has_older(*links);
+  std::move(links->begin(), links->end(), std::back_inserter(*events));
+  std::sort(events->begin(), events->end(),
+            [](const auto& a, const auto& b) { return a.position < b.position; });
+  Page room;
+  std::size_t kept = 0;
+  for (; kept < events->size() && room.has_room_for((*events)[events->size() - 1 - kept]); ++kept)
+    room.add((*events)[events->size() - 1 - kept]);
+  is_cut = is_cut || kept < events->size();
+  events->erase(events->begin(), events->end() - static_cast<std::ptrdiff_t>(kept));
+  const std::uint64_t more = is_cut ? events->front().position.offset : 0;
+  co_return history_of(std::move(*events), more);
 }
 
 // Whether the event may change which links are found.
@@ -101,29 +155,22 @@ awaitable<Result<std::vector<ResourceView>>> Cloud::resources(Caller caller, Dev
   co_return resource_views(*device, models_.shadow.of_device(device->key));
 }
 
-awaitable<Result<std::vector<es::RecordedEvent>>> Cloud::history(Caller caller, DeviceId id,
-                                                                 std::optional<Href> href) {
+awaitable<Result<History>> Cloud::history(Caller caller, DeviceId id, std::optional<Href> href,
+                                          std::uint64_t before) {
   const auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();
   const directory::DeviceEntry* device = visible(*access, id);
   if (device == nullptr) co_return CloudError::not_found;
   const device::DeviceKey key = device->key;
-  if (href && *href != directory::status_href()) {
-    const bool published = device->links.contains(*href);
-    const shadow::Representation* known = models_.shadow.get(key, *href);
-    const es::Version version = known == nullptr ? 0 : known->version;
-    auto events = co_await newest(parts_.store, resource::stream_of(key, *href), version);
-    if (events && events->empty() && !published) co_return CloudError::not_found;
-    co_return events;
-  }
-  auto events = co_await newest(parts_.store, key.stream(device::stream_name), 0);
-  if (!events || href) co_return events;
-  auto links = co_await newest(parts_.store, key.stream(links::stream_name), 0);
-  if (!links) co_return links;
-  std::move(links->begin(), links->end(), std::back_inserter(*events));
-  std::sort(events->begin(), events->end(),
-            [](const auto& a, const auto& b) { return a.position < b.position; });
-  co_return events;
+  if (!href) co_return co_await history_of_device(parts_.store, key, before);
+  const bool published = device->links.contains(*href);
+  if (*href == directory::status_href())
+    co_return co_await history_of_stream(parts_.store, key.stream(device::stream_name), 0, before);
+  const shadow::Representation* known = models_.shadow.get(key, *href);
+  const es::Version version = known == nullptr ? 0 : known->version;
+  auto page = co_await history_of_stream(parts_.store, resource::stream_of(key, *href), version, before);
+  if (page && page->events.empty() && !published) co_return CloudError::not_found;
+  co_return page;
 }
 
 // Before that it was another owner's, or nobody's.

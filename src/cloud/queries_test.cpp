@@ -19,14 +19,15 @@ class HistoryTest : public TestCloud {
       ASSERT_TRUE(run(store.append(std::move(append))));
     }
   }
-  std::vector<es::Version> versions() {
+  std::vector<es::Version> versions(std::uint64_t before = UINT64_MAX) {
     std::vector<es::Version> found;
-    std::optional<Result<std::vector<es::RecordedEvent>>> events;
+    std::optional<Result<History>> page;
     turns_ = 0;
-    begin(cloud->history(user("alice"), device_id(), href_), events);
+    begin(cloud->history(user("alice"), device_id(), href_, before), page);
     loop.restart();
-    for (; !events; ++turns_) loop.poll_one();
-    for (const es::RecordedEvent& recorded : events->value()) found.push_back(recorded.version);
+    for (; !page; ++turns_) loop.poll_one();
+    for (const es::RecordedEvent& recorded : page->value().events) found.push_back(recorded.version);
+    more_ = (*page)->more;
     return found;
   }
   static std::vector<es::Version> range(es::Version first, es::Version last) {
@@ -39,7 +40,8 @@ class HistoryTest : public TestCloud {
   const DeviceSession session_ = online(channel_);
   const Href href_{"/light/1"};
   es::Version length_ = 0;
-  std::size_t turns_ = 0;  // of the loop, of which the last history took one after the other
+  std::uint64_t more_ = 0;  // of the last history
+  std::size_t turns_ = 0;   // of the loop, of which the last history took one after the other
 };
 
 TEST_F(HistoryTest, HasTheNewestEventsOfALongStream) {
@@ -47,6 +49,28 @@ TEST_F(HistoryTest, HasTheNewestEventsOfALongStream) {
   EXPECT_EQ(versions(), range(1, 3));
   append_until(2500);
   EXPECT_EQ(versions(), range(1501, 2500));
+}
+
+TEST_F(HistoryTest, SaysWhereItGoesOnIntoThePast) {
+  append_until(2500);
+  versions();
+  EXPECT_EQ(more_, 1501u);
+  EXPECT_EQ(versions(more_), range(501, 1500));
+  EXPECT_EQ(versions(more_), range(1, 500));
+  EXPECT_EQ(more_, 0u);
+  EXPECT_EQ(versions(1), range(1, 0));
+  EXPECT_EQ(more_, 0u);
+}
+
+TEST_F(HistoryTest, OfADeviceGoesOnAcrossItsStreams) {
+  for (int round = 0; round < 5; ++round) publish(session_, "/light/" + std::to_string(round));
+  const auto whole = run(cloud->history(user("alice"), device_id(), std::nullopt)).value();
+  ASSERT_GE(whole.events.size(), 7u);
+  EXPECT_EQ(whole.more, 0u);
+  const std::uint64_t middle = whole.events[4].position.offset;
+  const auto before = run(cloud->history(user("alice"), device_id(), std::nullopt, middle)).value();
+  ASSERT_EQ(before.events.size(), 4u);
+  EXPECT_EQ(before.events[3].position, whole.events[3].position);
 }
 
 TEST_F(HistoryTest, HasTheNewestEventsThatFitIntoAPage) {

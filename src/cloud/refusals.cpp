@@ -1,6 +1,7 @@
 #include "cloud/refusals.hpp"
 
 #include "base/printable.hpp"
+#include "cloud/cloud.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -14,6 +15,16 @@ std::string address_of(std::string_view peer) {
   std::string_view address = peer.substr(0, peer.rfind(':'));
   if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
   return std::string(address);
+}
+
+// Of refusals that are alike so many are logged one by one, then each power of ten: a peer that is refused in
+// a loop does not fill the disk. How often it was, `ocf-cloud why` says.
+constexpr std::uint64_t logged_each = 10;
+
+bool is_logged(std::uint64_t count) {
+  if (count <= logged_each) return true;
+  while (count % 10 == 0) count /= 10;
+  return count == 1;
 }
 
 }  // namespace
@@ -42,7 +53,7 @@ std::shared_ptr<Refusals::Record> Refusals::alike(const device::Refusal& refusal
   const auto is_alike = [&refusal](const std::shared_ptr<Record>& record) {
     const device::Refusal& old = record->refusal;
     return record->counts_on && old.fault == refusal.fault && old.device == refusal.device &&
-           (old.reason == refusal.reason || !refusal.device) &&
+           old.principal == refusal.principal && (old.reason == refusal.reason || !refusal.device) &&
            address_of(old.peer) == address_of(refusal.peer);
   };
   // A device's own places are not taken by others behind the same address.
@@ -100,6 +111,22 @@ std::vector<device::Refusal> Refusals::latest(std::size_t count_max) const {
     found.push_back(record->refusal);
   }
   return found;
+}
+
+// -- As the faces tell of them
+
+void Cloud::note(device::Refusal refusal) {
+  metrics_.refusals.add(device::name_of(refusal.fault.stage), device::name_of(refusal.fault.cause));
+  const device::Refusal kept = refusals_.record(std::move(refusal));
+  if (!is_logged(kept.count) || !parts_.log) return;
+  const std::string times = kept.count > logged_each ? " (" + std::to_string(kept.count) + " times)" : "";
+  telemetry::LogLine line(telemetry::Level::warn, "refused", kept.reason + times);
+  line.peer = kept.peer;
+  if (kept.device) line.device = kept.device->text();
+  line.stage = device::name_of(kept.fault.stage);
+  line.cause = device::name_of(kept.fault.cause);
+  line.limit = kept.limit;
+  parts_.log(line);
 }
 
 }  // namespace ocf::cloud

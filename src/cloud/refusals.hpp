@@ -20,7 +20,7 @@ class Refusals {
   explicit Refusals(const Limits& limits) : limits_(limits) {}
 
   // Keeps it for its device and its address, and forgets the oldest above the limits. What is remembered and
-  // was refused once more (the same stage, cause, device, address and, of a device, reason) counts up
+  // was refused once more (the same stage, cause, device, user, address and, of a device, reason) counts up
   // instead: who tries again and again does not fill its places, a stranger not by what he asks for. The
   // newest reason is made one printable line, cut, and kept; what is kept is returned, to be logged.
   device::Refusal record(device::Refusal refusal);

@@ -176,8 +176,8 @@ class TestCloud : public ::testing::Test {
   }
   std::vector<std::string> types(const std::string& href = "/light/1") {
     std::vector<std::string> names;
-    for (const auto& recorded : run(cloud->history(user("alice"), device_id(), Href(href))).value())
-      names.push_back(recorded.event.type);
+    const History page = run(cloud->history(user("alice"), device_id(), Href(href))).value();
+    for (const auto& recorded : page.events) names.push_back(recorded.event.type);
     return names;
   }
 

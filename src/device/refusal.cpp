@@ -12,6 +12,7 @@ std::string_view name_of(Stage stage) {
     case Stage::publish: return "publish";
     case Stage::request: return "request";
     case Stage::protocol: return "protocol";
+    case Stage::http: return "http";
   }
   return "unknown";
 }
@@ -60,8 +61,31 @@ std::string_view name_of(Cause cause) {
   return "unknown";
 }
 
-std::string_view advice(Cause cause) {
+namespace {
+
+// What a user of the HTTP API has to do that a device has not; empty: the same.
+std::string_view advice_to_user(Cause cause) {
   switch (cause) {
+    case Cause::not_signed_in:
+      return "Send `Authorization: Bearer TOKEN`; `ocf-cloud token --owner NAME` prints a token.";
+    case Cause::bad_token:
+    case Cause::expired_token:
+      return "Use a token of this hub that is not over: `ocf-cloud token --owner NAME` prints one.";
+    case Cause::too_large:
+      return "Send less at once, or raise limits.http_body_bytes_max or limits.http_header_bytes_max.";
+    case Cause::too_many_connections:
+      return "Close connections that are not needed, or raise limits.http_connections_max.";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+std::string_view advice(const Fault& fault) {
+  if (fault.stage == Stage::http) {
+    if (const std::string_view sentence = advice_to_user(fault.cause); !sentence.empty()) return sentence;
+  }
+  switch (fault.cause) {
     case Cause::too_many_connections:
       return "Close connections that are not needed and sign in on the others, or raise the limit of the hub "
              "that the reason names.";

@@ -1,5 +1,5 @@
-// Refusal: that a device or client was refused or cut off by the hub, why, and what to do about it. One value
-// makes the line in the log and the answer of `ocf-cloud why`.
+// Refusal: that a device, client or user was refused or cut off by the hub, why, and what to do about it. One
+// value makes the line in the log and the answer of `ocf-cloud why`.
 #pragma once
 
 #include "base/time.hpp"
@@ -13,7 +13,7 @@
 namespace ocf::device {
 
 // How far the peer came.
-enum class Stage { tcp, tls, sign_up, sign_in, token_refresh, publish, request, protocol };
+enum class Stage { tcp, tls, sign_up, sign_in, token_refresh, publish, request, protocol, http };
 
 // What it was, as far as the advice differs.
 enum class Cause {
@@ -77,12 +77,13 @@ struct Refusal {
   std::string limit;               // the limit that was hit, by its name in Limits; empty: none
   std::uint64_t count = 1;         // how often just this was refused
   Time since{};                    // the first time
+  std::string principal;           // who asked over HTTP, "user:alice"; empty: not known, or a device
 };
 
 // "sign_up", "expired_code"; for programs, never renamed.
 std::string_view name_of(Stage stage);
 std::string_view name_of(Cause cause);
 // One sentence: what to do about it.
-std::string_view advice(Cause cause);
+std::string_view advice(const Fault& fault);
 
 }  // namespace ocf::device

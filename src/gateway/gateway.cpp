@@ -9,19 +9,6 @@
 #include <algorithm>
 
 namespace ocf::gateway {
-namespace {
-
-// Of refusals that are alike so many are logged one by one, then each power of ten: a peer that is refused in
-// a loop does not fill the disk. How often it was, `ocf-cloud why` says.
-constexpr std::uint64_t logged_each = 10;
-
-bool is_logged(std::uint64_t count) {
-  if (count <= logged_each) return true;
-  while (count % 10 == 0) count /= 10;
-  return count == 1;
-}
-
-}  // namespace
 
 Gateway::Gateway(net::Shard& shard, cloud::Cloud& cloud, const Limits& limits, Log log)
     : shard_(shard),
@@ -180,18 +167,8 @@ void Gateway::turn_away(const net::Endpoint& peer, std::string_view limit) {
 }
 
 void Gateway::note(device::Refusal refusal) {
-  metrics_.refusals.add(device::name_of(refusal.fault.stage), device::name_of(refusal.fault.cause));
   cloud_.metrics().limit_hits.hit(refusal.limit);
-  const device::Refusal kept = cloud_.refusals().record(std::move(refusal));
-  if (!is_logged(kept.count)) return;
-  const std::string times = kept.count > logged_each ? " (" + std::to_string(kept.count) + " times)" : "";
-  telemetry::LogLine line(Level::warn, "refused", kept.reason + times);
-  line.peer = kept.peer;
-  if (kept.device) line.device = kept.device->text();
-  line.stage = device::name_of(kept.fault.stage);
-  line.cause = device::name_of(kept.fault.cause);
-  line.limit = kept.limit;
-  log_(line);
+  cloud_.note(std::move(refusal));
 }
 
 Levels Gateway::levels() const {

@@ -105,7 +105,7 @@ class Gateway {
   void turn_away_above_max(const net::Endpoint& peer);
   void turn_away(const net::Endpoint& peer, std::string_view limit);
   void drain_more(SteadyTime now);
-  // Logs it, and keeps it for who asks.
+  // Counts its limit; see Cloud::note.
   void note(device::Refusal refusal);
 
   net::Shard& shard_;

@@ -18,7 +18,6 @@ struct Metrics {
   telemetry::CounterTable accepted;    // by transport
   telemetry::CounterTable handshakes;  // by TLS version; "failed" for those that failed
   telemetry::Histogram handshake_seconds;
-  telemetry::CounterTable refusals;  // by stage and cause, each of them
   telemetry::CounterTable requests;  // by endpoint and answer
   telemetry::Histogram request_seconds;
   std::array<telemetry::Counter, 8> messages_in;   // by class of code

@@ -74,7 +74,7 @@ TEST_F(HttpApi, ShowsAForeignDeviceExactlyLikeOneThatDoesNotExist) {
 TEST_F(HttpApi, TellsWhyADeviceWasRefusedSinceItWasRegistered) {
   Device& lamp = add_device("alice", {});
   device::Refusal refusal{
-      now, {device::Stage::sign_in, device::Cause::bad_token}, "192.0.2.7:1", lamp.id, "No.", ""};
+      now, {device::Stage::sign_in, device::Cause::bad_token}, "192.0.2.7:1", lamp.id, "No.", "", 1, {}, ""};
   cloud.refusals().record(refusal);
   refusal.time += std::chrono::seconds(1);
   cloud.refusals().record(refusal);
@@ -85,7 +85,7 @@ TEST_F(HttpApi, TellsWhyADeviceWasRefusedSinceItWasRegistered) {
   EXPECT_EQ(get(path(lamp, "/refusals")).body,
             R"({"refusals":[{"time":"2026-11-22T19:59:53.123Z","count":2,"since":"2026-11-22T19:59:52.123Z",)"
             R"("stage":"sign_in","peer":"192.0.2.7:1","device":")" +
-                lamp.id.text() + R"(","reason":"No.","advice":")" + std::string(advice(refusal.fault.cause)) +
+                lamp.id.text() + R"(","reason":"No.","advice":")" + std::string(advice(refusal.fault)) +
                 R"("}]})");
   EXPECT_EQ(reason(get(path(lamp, "/refusals"), "bob"), 404), "not_found");
 }

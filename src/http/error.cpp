@@ -8,6 +8,7 @@ const char* sentence(int value) {
     case HttpError::malformed_request: return "the request is not well-formed HTTP/1.1";
     case HttpError::malformed_target: return "the request target is not a well-formed path and query";
     case HttpError::malformed_parameter: return "a query parameter has a value that it cannot have";
+    case HttpError::unknown_parameter: return "the path does not have this query parameter";
     case HttpError::header_too_large: return "the header is longer than the limit";
     case HttpError::body_too_large: return "the body is longer than the limit";
     case HttpError::unsupported_media_type: return "the body has to be application/json";

@@ -9,6 +9,7 @@ enum class HttpError {
   malformed_request = 1,   // not HTTP/1.x, or no Host
   malformed_target,        // not a path with an optional query, or not UTF-8 once decoded
   malformed_parameter,     // a query parameter of the API has a value that it cannot have
+  unknown_parameter,       // the route has no query parameter of that name
   header_too_large,        // limits.http_header_bytes_max
   body_too_large,          // limits.http_body_bytes_max
   unsupported_media_type,  // the body is not application/json

@@ -31,16 +31,22 @@ struct Exchange {
   Target target;
   std::vector<std::string> captures;  // what the braces of the route's pattern matched, in order
   cloud::Caller caller;
+  std::string parameter;          // of the query, that is wrong; empty: none is
   es::CorrelationId correlation;  // of the command that the request becomes, if it does; empty: it cannot
 };
+
+// That the answer names this parameter of the query. Errors: malformed_parameter, always.
+Error malformed(Exchange& exchange, std::string_view parameter);
 
 // The device that the first capture names. Errors: malformed_device_id.
 Result<DeviceId> device_in_path(const Exchange& exchange);
 // The resource that the second capture names: the rest of the path. Errors: malformed_href.
 Result<Href> href_in_path(const Exchange& exchange);
+// The query parameter `device`; nullopt if there is none. Errors: malformed_device_id.
+Result<std::optional<DeviceId>> device_in_query(Exchange& exchange);
 // The query parameter `href`; nullopt if there is none. Errors: malformed_href.
-Result<std::optional<Href>> href_in_query(const Exchange& exchange);
+Result<std::optional<Href>> href_in_query(Exchange& exchange);
 // The query parameter `at`, or of another name; nullopt: now. Errors: malformed_point, point_in_future.
-Result<std::optional<cloud::Point>> point_in_query(const Exchange& exchange, std::string_view name = "at");
+Result<std::optional<cloud::Point>> point_in_query(Exchange& exchange, std::string_view name = "at");
 
 }  // namespace ocf::http

@@ -39,6 +39,7 @@ const std::vector<Row>& errors() {
       {HttpError::malformed_request, {400, "malformed_request"}},
       {HttpError::malformed_target, {400, "malformed_target"}},
       {HttpError::malformed_parameter, {400, "malformed_parameter"}},
+      {HttpError::unknown_parameter, {400, "unknown_parameter"}},
       {HttpError::header_too_large, {431, "header_too_large"}},
       {HttpError::body_too_large, {413, "body_too_large"}},
       {HttpError::unsupported_media_type, {415, "unsupported_media_type"}},

@@ -32,6 +32,7 @@ class Request {
   std::string target;  // "/api/v1/devices?x=y", as it was sent
   std::vector<Field> fields;
   std::string body;
+  std::string peer;  // of the connection, "127.0.0.1:40112"; empty: not known
 };
 
 // A body that goes on until one of the sides ends it, a piece at a time. Lives on the server's executor.
@@ -56,6 +57,7 @@ class Response {
   std::optional<std::string_view> field(std::string_view name) const;
 
   unsigned status;
+  std::string_view reason;  // of a problem, "device_offline", a literal; empty: it is none
   std::vector<Field> fields;
   std::string body;
   std::unique_ptr<LiveBody> live;  // instead of `body`

@@ -13,6 +13,7 @@ constexpr unsigned unauthorized = 401;
 
 Response begin(const Outcome& outcome, std::string_view detail) {
   Response response(outcome.status);
+  response.reason = outcome.reason;
   response.add("Content-Type", "application/problem+json");
   if (outcome.retry_after_s != 0) response.add("Retry-After", std::to_string(outcome.retry_after_s));
   JsonWriter json(response.body);
@@ -33,13 +34,16 @@ std::string challenge(const Error& error) {
 
 }  // namespace
 
-Response problem(const Error& error) {
+Response problem(const Error& error, std::string_view parameter) {
   const Outcome outcome = outcome_of(error);
   // What we do not expect may say more than outsiders should know.
   const bool is_expected = outcome.status != outcome_of(HttpError::internal).status;
-  Response response =
-      begin(outcome, is_expected ? error.message() : make_error_code(HttpError::internal).message());
-  JsonWriter(response.body).end_object();
+  std::string detail = is_expected ? error.message() : make_error_code(HttpError::internal).message();
+  if (!parameter.empty()) detail += ": " + std::string(parameter);
+  Response response = begin(outcome, detail);
+  JsonWriter json(response.body);
+  if (!parameter.empty()) json.key("parameter").text(parameter);
+  json.end_object();
   if (outcome.status == unauthorized) response.add("WWW-Authenticate", challenge(error));
   return response;
 }

@@ -16,8 +16,9 @@ std::string refusals_document(const std::vector<device::Refusal>& refusals) {
     json.key("stage").text(name_of(refusal.fault.stage));
     json.key("peer").text(refusal.peer);
     if (refusal.device) json.key("device").text(refusal.device->text());
+    if (!refusal.principal.empty()) json.key("principal").text(refusal.principal);
     json.key("reason").text(refusal.reason);
-    json.key("advice").text(advice(refusal.fault.cause));
+    json.key("advice").text(advice(refusal.fault));
     json.end_object();
   }
   json.end_array().end_object();

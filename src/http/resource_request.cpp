@@ -63,7 +63,7 @@ Result<cloud::Request> resource_request(Exchange& exchange, resource::Operation 
   cloud::Request request(*device, std::move(*href), operation);
   for (const Target::Parameter& parameter : exchange.target.query) {
     const auto read = read_parameter(parameter, request);
-    if (!read) return read.error();
+    if (!read) return malformed(exchange, parameter.name);
   }
   request.face = "HTTP";
   request.correlation = es::CorrelationId(random_uuid());

@@ -15,9 +15,11 @@ using Endpoint = awaitable<Result<Response>> (*)(Exchange&);
 
 struct Route {
   std::string_view method;
-  std::string_view pattern;  // "{x}" is one segment, "{x...}" the rest of the path
+  std::string_view pattern;     // "{x}" is one segment, "{x...}" the rest of the path
+  std::string_view parameters;  // of the query, separated by spaces; any_parameter: the device has others
   Endpoint endpoint;
 };
+inline constexpr std::string_view any_parameter = "*";
 
 struct Routed {
   const Route* route = nullptr;  // nullptr: not found, or not with this method
@@ -40,12 +42,17 @@ class Api {
   // Route, authenticate, endpoint; every failure becomes a problem document. Not ended by a client that goes
   // away: a command that was accepted goes on.
   awaitable<Response> answer(Request request);
+  // For the server, which refuses some by itself. What is no refusal of the hub is passed over.
+  void note_refusal(const std::string& peer, const Error& error) { note_refusal(peer, "", "", error); }
   const Metrics& metrics() const { return metrics_; }
 
  private:
   awaitable<Response> find_and_respond(Request request, std::string& route);
+  // What was asked for, " to GET /api/v1/devices", and by whom, "user:alice"; empty: nobody knows.
+  void note_refusal(const std::string& peer, std::string_view asked, std::string principal,
+                    const Error& error);
   void tell_of_command(const Exchange& exchange, Response& response);
-  awaitable<Result<Response>> respond(Exchange& exchange, Endpoint endpoint);
+  awaitable<Result<Response>> respond(Exchange& exchange, const Route& route);
 
   cloud::Cloud& cloud_;
   const Limits& limits_;

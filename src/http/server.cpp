@@ -1,6 +1,7 @@
 #include "http/server.hpp"
 
 #include "http/error.hpp"
+#include "http/fault.hpp"
 #include "http/http_status.hpp"
 #include "http/problem.hpp"
 #include "net/shard.hpp"
@@ -44,10 +45,17 @@ constexpr std::chrono::seconds linger_time{1};
 constexpr std::chrono::seconds last_response_time{1};  // once all were made
 constexpr std::size_t linger_bytes_max = 1024 * 1024;
 
+std::string peer_of(const net::Socket& socket) {
+  Error gone;
+  const net::Endpoint peer = socket.remote_endpoint(gone);
+  return gone ? "" : net::to_text(peer);
+}
+
 struct Connection {
   Connection(net::Socket socket, std::size_t buffer_bytes_max)
-      : stream(std::move(socket)), buffer(buffer_bytes_max) {}
+      : peer(peer_of(socket)), stream(std::move(socket)), buffer(buffer_bytes_max) {}
 
+  const std::string peer;
   beast::basic_stream<tcp, Executor> stream;
   // What was read and not yet understood: a header, an extension of a chunk or a trailer, whole. Beast knows
   // no limit of the last two.
@@ -79,12 +87,6 @@ Error error_of(const beast::error_code& error) {
   if (error == wire::error::body_limit) return HttpError::body_too_large;
   const auto& of_beast = make_error_code(wire::error::bad_target).category();
   return error.category() == of_beast ? make_error_code(HttpError::malformed_request) : Error(error);
-}
-
-std::string_view limit_of(const Error& error) {
-  if (error == HttpError::header_too_large) return "http_header_bytes_max";
-  if (error == HttpError::body_too_large) return "http_body_bytes_max";
-  return "";
 }
 
 // The peer sent something that it can be told about.
@@ -131,10 +133,11 @@ void let_out(std::exception_ptr exception) {
 
 class Server::Connections {
  public:
-  Connections(asio::io_context& context, const Limits& limits, Answer answer)
+  Connections(asio::io_context& context, const Limits& limits, Answer answer, Refused refused)
       : context_(context),
         limits_(limits),
         answer_(std::move(answer)),
+        refused_(std::move(refused)),
         acceptor_(context),
         retry_(context),
         last_(context) {}
@@ -150,6 +153,7 @@ class Server::Connections {
   awaitable<void> accept(net::Gate::Holder inside);
   void admit(net::Socket socket);
   void refuse(net::Socket socket);
+  void note(const std::string& peer, const Error& error);
 
   awaitable<void> serve(net::Gate::Holder inside, ConnectionPtr connection);
   // One request and its response; false: the connection ends.
@@ -165,6 +169,7 @@ class Server::Connections {
   asio::io_context& context_;
   const Limits& limits_;
   const Answer answer_;
+  const Refused refused_;  // may be empty
   asio::basic_socket_acceptor<tcp, Executor> acceptor_;
   Timer retry_;
   Timer last_;  // how long left() waits for peers that do not read
@@ -224,12 +229,17 @@ void Server::Connections::admit(net::Socket socket) {
   Error ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   if (open_.size() >= limits_.http_connections_max) {
-    limit_hits_.hit("http_connections_max");
+    note(peer_of(socket), HttpError::too_many_connections);
     return refuse(std::move(socket));
   }
   auto connection = std::make_shared<Connection>(std::move(socket), limits_.http_header_bytes_max);
   open_.insert(connection);
   asio::co_spawn(context_, serve(*gate_.enter(), std::move(connection)), let_out);
+}
+
+void Server::Connections::note(const std::string& peer, const Error& error) {
+  limit_hits_.hit(limit_of(error));
+  if (refused_) refused_(peer, error);
 }
 
 // At once or not at all: an empty send buffer takes it, and nobody waits for a connection that was one too
@@ -260,11 +270,13 @@ awaitable<bool> Server::Connections::exchange(ConnectionPtr connection) {
   auto received = co_await receive(*connection);
   connection->waits_for_peer = false;
   if (!received) {
-    limit_hits_.hit(limit_of(received.error()));
+    if (!is_refusal(received.error())) co_return false;
+    note(connection->peer, received.error());
     const Framing last;
-    if (is_refusal(received.error())) co_await send(*connection, problem(received.error()), last);
+    co_await send(*connection, problem(received.error()), last);
     co_return false;
   }
+  received->request.peer = connection->peer;
   Response response = co_await answer_(std::move(received->request));
   Framing framing = received->framing;
   framing.keep_alive = framing.keep_alive && !gate_.closed() && !response.live;
@@ -349,8 +361,9 @@ Server::Server(std::unique_ptr<Connections> connections) : connections_(std::mov
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::open(asio::io_context& context, const net::Endpoint& endpoint,
-                                             const Limits& limits, Answer answer, Reach reach) {
-  auto connections = std::make_unique<Connections>(context, limits, std::move(answer));
+                                             const Limits& limits, Answer answer, Refused refused,
+                                             Reach reach) {
+  auto connections = std::make_unique<Connections>(context, limits, std::move(answer), std::move(refused));
   const auto opened = connections->open(endpoint, reach);
   if (!opened) return opened.error();
   return std::unique_ptr<Server>(new Server(std::move(connections)));

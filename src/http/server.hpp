@@ -23,6 +23,8 @@ class Server {
  public:
   // Called once per request; must not throw.
   using Answer = std::function<awaitable<Response>(Request)>;
+  // Called for who is refused before there is a request to be answered; the peer as in Request.
+  using Refused = std::function<void(const std::string& peer, const Error& error)>;
 
   // Who may connect: without TLS tokens do not leave the machine.
   enum class Reach { loopback, anywhere };
@@ -30,7 +32,7 @@ class Server {
   // Binds and listens; port 0 lets the system choose. The limits outlive the server. Errors: not_loopback,
   // and those of the operating system.
   static Result<std::unique_ptr<Server>> open(boost::asio::io_context& context, const net::Endpoint& endpoint,
-                                              const Limits& limits, Answer answer,
+                                              const Limits& limits, Answer answer, Refused refused = nullptr,
                                               Reach reach = Reach::loopback);
   ~Server();
   Server(const Server&) = delete;

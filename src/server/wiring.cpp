@@ -76,16 +76,18 @@ Hub::Hub(Config config, LogSink log)
       memory_(shard_, gateway_, cloud_.metrics().limit_hits, config_.limits, log_),
       api_(cloud_, config_.limits),
       admin_http_({[this] { return collect(); }, live_checks(checked()), ready_checks(checked())}),
-      admin_requests_({authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
-                       [this] { return addresses(); }, [this] { return put_in_force(); },
-                       [this] { return reload(); }, [this](unsigned rate) { return gateway_.drain(rate); },
-                       [this] { return top(); },
-                       [this](std::string by, account::AdministrativeAct act) {
-                         return record(std::move(by), std::move(act));
-                       },
-                       [this](std::size_t limit) { return cloud_.administration(default_tenant(), limit); },
-                       [this] { return clock_.now(); }, LogRequests(store_, cloud_.read_models()),
-                       [this] { return checkpoint(); }}),
+      admin_requests_(
+          {authorization_, certificates_, cloud_.refusals(), config_.authorization, data_.sid(),
+           [this] { return addresses(); }, [this] { return put_in_force(); }, [this] { return reload(); },
+           [this](unsigned rate) { return gateway_.drain(rate); }, [this] { return top(); },
+           [this](std::string by, account::AdministrativeAct act) {
+             return record(std::move(by), std::move(act));
+           },
+           [this](cloud::AuditFilter filter) {
+             return cloud_.administration(default_tenant(), std::move(filter));
+           },
+           [this](std::string_view text) { return cloud_.point(text); }, [this] { return clock_.now(); },
+           LogRequests(store_, cloud_.read_models()), [this] { return checkpoint(); }}),
       admin_socket_(shard_, admin_socket_path(data_.path()),
                     [this](boost::json::object request, uid_t peer) {
                       return admin_requests_.answer(std::move(request), "uid:" + std::to_string(peer));
@@ -162,6 +164,8 @@ net::awaitable<void> Hub::stop_parts() {
   hangups_.cancel();
   memory_.stop();
   co_await admin_socket_.stop();
+  reloads_.close();
+  co_await reloads_.left();
   if (http_) http_->close();
   co_await gateway_.stop();
   co_await cloud_.stop();
@@ -205,8 +209,9 @@ void Hub::start_gateway() {
 void Hub::start_http() {
   const auto& http = config_.listeners.http;
   if (!http) return;
-  auto opened = http::Server::open(shard_.context(), endpoint_of(*http), config_.limits,
-                                   [this](http::Request request) { return api_.answer(std::move(request)); });
+  auto opened = http::Server::open(
+      shard_.context(), endpoint_of(*http), config_.limits,
+      [this](http::Request request) { return api_.answer(std::move(request)); }, refused_by_http());
   if (!opened) cannot("cannot listen for HTTP on " + http->text(), opened.error());
   http_ = std::move(*opened);
   addresses_.http = address_of(http_->endpoint());
@@ -217,11 +222,15 @@ void Hub::start_admin() {
   if (!admin) return;
   auto opened = http::Server::open(
       shard_.context(), endpoint_of(*admin), config_.limits,
-      [this](http::Request request) { return admin_http_.answer(std::move(request)); },
+      [this](http::Request request) { return admin_http_.answer(std::move(request)); }, refused_by_http(),
       http::Server::Reach::anywhere);
   if (!opened) cannot("cannot listen for metrics and health on " + admin->text(), opened.error());
   admin_listener_ = std::move(*opened);
   addresses_.admin = address_of(admin_listener_->endpoint());
+}
+
+http::Server::Refused Hub::refused_by_http() {
+  return [this](const std::string& peer, const Error& error) { api_.note_refusal(peer, error); };
 }
 
 telemetry::Snapshot Hub::collect() {
@@ -330,12 +339,20 @@ void Hub::wait_for_hangup() {
     if (canceled || stopping_) return;
     supervisor_.reloading();
     try {
-      reload();
+      const Reloaded reloaded = reload();
+      auto inside = reloads_.enter();
+      if (inside) shard_.spawn(record_reload(std::move(*inside), reloaded.act()));
     } catch (const std::runtime_error&) {  // who sent it reads the log
     }
     supervisor_.ready();
     wait_for_hangup();
   });
+}
+
+// Whoever sent the signal is not known.
+net::awaitable<void> Hub::record_reload(net::Gate::Holder, account::AdministrativeAct act) {
+  const std::string by = account::Principal::system(default_tenant()).text();
+  co_await record(by, std::move(act));
 }
 
 void Hub::warn_of_certificates() const {

@@ -74,6 +74,7 @@ class Hub {
   void start_gateway();
   void start_http();
   void start_admin();
+  http::Server::Refused refused_by_http();
   void start_otlp();
   boost::json::object top();
   net::awaitable<void> record(std::string by, account::AdministrativeAct act);
@@ -86,6 +87,7 @@ class Hub {
   Reloaded reload();
   Reloaded read_again();
   void wait_for_hangup();
+  net::awaitable<void> record_reload(net::Gate::Holder inside, account::AdministrativeAct act);
   void warn_of_certificates() const;
   std::string cis() const;
   void say(telemetry::Level level, std::string_view event, std::string text) const;
@@ -117,6 +119,7 @@ class Hub {
   AdminSocket admin_socket_;
   Supervisor supervisor_;
   std::function<Config()> read_config_;  // empty: there is none to read anew
+  net::Gate reloads_;                    // by SIGHUP, that are being recorded
   HubAddresses addresses_;
   bool stopping_ = false;
   boost::asio::steady_timer stop_asked_;  // canceled when stopping_ becomes true

@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 
 import pytest
 
 from api import Api
 from coap_tcp import poll
 from device import Resource
+from hub import NOT_FOUND, USAGE
 
 
 def audit(api, **query):
@@ -94,9 +96,14 @@ def test_others_acts_do_not_exist(hub, api, device):
 
 
 # Q3
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "since=yesterday", "device=x", "cursor=x"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "since=yesterday", "device=x", "cursor=x", "cursor=AQ.x", "type=Nonsense",
+                                   "tpye=DeviceClaimed"])
 def test_a_malformed_question_is_told(api, query):
-    assert api.get(f"/api/v1/audit?{query}").status == 400
+    reply = api.get(f"/api/v1/audit?{query}")
+    assert reply.status == 400
+    name = query.split("=")[0]
+    if name != "cursor":
+        assert reply.json["parameter"] == name and reply.json["detail"].endswith(f": {name}"), reply
 
 
 # Q3
@@ -131,3 +138,57 @@ def test_what_administrators_do_is_kept(started):
     assert len(hub.cli_ok("audit", "--administration", "--limit", 2).splitlines()) == 2
     # Nobody else is told.
     assert audit(Api(hub, hub.token("admin"))) == {"events": []}
+
+
+def acts(hub, *filters):
+    """Newest first."""
+    return [json.loads(line) for line in hub.cli_ok("audit", "--administration", "--json", *filters).splitlines()]
+
+
+# Q3: a search finds what was done, not that somebody searched
+def test_what_administrators_did_can_be_searched(started):
+    hub = started()
+    hub.token("alice")
+    hub.onboard("bob")
+    middle = acts(hub)[0]["time"]
+    hub.token("carol")
+    hub.cli_ok("devices", "--owner", "alice")
+    hub.cli_ok("audit", "--owner", "alice")
+    assert [act["about"] for act in acts(hub)] == ["carol", "bob", "alice"]
+    assert [act["about"] for act in acts(hub, "--type", "TokenIssued")] == ["carol", "alice"]
+    assert [act["about"] for act in acts(hub, "--type", "TokenIssued", "--until", middle)] == ["alice"]
+    assert [act["about"] for act in acts(hub, "--since", middle)] == ["carol"]
+    assert len(acts(hub, "--by", f"uid:{os.getuid()}")) == 3 and acts(hub, "--by", "system") == []
+    for wrong in (["--type", "DeviceClaimed"], ["--since", "nonsense"], ["--until", "2999-01-01T00:00:00Z"], ["--limit", 5001],
+                  ["--device", "028acc3a-d1a5-4246-79cd-000000000001"]):
+        done = hub.cli("audit", "--administration", *wrong)
+        assert done.returncode == USAGE and done.stdout == "" and done.stderr, wrong
+
+    hub.configure(limits={"ping_interval": "50s"})
+    hub.process.send_signal(signal.SIGHUP)
+    poll(lambda: acts(hub)[0]["type"] == "ConfigurationReloaded", "the act")
+    assert (acts(hub)[0]["principal"], acts(hub)[0]["about"]) == ("system", "limits.ping_interval")
+
+
+# Q3: who changes something in an owner's name is found
+def test_a_change_by_the_command_line_leaves_an_act(started, device, owner):
+    hub = started()
+    d = device(on=hub).online()
+    hub.cli_ok("set", "--owner", owner, d.di, "/light/1", '{"power":5}')
+    assert [(act["type"], act["about"]) for act in acts(hub)][0] == ("TokenIssued", owner)
+    before = len(acts(hub))
+    hub.cli_ok("get", "--owner", owner, d.di, "/light/1", "--live")
+    assert len(acts(hub)) == before
+
+
+# Q3: a typo does not look like an answer
+def test_what_does_not_exist_is_no_empty_audit(hub, device, owner):
+    d = device().online()
+    nobody = "028acc3a-d1a5-4246-79cd-0000000000ff"
+    assert hub.cli("audit", "--owner", owner, "--device", nobody).returncode == NOT_FOUND
+    assert hub.cli("export", "--device", nobody).returncode == NOT_FOUND
+    assert hub.cli("export", "--device", d.di, "--href", "/nothing").returncode == NOT_FOUND
+    done = hub.cli("audit", "--owner", owner, "--device", d.di, "--type", "DeviceDeregistered")
+    assert (done.returncode, done.stdout) == (0, "")
+    for wrong in (["--device", "xyz"], ["--since", "yesterday"], ["--type", "Nonsense"]):
+        assert hub.cli("audit", "--owner", owner, *wrong).returncode == USAGE, wrong

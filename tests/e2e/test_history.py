@@ -9,8 +9,8 @@ import pytest
 
 from api import Api
 from coap_tcp import CHANGED, DELETED, poll
-from device import light
-from hub import NOT_FOUND, REFUSED, USAGE
+from device import Resource, light
+from hub import NOT_FOUND, USAGE
 
 
 def now():
@@ -187,8 +187,55 @@ def test_the_command_line_reads_the_past(hub, api, synchronized, owner):
     assert synchronized.di not in hub.cli_ok("devices", "--owner", owner, "--at", "2020-01-01T00:00:00Z")
     assert hub.cli("get", synchronized.di, "/light/1", "--owner", owner, "--at", "2020-01-01T00:00:00Z").returncode == NOT_FOUND
     future = hub.cli("get", synchronized.di, "/light/1", "--owner", owner, "--at", "9999-01-01T00:00:00Z")
-    assert future.returncode == REFUSED and "in the future" in future.stderr
+    assert future.returncode == USAGE and "in the future" in future.stderr
     # "$T" of a script that did not set it
     unset = hub.cli("get", synchronized.di, "/light/1", "--owner", owner, "--at", "")
     assert (unset.returncode, unset.stdout) == (USAGE, "") and "--at has an empty value" in unset.stderr
     assert hub.cli("get", synchronized.di, "/light/1", "--live", *arguments).returncode == USAGE
+
+
+# Q3: what does not fit is said to be there
+def test_a_long_history_is_read_in_pages(hub, api, synchronized, owner):
+    for power in range(1, 6):
+        change(api, synchronized, power)
+    path = f"/api/v1/devices/{synchronized.di}/history?href=/light/1"
+    events = api.get(path).json["events"]
+    assert "more" not in api.get(path).json and len(events) >= 6
+    cursor = events[3]["version"]
+    assert api.get(f"{path}&cursor={cursor}").json == {"events": events[:3]}
+    for wrong in ("0", "x", "-1"):
+        assert api.get(f"{path}&cursor={wrong}").json["reason"] == "malformed_cursor"
+
+    done = hub.cli("history", "--owner", owner, synchronized.di, "/light/1", "--limit", 2, "--json")
+    assert json.loads(done.stdout)["events"] == events[-2:] and "ocf-cloud export" in done.stderr
+    done = hub.cli("history", "--owner", owner, synchronized.di, "/light/1")
+    assert len(done.stdout.splitlines()) == len(events) and done.stderr == ""
+
+
+# Q3: one that is longer than a page, as the command line prints it
+def test_a_history_of_long_events_is_printed_whole(hub, device, owner, api):
+    d = device(resources=[Resource("/big", ["x.big"], ["oic.if.rw"], {"n": 0, "text": "x" * 60_000})]).online()
+    d.wait_observed("/big")
+    for n in range(1, 31):
+        d.change("/big", n=n)
+        poll(lambda: api.resource(d.di, "/big").json["n"] == n, f"n {n}")
+    page = api.get(f"/api/v1/devices/{d.di}/history?href=/big").json
+    assert page["more"] == str(page["events"][0]["version"]) and len(page["events"]) < 31
+    done = hub.cli("history", "--owner", owner, d.di, "/big")
+    assert len(done.stdout.splitlines()) == 31 and done.stderr == ""
+
+
+# Q3
+def test_an_argument_that_is_none_is_a_mistake_of_the_command_line(hub, synchronized, owner):
+    di = synchronized.di
+    for words in (["get", "xyz", "/light/1"], ["get", di, "nix"], ["get", di, "/light/1", "--at", "yesterday"], ["watch", di, "nix"], ["trace", "xyz"],
+                  ["devices", "--at", "yesterday"], ["diff", di, "--from", "yesterday"], ["history", di, "nix"]):
+        done = hub.cli(*words, "--owner", owner)
+        assert done.returncode == USAGE and done.stderr, words
+
+
+# Q3: a slip of the pen is not answered by something else
+@pytest.mark.parametrize("rest", ["", "/resources", "/history", "/diff", "/refusals", "/protocol-log"])
+def test_a_parameter_that_a_path_does_not_have_is_refused(api, synchronized, rest):
+    reply = api.get(f"/api/v1/devices/{synchronized.di}{rest}?att=2026-11-25T07:00:00Z")
+    assert (reply.status, reply.json["reason"], reply.json["parameter"]) == (400, "unknown_parameter", "att")

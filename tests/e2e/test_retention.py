@@ -1,5 +1,7 @@
 """Of the past only so much is kept: what is older gives way to a baseline, and who reads from before it is told."""
 
+import urllib.parse
+
 import pytest
 
 from admin import metrics
@@ -25,6 +27,12 @@ def own(trimming, device, owner):
 
 def types(api, di, href="/light/1"):
     return [event["type"] for event in api.history(di, href)]
+
+
+def audit(api, **query):
+    reply = api.get("/api/v1/audit?" + urllib.parse.urlencode(query))
+    assert reply.status == 200, reply
+    return reply.json
 
 
 def change(d, api, values):
@@ -114,3 +122,29 @@ def test_above_its_bytes_the_oldest_events_of_a_tenant_go(started, device, owner
     poll(lambda: api.history(d.di, "/big")[0]["type"] == "BaselineTaken", "the oldest went")
     assert api.resource(d.di, "/big").json["n"] == 30
     assert metrics(hub).sum("ocf_limit_hits_total", limit="retention_bytes_max") >= 1
+
+
+# Q3, Q4: what is not there any more is not what never was
+def test_the_audit_says_from_when_on_it_is_whole(trimming, own, owner):
+    d, api = own
+    api.update(d.di, "/light/1", {"power": 1})
+    poll(lambda: api.resource(d.di, "/light/1").json["power"] == 1, "the shadow says it")
+    whole = audit(api, device=d.di)
+    assert "from" not in whole and "ResourceUpdatePending" in {event["type"] for event in whole["events"]}
+    then = next(event["time"] for event in whole["events"] if event["type"] == "ResourceUpdatePending")
+    baseline = trimmed(api, d.di)
+
+    page = audit(api, device=d.di)
+    assert page["from"] == baseline["time"] and "ResourceUpdatePending" not in {event["type"] for event in page["events"]}
+    assert audit(api, device=d.di, by=owner, until=then) == {"events": [], "from": baseline["time"]}
+    assert audit(api)["from"] == baseline["time"]  # nobody else's horizon
+    # On every page from there on; not of what is never trimmed, nor of what came since.
+    assert audit(api, device=d.di, cursor=audit(api, device=d.di, limit=len(page["events"]) - 1)["more"])["from"] == baseline["time"]
+    assert "from" not in audit(api, device=d.di, type="DeviceRegistered")
+    assert "from" not in audit(api, device=d.di, since=baseline["time"])
+    assert audit(Api(trimming, trimming.token("mallory"))) == {"events": []}
+
+    done = trimming.cli("audit", "--owner", owner, "--device", d.di, "--by", owner, "--until", then)
+    assert (done.returncode, done.stdout) == (0, "") and baseline["time"] in done.stderr and "retention_time" in done.stderr
+    done = trimming.cli("export", "--device", d.di)
+    assert done.returncode == 0 and "trimmed" in done.stderr and "retention_time" in done.stderr

@@ -129,13 +129,15 @@ def test_a_command_that_fails_says_where_it_ended(hasty, device):
     done = hasty.cli("set", d.di, "/light/1", '{"power":1}', "--owner", d.owner)
     assert done.returncode == REFUSED
     trace = trace_of(Api(hasty, hasty.token(d.owner)), CORRELATION.search(done.stderr)[1])
-    assert [what for _, what in places(trace)][-3:] == ["the device is asked", "CommandExpired", "the caller is answered 504 Gateway Timeout"]
+    assert [what for _, what in places(trace)][-3:] == ["the device is asked", "CommandExpired", "the caller is answered 504 Gateway Timeout: command_expired"]
 
     # A device that is offline never gets it.
     poll(lambda: hasty.cli_ok("devices", "--owner", d.owner).find("offline") > 0, "the device is offline")
     done = hasty.cli("set", d.di, "/light/1", '{"power":1}', "--owner", d.owner)
     trace = trace_of(Api(hasty, hasty.token(d.owner)), CORRELATION.search(done.stderr)[1])
-    assert [what for _, what in places(trace)][1:] == ["the caller is answered 503 Service Unavailable"]
+    assert [what for _, what in places(trace)][1:] == ["the caller is answered 503 Service Unavailable: device_offline"]
+    # Its id is found however it is written.
+    assert "device_offline" in hasty.cli_ok("trace", CORRELATION.search(done.stderr)[1].upper(), "--owner", d.owner)
 
 
 # Q3: what is not the caller's does not exist

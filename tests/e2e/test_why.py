@@ -1,11 +1,14 @@
 """Why was my device refused? `ocf-cloud why` and the owner's resource say it: stage, peer, reason, advice."""
 
+import contextlib
+import socket
 import ssl
 import time
 import uuid
 
 import pytest
 
+from admin import metrics
 from api import Api
 from coap_tcp import (BAD_REQUEST, CHANGED, DELETE, DELETED, FORBIDDEN, GET, NOT_FOUND, POST, TOO_LARGE, TOO_MANY_REQUESTS, UNAUTHORIZED, Connection, Message, encode,
                       frame, path_options, poll)
@@ -378,3 +381,65 @@ def test_a_stranger_that_asks_for_other_things_each_time_is_logged_as_seldom(sta
     assert len(hub.log().splitlines()) - before < 40
     (refusal,) = [found for found in why(hub, "127.0.0.1") if "asked for before" in found["reason"]]
     assert refusal["count"] > 500
+
+
+# -- The HTTP API
+
+
+def http_refusals(hub, cause):
+    return metrics(hub).value("ocf_refusals_total", stage="http", cause=cause)
+
+
+def newest_of_http(hub, *words):
+    found = why(hub, "127.0.0.1")[0]
+    assert found["stage"] == "http" and found["peer"].startswith("127.0.0.1:") and all(word in found["reason"] for word in words), found
+    hub.logged(f"{found['peer']}: {found['reason']}")
+    return found
+
+
+# Q3, Q4: every refusal, whatever the face
+def test_requests_without_a_good_token_are_told(started, device):
+    hub = started()
+    assert Api(hub, None).get("/api/v1/devices?token=secret").status == 401
+    found = newest_of_http(hub, "401 to GET /api/v1/devices: ", "no bearer token")
+    assert "ocf-cloud token" in found["advice"] and "principal" not in found
+    assert Api(hub, "nonsense").get("/api/v1/devices").status == 401
+    assert "ocf-cloud token" in newest_of_http(hub, "401 to GET /api/v1/devices: ", "not valid")["advice"]
+    assert (http_refusals(hub, "not_signed_in"), http_refusals(hub, "bad_token")) == (1, 1)
+    assert "nonsense" not in hub.log() and "secret" not in hub.log()
+
+    # The same again is counted, and logged more and more seldom.
+    for _ in range(30):
+        Api(hub, "nonsense").get("/api/v1/devices")
+    assert why(hub, "127.0.0.1")[0]["count"] == 31 and http_refusals(hub, "bad_token") == 31
+    assert hub.log().count("401 to GET") == 11
+
+    # What is not there is no refusal, nor is what the caller may see no more of.
+    d = device(on=hub).online()
+    assert Api(hub, hub.token("mallory")).device(d.di).status == 404
+    assert len(why(hub, "127.0.0.1")) == 2
+
+
+# Q3, G12
+def test_http_above_its_limits_is_told_with_the_limit(started, owner):
+    hub = started(limits={"http_body_bytes_max": "1KiB", "http_header_bytes_max": "1KiB", "http_connections_max": 3,
+                          "owner_requests_per_second": 1})
+    api = Api(hub, hub.token(owner))
+    assert api.call("PUT", "/api/v1/devices", "x" * 2048).status == 413
+    newest_of_http(hub, "413: ")
+    assert api.get("/api/v1/devices", headers={"X": "x" * 2048}).status == 431
+    poll(lambda: metrics(hub).value("ocf_limit_hits_total", limit="http_header_bytes_max") >= 1, "it is counted")
+    assert http_refusals(hub, "too_large") >= 2
+
+    assert poll(lambda: api.get("/api/v1/devices").status == 429, "too many requests")
+    found = newest_of_http(hub, f"429 to GET /api/v1/devices of user:{owner}: ")
+    assert found["principal"] == f"user:{owner}"
+    assert metrics(hub).value("ocf_limit_hits_total", limit="owner_requests_per_second") == http_refusals(hub, "unavailable")
+
+    with contextlib.ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(socket.create_connection(hub.address("http"))).sendall(b"GET")
+        poll(lambda: metrics(hub).value("ocf_http_connections") == 3, "three connections")
+        assert api.get("/api/v1/devices").status == 503
+    newest_of_http(hub, "503: ", "too many connections")
+    assert http_refusals(hub, "too_many_connections") >= 1

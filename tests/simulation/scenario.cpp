@@ -128,9 +128,9 @@ void Scenario::run() {
   }
   const auto settled = [this] { return unsettled().empty(); };
   if (world_.run_until(settled, settle_time_max)) {
-    reading_ = people_.size();
+    looking_ = people_.size();
     for (Person& person : people_) spawn(read_own(person));
-    if (!world_.run_until([this] { return reading_ == 0; }, settle_time_max))
+    if (!world_.run_until([this] { return looking_ == 0; }, settle_time_max))
       world_.fail("somebody cannot read what is theirs");
   } else {
     world_.fail("after everything is well again: " + unsettled());
@@ -382,7 +382,7 @@ awaitable<void> Scenario::read_own(Person& person) {
       }
     }
   }
-  --reading_;
+  --looking_;
 }
 
 awaitable<void> Scenario::change(Person& person, std::string href) {

@@ -128,7 +128,8 @@ class Scenario {
   std::int64_t next_odd_ = 1;  // powers that people ask for
   std::int64_t next_even_ = 2;
   std::size_t running_ = 0;  // coroutines
-  std::size_t reading_ = 0;  // people who read what is theirs, and feeds
+  std::size_t looking_ = 0;  // people who read what is theirs, once it is settled
+  std::size_t reading_ = 0;  // feeds
 };
 
 }  // namespace ocf::simulation

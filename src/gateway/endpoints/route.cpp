@@ -82,8 +82,11 @@ awaitable<std::optional<Answer>> refuse_by_condition(Exchange& exchange, Asked w
   co_return refuse(exchange, Code::precondition_failed, "the resource has another ETag");
 }
 
-void trace_answer(Exchange& exchange, const es::CorrelationId& correlation, Code code) {
+// `why`: of a refusal; empty: the device answered.
+void trace_answer(Exchange& exchange, const es::CorrelationId& correlation, Code code,
+                  const std::string& why = "") {
   std::string what = "the caller is answered " + coap::to_text(code) + ' ' + std::string(coap::name_of(code));
+  if (!why.empty()) what += ": " + why;
   exchange.cloud.traces().finish(correlation, cloud::Hop(cloud::Hop::Place::caller, std::move(what)));
 }
 
@@ -118,7 +121,7 @@ awaitable<Asking> ask(Exchange& exchange, Operation operation) {
   const auto answer = co_await exchange.cloud.request(what->caller, std::move(request));
   if (!answer) {
     Answer refused = refuse(exchange, answer.error());
-    trace_answer(exchange, correlation, refused.message.code);
+    trace_answer(exchange, correlation, refused.message.code, answer.error().message());
     co_return Asking(std::move(refused));
   }
   Routed routed(what->target.device, answer->interface, exchange.connection.advertisement(),

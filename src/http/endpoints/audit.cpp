@@ -3,7 +3,6 @@
 #include "cloud/audit.hpp"
 
 #include "http/endpoints/endpoints.hpp"
-#include "http/error.hpp"
 #include "http/event_json.hpp"
 
 #include <charconv>
@@ -17,25 +16,24 @@ std::string text_of(const Exchange& exchange, std::string_view name) {
   return std::string(exchange.target.parameter(name).value_or(""));
 }
 
-Result<std::size_t> limit_of(const Exchange& exchange) {
+Result<std::size_t> limit_of(Exchange& exchange) {
   const auto text = exchange.target.parameter("limit");
   if (!text) return cloud::AuditFilter().limit;
   std::size_t limit = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
   if (error != std::errc() || end != text->data() + text->size() || limit == 0 || limit > limit_max)
-    return HttpError::malformed_parameter;
+    return malformed(exchange, "limit");
   return limit;
 }
 
-Result<cloud::AuditFilter> filter_of(const Exchange& exchange) {
+Result<cloud::AuditFilter> filter_of(Exchange& exchange) {
   cloud::AuditFilter filter;
-  if (const auto text = exchange.target.parameter("device")) {
-    const auto device = DeviceId::parse(*text);
-    if (!device) return device.error();
-    filter.device = *device;
-  }
+  const auto device = device_in_query(exchange);
+  if (!device) return device.error();
+  filter.device = *device;
   filter.by = text_of(exchange, "by");
   filter.type = text_of(exchange, "type");
+  if (!filter.type.empty() && !cloud::is_event_type(filter.type)) return malformed(exchange, "type");
   auto since = point_in_query(exchange, "since");
   if (!since) return since.error();
   filter.since = std::move(*since);
@@ -61,6 +59,7 @@ awaitable<Result<Response>> audit(Exchange& exchange) {
   json.begin_object().key("events").begin_array();
   for (const es::RecordedEvent& event : page->events) write_event(json, event);
   json.end_array();
+  if (page->from) json.key("from").text(to_rfc3339(*page->from));
   if (!page->more.empty()) json.key("more").text(page->more);
   json.end_object();
   co_return json_response(200, std::move(body));

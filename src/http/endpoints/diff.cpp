@@ -3,7 +3,6 @@
 #include "cloud/past.hpp"
 #include "http/difference_json.hpp"
 #include "http/endpoints/endpoints.hpp"
-#include "http/error.hpp"
 
 namespace ocf::http::endpoints {
 namespace {
@@ -36,7 +35,7 @@ awaitable<Result<Response>> diff(Exchange& exchange) {
   if (!from) co_return from.error();
   auto to = point_in_query(exchange, "to");
   if (!to) co_return to.error();
-  if (!*from) co_return HttpError::malformed_parameter;
+  if (!*from) co_return malformed(exchange, "from");
   cloud::Point end = *to ? std::move(**to) : cloud::Point(exchange.cloud.read_models().cursor());
   const auto was = co_await past(exchange, *id, std::move(**from), *href);
   if (!was) co_return was.error();

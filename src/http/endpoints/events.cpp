@@ -70,13 +70,11 @@ class EventBody final : public LiveBody {
   bool ended_ = false;
 };
 
-Result<cloud::FeedFilter> filter_of(const Exchange& exchange) {
+Result<cloud::FeedFilter> filter_of(Exchange& exchange) {
   cloud::FeedFilter filter;
-  if (const auto text = exchange.target.parameter("device")) {
-    const auto device = DeviceId::parse(*text);
-    if (!device) return device.error();
-    filter.device = *device;
-  }
+  const auto device = device_in_query(exchange);
+  if (!device) return device.error();
+  filter.device = *device;
   auto href = href_in_query(exchange);
   if (!href) return href.error();
   filter.href = std::move(*href);

@@ -3,7 +3,6 @@
 #include "cloud/error.hpp"
 #include "cloud/past.hpp"
 #include "http/endpoints/endpoints.hpp"
-#include "http/error.hpp"
 #include "http/resource_request.hpp"
 
 namespace ocf::http::endpoints {
@@ -37,7 +36,10 @@ awaitable<Result<Found>> then(Exchange& exchange, cloud::Point point) {
   if (!id) co_return id.error();
   auto href = href_in_path(exchange);
   if (!href) co_return href.error();
-  if (exchange.target.query.size() != 1) co_return HttpError::malformed_parameter;
+  for (const Target::Parameter& other : exchange.target.query) {
+    if (other.name != "at") co_return malformed(exchange, other.name);
+  }
+  if (exchange.target.query.size() != 1) co_return malformed(exchange, "at");
   auto past = co_await exchange.cloud.past(exchange.caller, *id, std::move(point));
   if (!past) co_return past.error();
   if (past->device() == nullptr) co_return cloud::CloudError::not_found;

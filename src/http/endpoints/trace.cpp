@@ -3,6 +3,8 @@
 #include "http/endpoints/endpoints.hpp"
 #include "http/json_writer.hpp"
 
+#include <algorithm>
+
 namespace ocf::http::endpoints {
 namespace {
 
@@ -27,7 +29,10 @@ void write_hop(JsonWriter& json, const cloud::Hop& hop) {
 }  // namespace
 
 awaitable<Result<Response>> trace(Exchange& exchange) {
-  es::CorrelationId correlation(exchange.captures.at(0));
+  std::string id = exchange.captures.at(0);  // a UUID, which may be written in capitals
+  std::transform(id.begin(), id.end(), id.begin(),
+                 [](char letter) { return letter >= 'A' && letter <= 'F' ? letter - 'A' + 'a' : letter; });
+  es::CorrelationId correlation(std::move(id));
   const auto trace = co_await exchange.cloud.trace(exchange.caller, std::move(correlation));
   if (!trace) co_return trace.error();
   std::string body;

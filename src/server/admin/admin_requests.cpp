@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::size_t owner_bytes_max = 128;
 constexpr std::size_t latest_refusals_max = 50;
+constexpr std::chrono::seconds reading_time_max = std::chrono::hours(24);
 
 std::string_view text_of(const json::object& request, std::string_view name) {
   const json::value* value = request.if_contains(name);
@@ -70,6 +71,9 @@ std::string joined(const json::object& answer, std::string_view name, std::strin
   return text;
 }
 
+// A token that a command needs for itself, to read, and shows nobody.
+bool is_for_reading(const json::object& request) { return text_of(request, "for") == "reading"; }
+
 // Of a drain; 0: none that makes sense.
 unsigned rate_of(const json::object& request) {
   const json::value* rate = request.if_contains("rate");
@@ -79,6 +83,13 @@ unsigned rate_of(const json::object& request) {
 }
 
 }  // namespace
+
+account::AdministrativeAct Reloaded::act() const {
+  std::string about;
+  for (const ConfigChange& change : changes) about += (about.empty() ? "" : ", ") + change.key;
+  for (const CertificateChange& change : certificates) about += (about.empty() ? "" : ", ") + change.file;
+  return account::AdministrativeAct(account::Act::configuration_reloaded, std::move(about));
+}
 
 std::string HubAddresses::text() const {
   std::string text;
@@ -107,7 +118,7 @@ std::optional<account::AdministrativeAct> AdminRequests::act_of(std::string_view
   using account::AdministrativeAct;
   if (answer.contains("error")) return std::nullopt;
   const std::string owner(text_of(request, "owner"));
-  if (verb == "token") return AdministrativeAct{Act::token_issued, owner};
+  if (verb == "token" && !is_for_reading(request)) return AdministrativeAct{Act::token_issued, owner};
   if (verb == "onboard") return AdministrativeAct{Act::code_issued, owner};
   if (verb == "pki_device")
     return AdministrativeAct{Act::certificate_issued, std::string(text_of(request, "di"))};
@@ -130,14 +141,32 @@ std::optional<account::AdministrativeAct> AdminRequests::act_of(std::string_view
   return std::nullopt;
 }
 
-net::awaitable<json::object> AdminRequests::administration(json::object request) const {
-  constexpr std::size_t limit_default = 100, limit_max = 5'000;
-  const json::value* wanted = request.if_contains("limit");
+std::string AdminRequests::read_filter(const json::object& request, cloud::AuditFilter& filter) const {
+  constexpr std::size_t limit_max = 5'000;
+  filter.by = text_of(request, "by");
+  filter.type = text_of(request, "type");
+  if (!filter.type.empty() && !cloud::is_act_type(filter.type))
+    return "no act is called '" + filter.type + "'";
+  for (const auto& [name, point] : {std::pair("since", &filter.since), std::pair("until", &filter.until)}) {
+    const std::string_view text = text_of(request, name);
+    if (text.empty()) continue;
+    auto parsed = parts_.point(text);
+    if (!parsed) return fmt::format("{} '{}': {}", name, text, parsed.error().message());
+    *point = std::move(*parsed);
+  }
+  const json::value* limit = request.if_contains("limit");
   boost::system::error_code malformed;
-  std::size_t limit = limit_default;
-  if (wanted != nullptr) limit = wanted->to_number<std::size_t>(malformed);
-  if (malformed || limit == 0) co_return refusal("a limit is a number above 0", "usage");
-  const auto recorded = co_await parts_.administration(std::min(limit, limit_max));
+  if (limit != nullptr) filter.limit = limit->to_number<std::size_t>(malformed);
+  if (malformed || filter.limit == 0 || filter.limit > limit_max)
+    return fmt::format("a limit of acts is a number from 1 to {}", limit_max);
+  return "";
+}
+
+net::awaitable<json::object> AdminRequests::administration(json::object request) const {
+  cloud::AuditFilter filter;
+  const std::string complaint = read_filter(request, filter);
+  if (!complaint.empty()) co_return refusal(complaint, "usage");
+  const auto recorded = co_await parts_.administration(std::move(filter));
   if (!recorded) co_return refusal("the acts cannot be read: " + recorded.error().message());
   json::array acts;
   for (const es::RecordedEvent& event : *recorded) {
@@ -186,8 +215,11 @@ json::object AdminRequests::token(const json::object& request) const {
   const std::string owner(text_of(request, "owner"));
   if (const std::string complaint = complaint_about_owner(owner); !complaint.empty())
     return refusal(complaint, "usage");
-  return {{"token", parts_.authorization.issue_user_token(default_tenant(), account::Owner(owner),
-                                                          parts_.config.user_token_lifetime, parts_.now())}};
+  const auto lifetime = is_for_reading(request)
+                            ? std::min(parts_.config.user_token_lifetime, reading_time_max)
+                            : parts_.config.user_token_lifetime;
+  return {{"token", parts_.authorization.issue_user_token(default_tenant(), account::Owner(owner), lifetime,
+                                                          parts_.now())}};
 }
 
 net::awaitable<json::object> AdminRequests::onboard(json::object request) {

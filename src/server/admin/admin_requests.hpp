@@ -3,7 +3,7 @@
 //
 //   verb        request           answer
 //   status                        sid, cis, coap_tcp, coap_tls, http, admin (what there is)
-//   token       owner             token
+//   token       owner, for?       token; for "reading": of a command that changes nothing, for a day at most
 //   onboard     owner             code, authprovider, cis, sid, ca
 //   pki_device  di                certificate, private_key (PEM)
 //   pki_trust   certificate       common_name
@@ -18,7 +18,8 @@
 //                                 whoever asked removes
 //   why         about             refusals: of a device or an address (a port is ignored), or of anybody
 //   log, log_end, dump            as in log_requests.hpp
-//   administration  limit         acts: [{time, principal, type, about}], newest first
+//   administration  by, type, since, until, limit (all optional)
+//                                 acts: [{time, principal, type, about}], newest first
 //
 // What these did is kept as an act (account/administration.hpp), but for what only reads.
 #pragma once
@@ -26,6 +27,7 @@
 #include "account/administration.hpp"
 #include "auth_builtin/builtin_authorization.hpp"
 #include "base/time.hpp"
+#include "cloud/audit.hpp"
 #include "cloud/refusals.hpp"
 #include "net/gate.hpp"
 #include "server/admin/log_requests.hpp"
@@ -60,6 +62,9 @@ struct Reloaded {
   std::vector<ConfigChange> changes;
   std::vector<CertificateChange> certificates;
   std::size_t closed = 0;  // connections, whose certificates are revoked
+
+  // As it is kept: about the keys and files that differed.
+  account::AdministrativeAct act() const;
 };
 
 // Lives on the hub's shard, as everything it refers to.
@@ -83,7 +88,10 @@ class AdminRequests {
     std::function<boost::json::object()> top;
     // See cloud::Cloud::record and administration.
     std::function<net::awaitable<void>(std::string by, account::AdministrativeAct act)> record;
-    std::function<net::awaitable<Result<std::vector<es::RecordedEvent>>>(std::size_t limit)> administration;
+    std::function<net::awaitable<Result<std::vector<es::RecordedEvent>>>(cloud::AuditFilter filter)>
+        administration;
+    // See cloud::Cloud::point.
+    std::function<Result<cloud::Point>(std::string_view text)> point;
     std::function<Time()> now;
     LogRequests log;
     // Makes a copy of the store in the data directory; its name there.
@@ -100,6 +108,8 @@ class AdminRequests {
   std::optional<account::AdministrativeAct> act_of(std::string_view verb, const boost::json::object& request,
                                                    const boost::json::object& answer);
   net::awaitable<boost::json::object> administration(boost::json::object request) const;
+  // What is wrong with it; empty: nothing.
+  std::string read_filter(const boost::json::object& request, cloud::AuditFilter& filter) const;
   boost::json::object status() const;
   boost::json::object token(const boost::json::object& request) const;
   net::awaitable<boost::json::object> onboard(boost::json::object request);

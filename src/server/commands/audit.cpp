@@ -55,22 +55,36 @@ void print(const Options& options, const boost::json::value& event) {
 
 Exit audit_devices(const Options& options) {
   const ApiClient api = open_api(options);
-  std::string cursor;
-  for (std::size_t left = options.limit; left > 0;) {
+  std::string cursor, from;
+  std::size_t left = options.limit;
+  while (left > 0) {
     const boost::json::value page = document_of(api.get(target_of(options, left, cursor)));
     for (const boost::json::value& event : page.at("events").as_array()) {
       print(options, event);
       --left;
     }
+    from = text_in(page, "from");
     cursor = text_in(page, "more");
     if (cursor.empty()) break;
+  }
+  // Nothing of what does not exist, and nothing of what nobody touched, are not the same.
+  if (left == options.limit && !options.device.empty()) body_of(api.get(device_target(options.device)));
+  if (!from.empty()) {
+    fmt::print(stderr,
+               "Of resources only what came after {} is whole: older events were trimmed "
+               "(limits.retention_time, limits.retention_bytes_max).\n",
+               from);
   }
   return Exit::ok;
 }
 
 Exit audit_administration(const Options& options) {
-  const boost::json::object answer =
-      ask_hub(options.data, {{"verb", "administration"}, {"limit", options.limit}});
+  const boost::json::object answer = ask_hub(options.data, {{"verb", "administration"},
+                                                            {"by", options.by},
+                                                            {"type", options.type},
+                                                            {"since", options.since},
+                                                            {"until", options.until},
+                                                            {"limit", options.limit}});
   for (const boost::json::value& act : answer.at("acts").as_array()) print(options, act);
   return Exit::ok;
 }
@@ -92,8 +106,10 @@ void add_audit(CLI::App& app, Run& run) {
   command->add_option("--until", options->until, "Only what had come by this time.");
   command->add_option("--limit", options->limit, "At most so many; default 100.")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
-  command->add_flag("--administration", options->administration,
-                    "What administrators had the hub do by its socket, instead.");
+  command
+      ->add_flag("--administration", options->administration,
+                 "What administrators had the hub do by its socket, instead; --by uid:0, --type TokenIssued.")
+      ->excludes("--device");
   add_api_options(*command, *options);
   command->callback([options, &run] { run = [options] { return audit(*options); }; });
 }

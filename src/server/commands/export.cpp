@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -34,6 +35,7 @@ class Filter {
     device_ = device->text();
   }
 
+  bool is_of_one_device() const { return !device_.empty(); }
   // The one that has everything that passes; nullopt: any may have.
   std::optional<es::Partition> partition_in(const LogSource& log) const {
     if (device_.empty()) return std::nullopt;
@@ -64,10 +66,17 @@ Exit export_events(const Options& options) {
   const cloud::Cursor from = options.from.empty() ? beginning(*log) : cursor_in(*log, options.from);
   cloud::Cursor next = from;
   std::string line;
+  std::uint64_t printed = 0, trimmed = 0;  // events, and the baselines among them
+  Time whole_after{};
   std::size_t gaps = 0;
   const Visit write = [&](const es::RecordedEvent& recorded) {
     next.next[recorded.position.partition] = recorded.position.offset + 1;
     if (!filter.passes(recorded.stream)) return;
+    ++printed;
+    if (es::is_baseline(recorded.event)) {
+      ++trimmed;
+      whole_after = std::max(whole_after, recorded.event.time);
+    }
     line.clear();
     http::JsonWriter json(line);
     http::write_whole_event(json, recorded);
@@ -80,6 +89,14 @@ Exit export_events(const Options& options) {
     tell(gap);
   });
   flush_output();
+  if (printed == 0 && gaps == 0 && filter.is_of_one_device() && options.from.empty())
+    throw CommandFailure(Exit::not_found, "The log knows no such device or resource.");
+  if (trimmed > 0) {
+    fmt::print(stderr,
+               "{} resources begin with a baseline: of them only what came after {} is whole, older events "
+               "were trimmed (limits.retention_time, limits.retention_bytes_max).\n",
+               trimmed, to_rfc3339(whole_after));
+  }
   fmt::print(stderr, "The next export goes on with --from {}\n", next.text());
   if (gaps == 0) return Exit::ok;
   throw CommandFailure(Exit::failed, "Not everything could be read; see `ocf-cloud store verify`.");

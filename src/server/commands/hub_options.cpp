@@ -24,6 +24,15 @@ std::string sentence_of(const ApiAnswer& answer) {
   return device_answer.empty() ? sentence : sentence + ": " + device_answer;
 }
 
+// Whether what was typed was the mistake.
+Exit exit_of(const ApiAnswer& answer) {
+  if (answer.status == 404) return Exit::not_found;
+  boost::system::error_code malformed;
+  const json::value problem = json::parse(answer.body, malformed);
+  const std::string reason = malformed ? "" : text_in(problem, "reason");
+  return reason.starts_with("malformed_") || reason == "point_in_future" ? Exit::usage : Exit::failed;
+}
+
 }  // namespace
 
 void add_socket_options(CLI::App& command, SocketOptions& options) {
@@ -40,7 +49,7 @@ void add_api_options(CLI::App& command, ApiOptions& options) {
   command.add_option("--http", options.http, "The hub's HTTP address, instead of asking its socket.");
 }
 
-ApiClient open_api(const ApiOptions& options) {
+ApiClient open_api(const ApiOptions& options, Purpose purpose) {
   std::string http = options.http;
   if (http.empty()) http = text_in(ask_hub(options.data, {{"verb", "status"}}), "http");
   if (http.empty()) throw CommandFailure(Exit::failed, "This hub serves no HTTP: its listener is off.");
@@ -50,13 +59,16 @@ ApiClient open_api(const ApiOptions& options) {
                          fmt::format("'{}' is not an address and port, such as 127.0.0.1:8080.", http));
   std::string token = options.token;
   if (token.empty())
-    token = text_in(ask_hub(options.data, {{"verb", "token"}, {"owner", options.owner}}), "token");
+    token = text_in(ask_hub(options.data, {{"verb", "token"},
+                                           {"owner", options.owner},
+                                           {"for", purpose == Purpose::reading ? "reading" : "changing"}}),
+                    "token");
   return ApiClient(*address, token);
 }
 
 const std::string& body_of(const ApiAnswer& answer) {
   if (answer.status >= 200 && answer.status < 300) return answer.body;
-  throw CommandFailure(answer.status == 404 ? Exit::not_found : Exit::failed, sentence_of(answer));
+  throw CommandFailure(exit_of(answer), sentence_of(answer));
 }
 
 json::value document_of(const ApiAnswer& answer) {

@@ -28,10 +28,13 @@ struct ApiOptions : SocketOptions {
 void add_socket_options(CLI::App& command, SocketOptions& options);
 void add_api_options(CLI::App& command, ApiOptions& options);
 
+// What for: that somebody entered the API in an owner's name to change something is kept as an act.
+enum class Purpose { reading, changing };
 // Throws CommandFailure: no_hub, usage (a malformed address), failed (the hub has no HTTP listener).
-ApiClient open_api(const ApiOptions& options);
+ApiClient open_api(const ApiOptions& options, Purpose purpose = Purpose::reading);
 
-// The document of a 200, or CommandFailure: not_found, failed, in the words of the hub's problem document.
+// The document of a 200, or CommandFailure: usage (an argument is malformed), not_found, failed, in the words
+// of the hub's problem document.
 boost::json::value document_of(const ApiAnswer& answer);
 // The same for any success, as text.
 const std::string& body_of(const ApiAnswer& answer);

@@ -21,7 +21,7 @@ Exit set(const Options& options) {
   if (malformed)
     throw CommandFailure(Exit::usage,
                          fmt::format("'{}' is not JSON; try '{{\"value\":true}}'.", options.value));
-  const ApiAnswer answer = open_api(options).put(target, options.value);
+  const ApiAnswer answer = open_api(options, Purpose::changing).put(target, options.value);
   tell_correlation(answer);
   const std::string& device_answer = body_of(answer);
   if (!device_answer.empty()) {

@@ -1,3 +1,4 @@
+#include "ocf/device_id.hpp"
 #include "server/commands/hub_options.hpp"
 
 #include <boost/json/array.hpp>
@@ -42,6 +43,10 @@ std::string for_people(const boost::json::value& trace) {
 }
 
 Exit trace(const Options& options) {
+  if (!DeviceId::parse(options.correlation)) {  // a UUID as well
+    throw CommandFailure(Exit::usage,
+                         fmt::format("'{}' is not a correlation id: that is a UUID.", options.correlation));
+  }
   const ApiAnswer answer = open_api(options).get("/api/v1/traces/" + percent_encoded(options.correlation));
   if (answer.status == 404) {
     throw CommandFailure(

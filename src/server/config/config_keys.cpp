@@ -370,8 +370,9 @@ std::vector<ConfigKey> rate_limits(Limits& l) {
 std::vector<ConfigKey> past_limits(Limits& l) {
   return {
       time("retention_time", l.retention_time, seconds(0), 3650 * day,
-           "Events of resources that are older go (0: none goes); what was true then is kept as a baseline. "
-           "Events of the\ndevice, its links and its owner stay as long as it is registered."),
+           "Events of resources that are older go (0: none goes), from the audit, too; what was true then is "
+           "kept as a\nbaseline. Events of the device, its links and its owner stay as long as it is "
+           "registered."),
       bytes("retention_bytes_max", l.retention_bytes_max, mib, std::uint64_t{1024} * 1024 * mib,
             "All events of a tenant: above it the oldest events of resources go."),
       time("retention_interval", l.retention_interval, seconds(1), day, "How often the hub looks for them."),

@@ -38,8 +38,6 @@ void add_connections(Snapshot& s, const gateway::Metrics& counted, const gateway
   s.histogram("ocf_tls_handshake_duration_seconds",
               "From the accept to the end of a TLS handshake that succeeded.")
       .add(counted.handshake_seconds);
-  s.counter("ocf_refusals_total", "What was refused or cut off, by how far the peer came and by cause.")
-      .add(counted.refusals.rows(), "stage", "cause");
 }
 
 void add_requests(Snapshot& s, const gateway::Metrics& counted, const gateway::Levels& now) {
@@ -86,6 +84,8 @@ void add_cloud(Snapshot& s, const cloud::Metrics& counted, const cloud::Levels& 
   s.counter("ocf_notifications_total", "What devices said of their resources, by what became of it.")
       .add(counted.notifications.rows(), "outcome")
       .add(gateway.coalesced, {{"outcome", "coalesced"}});
+  s.counter("ocf_refusals_total", "What was refused or cut off, by how far the peer came and by cause.")
+      .add(counted.refusals.rows(), "stage", "cause");
   s.counter("ocf_authorization_checks_total", "Tokens that the authorization server was asked about.")
       .add(counted.authorization_checks.rows(), "outcome");
   s.gauge("ocf_watches", "Observations of resources and of the directory within the hub.")
