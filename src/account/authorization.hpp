@@ -86,8 +86,10 @@ class Authorization {
   // used; reuse after that revokes the family. Errors: refused, unavailable.
   virtual awaitable<Result<Tokens>> refresh(Refresh request) = 0;
 
-  // Revokes every token of a device's registration. Idempotent. Errors: unavailable.
-  virtual awaitable<Result<void>> sign_off(Tenant tenant, DeviceId device, Time now) = 0;
+  // Revokes every token that the device has for this owner, and what others left behind: of another owner,
+  // who may be about to take the device over, what a code gave stays as long as the code may be tried.
+  // Idempotent. Errors: unavailable.
+  virtual awaitable<Result<void>> sign_off(Tenant tenant, DeviceId device, Owner owner, Time now) = 0;
 
   // What a principal may do. Errors: unavailable.
   virtual awaitable<Result<Access>> access(Principal principal, Time now) = 0;

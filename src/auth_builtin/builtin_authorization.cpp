@@ -179,9 +179,10 @@ awaitable<Result<BuiltinAuthorization::IssuedPair>> BuiltinAuthorization::issue_
   co_return IssuedPair(std::move(device), std::move(tokens), family->id);
 }
 
-awaitable<Result<void>> BuiltinAuthorization::sign_off(account::Tenant tenant, DeviceId device, Time now) {
+awaitable<Result<void>> BuiltinAuthorization::sign_off(account::Tenant tenant, DeviceId device,
+                                                       account::Owner owner, Time now) {
   Principal principal = Principal::of_device(std::move(tenant), {}, device);
-  Command command = RevokeAll{now};
+  Command command = RevokeAll{std::move(owner), now};
   const auto revoked = co_await change(std::move(principal), std::move(command), now);
   if (!revoked) co_return revoked.error();
   co_return Result<void>();

@@ -45,7 +45,8 @@ class BuiltinAuthorization final : public account::Authorization {
   account::awaitable<Result<account::SignedUp>> sign_up(account::SignUp request) override;
   account::awaitable<Result<account::Checked>> check(account::Check request) override;
   account::awaitable<Result<account::Tokens>> refresh(account::Refresh request) override;
-  account::awaitable<Result<void>> sign_off(account::Tenant tenant, DeviceId device, Time now) override;
+  account::awaitable<Result<void>> sign_off(account::Tenant tenant, DeviceId device, account::Owner owner,
+                                            Time now) override;
   // A device without living tokens may do nothing.
   account::awaitable<Result<account::Access>> access(account::Principal principal, Time now) override;
   [[nodiscard]] Subscription on_change(Listener listener) override;

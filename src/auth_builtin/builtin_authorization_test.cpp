@@ -166,7 +166,7 @@ TEST_F(Builtin, DoesNotCacheWhatWasReadBeforeARevocation) {
   std::optional<Result<void>> signed_off;
   boost::asio::io_context context;
   spawn(context, restarted.access(signed_up->principal, now), access);
-  spawn(context, restarted.sign_off(tenant, lamp, now), signed_off);
+  spawn(context, restarted.sign_off(tenant, lamp, alice, now), signed_off);
   store.slow_read = store.reads + 3;  // the second of access(): that there is no more
   context.run();
   ASSERT_TRUE(*signed_off && *access);
@@ -214,7 +214,7 @@ TEST_F(Builtin, SaysUnavailableWhileTheStoreIsAway) {
   EXPECT_EQ(sign_up(given, lamp).error(), unavailable);
   EXPECT_EQ(sign_in(signed_up->tokens.access_token, phone).error(), unavailable);
   EXPECT_EQ(refresh(signed_up->tokens.refresh_token, phone).error(), unavailable);
-  EXPECT_EQ(run(server.sign_off(tenant, phone, now)).error(), unavailable);
+  EXPECT_EQ(run(server.sign_off(tenant, phone, alice, now)).error(), unavailable);
   EXPECT_EQ(run(server.issue_code(tenant, alice, now)).error(), unavailable);
   EXPECT_EQ(run(server.access(account::Principal::of_device(tenant, alice, lamp), now)).error(), unavailable);
   store.away = false;

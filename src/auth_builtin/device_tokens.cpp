@@ -104,7 +104,9 @@ Result<Events> revoke(const State& state, const RevokeFamily& command) {
 Result<Events> revoke_all(const State& state, const RevokeAll& command) {
   Events events;
   for (const Family& family : state.families) {
-    if (!family.revoked) events.push_back(revocation(family, Revocation::signed_off, command.now));
+    const bool is_left_over = family.owner == command.owner || family.retry_until <= command.now;
+    if (!family.revoked && is_left_over)
+      events.push_back(revocation(family, Revocation::signed_off, command.now));
   }
   return events;
 }

@@ -87,7 +87,8 @@ struct RevokeFamily {
   Time now{};
   Time retry_until{};  // of the code that would start the family, if it did not yet
 };
-struct RevokeAll {
+struct RevokeAll {  // of the owner, and of others whose code cannot be tried any more
+  account::Owner owner;
   Time now{};
 };
 

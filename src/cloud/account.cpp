@@ -36,6 +36,8 @@ awaitable<Result<void>> Cloud::claim(const account::SignedUp& signed_up, DeviceI
   if (!claimed) co_return claimed.error();
   const auto holder = co_await holders_.load(stream);
   if (!holder) co_return holder.error();
+  // Between the two it may have been released, and claimed by another.
+  if (holder->owner != principal.owner) co_return AuthorizationError::held_by_another;
 
   const device::DeviceKey key(principal.tenant, id, holder->registration);
   device::RegisterDevice registration{principal.owner};
@@ -105,7 +107,7 @@ awaitable<Result<DeviceSession>> Cloud::sign_in(SignIn request, Channel& channel
   }
   session.etag = device->etag;
   co_await end_commands(session.key, resource::Ending::outcome_unknown, session.epoch);
-  co_await offer_waiting(session, channel);
+  co_await offer_waiting(session.key);
   co_return session;
 }
 
@@ -123,29 +125,6 @@ awaitable<Result<Caller>> Cloud::renew(DeviceSession session, SignIn request) {
     co_return AuthorizationError::refused;
   }
   co_return caller;
-}
-
-// Commands that waited for the device to come online are dispatched to its new session (the communication
-// lock of G4).
-awaitable<void> Cloud::offer_waiting(DeviceSession session, Channel& channel) {
-  for (const pending::PendingCommand& waiting : models_.pending.of(session.key)) {
-    if (waiting.dispatched_to != 0 || waiting.valid_until <= parts_.now()) continue;
-    resource::DispatchCommand dispatch;
-    dispatch.issued.access = access_as(account::Principal::gateway(session.key.tenant));
-    dispatch.issued.subject = session.subject();
-    dispatch.issued.now = parts_.now();
-    dispatch.correlation = waiting.correlation;
-    dispatch.epoch = session.epoch;
-    es::Envelope audit = envelope(session, dispatch.issued.access);
-    audit.audit.correlation = waiting.correlation;
-    audit.audit.traceparent = traceparent_of(waiting.correlation);
-    const auto dispatched = co_await resources_.handle(resource::stream_of(session.key, waiting.href),
-                                                       std::move(dispatch), std::move(audit));
-    const Connected* current = connected(session.key);
-    if (current == nullptr || current->epoch != session.epoch) co_return;
-    if (!dispatched) continue;  // it ended in the meantime
-    channel.offer({waiting.correlation, waiting.operation, waiting.href, waiting.query, waiting.content});
-  }
 }
 
 void Cloud::forget_channel(const DeviceSession& session) {
@@ -207,7 +186,7 @@ awaitable<Result<void>> Cloud::remove(account::Access access, DeviceId id, std::
   protocol_logs_.end(id);
   // Of somebody who took it over since an earlier try, nothing is revoked.
   if (!held->owner || held->owner == subject.owner) {
-    const auto revoked = co_await parts_.authorization.sign_off(key.tenant, id, parts_.now());
+    const auto revoked = co_await parts_.authorization.sign_off(key.tenant, id, subject.owner, parts_.now());
     if (!revoked) co_return revoked.error();
   }
   if (!is_registered) co_return Result<void>();

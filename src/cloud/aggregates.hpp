@@ -4,8 +4,10 @@
 
 #include "es/event_store.hpp"
 #include "es/handle_command.hpp"
+#include "net/abreast.hpp"
 #include "net/turn.hpp"
 
+#include <iterator>
 #include <list>
 #include <memory>
 #include <unordered_map>
@@ -48,12 +50,14 @@ class Aggregates {
   // even if no command comes to their streams. How many were: while the store is away, none.
   boost::asio::awaitable<std::size_t> settle() {
     std::size_t count = 0;
-    const std::vector<es::StreamId> streams(unsettled_.begin(), unsettled_.end());
-    for (const es::StreamId& stream : streams) {
-      const auto settled = co_await load(stream);
-      if (!is_unsettled(stream)) count += unsettled_.erase(stream);
-      if (!settled && settled.error() == es::StoreError::unavailable) break;
-    }
+    if (unsettled_.empty()) co_return count;
+    // One tells whether the store is there; the others share a sync.
+    es::StreamId first = *unsettled_.begin();
+    const auto settled = co_await settle(std::move(first), count);
+    if (!settled && settled.error() == es::StoreError::unavailable) co_return count;
+    std::vector<es::StreamId> others(unsettled_.begin(), unsettled_.end());
+    auto settle_one = [this, &count](es::StreamId stream) { return settle(std::move(stream), count); };
+    co_await net::abreast(std::move(others), std::move(settle_one));
     co_return count;
   }
 
@@ -95,6 +99,13 @@ class Aggregates {
     co_return handled;
   }
 
+  boost::asio::awaitable<Result<void>> settle(es::StreamId stream, std::size_t& count) {
+    const auto settled = co_await load(stream);
+    if (!is_unsettled(stream)) count += unsettled_.erase(stream);
+    if (!settled) co_return settled.error();
+    co_return Result<void>();
+  }
+
   bool is_unsettled(const es::StreamId& stream) const {
     const auto entry = entries_.find(stream);
     return entry != entries_.end() && entry->second->known.unsettled != nullptr;
@@ -112,13 +123,17 @@ class Aggregates {
     return *entry;
   }
 
+  // Looks at a few, not at all that have to stay, of which there may be any number: those become the newest.
   void trim() {
-    for (auto oldest = recent_.end(); entries_.size() > kept_max_ && oldest != recent_.begin();) {
-      --oldest;
+    for (int looks = 4; looks > 0 && entries_.size() > kept_max_; --looks) {
+      const auto oldest = std::prev(recent_.end());
       const auto entry = entries_.find(*oldest);
-      if (entry->second->users > 0 || entry->second->known.unsettled) continue;
+      if (entry->second->users > 0 || entry->second->known.unsettled) {
+        recent_.splice(recent_.begin(), recent_, oldest);
+        continue;
+      }
       entries_.erase(entry);
-      oldest = recent_.erase(oldest);
+      recent_.erase(oldest);
     }
   }
 

@@ -167,6 +167,7 @@ void Cloud::on_batch(const es::EventBatch& batch) {
   }
   // Published out of order, or a batch was missed: the log has it all.
   metrics_.read_model_gaps.add();
+  gaps_.insert(batch->front().position.partition);
   auto inside = background_.enter();
   if (!inside) return;
   boost::asio::co_spawn(sweep_timer_->get_executor(),
@@ -189,6 +190,7 @@ awaitable<Result<void>> Cloud::catch_up(es::Partition partition) {
     const es::Offset from = models_.next(partition);
     const auto slice = co_await parts_.store.read_partition(partition, from, page);
     if (!slice) co_return slice.error();
+    if (models_.next(partition) != from) continue;  // somebody else was quicker, and told who waits
     models_.apply_log(partition, *slice);
     fold(slice->events);
     if (slice->next == from) co_return Result<void>();
@@ -196,7 +198,22 @@ awaitable<Result<void>> Cloud::catch_up(es::Partition partition) {
 }
 
 awaitable<void> Cloud::catch_up_later(es::Partition partition, net::Gate::Holder) {
-  (void)co_await catch_up(partition);  // a store that is away: the next batch of the partition tries again
+  co_await close_gap(partition);
+}
+
+awaitable<void> Cloud::close_gap(es::Partition partition) {
+  const auto folded = co_await catch_up(partition);
+  if (!folded) {
+    gaps_.insert(partition);  // a store that is away: the next sweep tries again
+    co_return;
+  }
+  gaps_.erase(partition);
+  leave_waiting();
+}
+
+awaitable<void> Cloud::close_gaps() {
+  const std::vector<es::Partition> partitions(gaps_.begin(), gaps_.end());
+  for (const es::Partition partition : partitions) co_await close_gap(partition);
 }
 
 void Cloud::tell_waiter(const es::RecordedEvent& recorded) {
@@ -236,11 +253,26 @@ awaitable<void> Cloud::sweep(net::Gate::Holder) {
     co_await sweep_timer_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     if (background_.closed()) co_return;
     const std::size_t settled = co_await settle();
-    if (settled > 0) unheld_ = true;
+    if (settled > 0) {
+      unheld_ = true;
+      leave_waiting();
+      sweeps_to_wait_ = 0;
+    }
+    co_await close_gaps();
     co_await expire_commands();
     co_await expire_links();
-    if (unheld_) co_await disconnect_unheld(device::Disconnection::closed);
+    co_await try_again();
   }
+}
+
+awaitable<void> Cloud::try_again() {
+  if (sweeps_to_wait_ > 0) {
+    --sweeps_to_wait_;
+    co_return;
+  }
+  co_await offer_left();
+  if (unheld_) co_await disconnect_unheld(device::Disconnection::closed);
+  if (unheld_ || !unoffered_.empty()) sweeps_to_wait_ = 3;
 }
 
 // What an outage left unknown comes into the read models, too: of how many streams.
@@ -258,8 +290,8 @@ awaitable<void> Cloud::expire_commands() {
   std::vector<pending::PendingCommand> over = models_.pending.expired(now);
   // Before the hub started the clock was set back: what was accepted later than now would wait too long.
   if (may_be_ahead_) {
-    std::vector<pending::PendingCommand> ahead = models_.pending.expired(Time::max());
-    std::erase_if(ahead, [now](const auto& command) { return command.requested <= now; });
+    std::vector<pending::PendingCommand> ahead =
+        models_.pending.which([now](const auto& command) { return command.requested > now; });
     may_be_ahead_ = !ahead.empty();
     over.insert(over.end(), ahead.begin(), ahead.end());
   }
@@ -307,7 +339,8 @@ awaitable<void> Cloud::expire_links(device::DeviceKey key, Time ended_by) {
   const directory::DeviceEntry* device = models_.directory.known(key.tenant, key.device);
   links::ExpireLinks expire;
   expire.access = access_as(account::Principal::system(key.tenant));
-  expire.subject = {key.tenant, key.device, device != nullptr ? device->owner : account::Owner()};
+  const bool is_current = device != nullptr && device->key == key;
+  expire.subject = {key.tenant, key.device, is_current ? device->owner : account::Owner()};
   expire.ended_by = ended_by;
   es::Envelope audit = envelope(expire.access, expire.subject);
   // A store that is away: the next sweep tries again.
@@ -326,12 +359,12 @@ awaitable<void> Cloud::disconnect_unheld(device::Disconnection reason) {
     return disconnect_if_unheld(std::move(session), reason);
   };
   std::vector<DeviceSession> sessions;
-  for (const directory::DeviceEntry& entry : models_.directory.online()) {
-    if (is_held(entry.key, entry.epoch)) continue;
+  for (directory::Directory::Session& open : models_.directory.online()) {
+    if (is_held(open.key, open.epoch)) continue;
     DeviceSession session;
-    session.key = entry.key;
-    session.owner = entry.owner;
-    session.epoch = entry.epoch;
+    session.key = std::move(open.key);
+    session.owner = std::move(open.owner);
+    session.epoch = open.epoch;
     sessions.push_back(std::move(session));
   }
   co_await net::abreast(std::move(sessions), std::move(end_session));
@@ -339,10 +372,10 @@ awaitable<void> Cloud::disconnect_unheld(device::Disconnection reason) {
   auto end = [this](pending::PendingCommand command) {
     return end_command(std::move(command), resource::Ending::outcome_unknown);
   };
-  std::vector<pending::PendingCommand> commands = models_.pending.expired(Time::max());
-  std::erase_if(commands, [this](const pending::PendingCommand& command) {
-    return command.dispatched_to == 0 || is_held(command.device, command.dispatched_to);
-  });
+  std::vector<pending::PendingCommand> commands =
+      models_.pending.which([this](const pending::PendingCommand& command) {
+        return command.dispatched_to != 0 && !is_held(command.device, command.dispatched_to);
+      });
   co_await net::abreast(std::move(commands), std::move(end));
 }
 

@@ -178,6 +178,8 @@ struct FeedEvent {
 class Cloud;
 class Feed;
 class Past;
+class PlaceOfPast;
+using PastPlace = std::shared_ptr<const PlaceOfPast>;
 class Point;
 class Retention;
 
@@ -309,8 +311,9 @@ class Cloud {
   // A time (RFC 3339) or a cursor. Errors: malformed_point, point_in_future.
   Result<Point> point(std::string_view text) const;
   // The device, of which the caller folds more as it needs it. Errors: not_found, history_trimmed,
-  // too_many_pasts (pasts_max are being folded).
-  awaitable<Result<Past>> past(Caller caller, DeviceId device, Point point);
+  // too_many_pasts (pasts_max are being folded, or pasts_per_owner_max for this owner). In a place that the
+  // caller has already, of another past, or in one of its own.
+  awaitable<Result<Past>> past(Caller caller, DeviceId device, Point point, PastPlace place = nullptr);
   // Of the devices that the caller may read now, those that were registered then. Errors: history_trimmed,
   // too_many_pasts.
   awaitable<Result<std::vector<directory::DeviceView>>> devices_at(Caller caller, Point point);
@@ -333,7 +336,8 @@ class Cloud {
   awaitable<Result<std::vector<es::RecordedEvent>>> administration(account::Tenant tenant,
                                                                    AuditFilter filter);
 
-  // The messages between the device and its gateway from now on. Errors: not_found, too_many_protocol_logs.
+  // The messages between the device and its gateway from now on. Errors: not_found, too_many_protocol_logs
+  // (of all, or of the caller's owner).
   awaitable<Result<std::unique_ptr<ProtocolLog>>> protocol_log(Caller caller, DeviceId device);
   // For gateways, which say what there is to read.
   ProtocolLogs& protocol_logs() { return protocol_logs_; }
@@ -371,6 +375,7 @@ class Cloud {
  private:
   friend class DirectoryWatch;
   friend class Feed;
+  friend class PlaceOfPast;
   friend class Watch;
 
   struct Connected {
@@ -400,7 +405,15 @@ class Cloud {
   // Whether this ended it. Of `pending` only device, owner, href and correlation are needed; the owner is the
   // one whom the command was accepted for: by now the device may be somebody else's.
   awaitable<bool> end_command(pending::PendingCommand pending, resource::Ending ending);
-  awaitable<void> offer_waiting(DeviceSession session, Channel& channel);
+  // Commands that wait are dispatched to the device's session, if it has one (the communication lock of G4).
+  awaitable<void> offer_waiting(device::DeviceKey key);
+  // One of them, of which any number may be under way: whoever stored the dispatch hands the command over.
+  awaitable<void> offer(pending::PendingCommand waiting);
+  // To the session that it was dispatched to; if that has ended, so does the command.
+  awaitable<void> hand_over(pending::PendingCommand dispatched, device::Epoch epoch);
+  // Those that an offer had to leave, and those that came to light behind a gap.
+  awaitable<void> offer_left();
+  void leave_waiting();
   awaitable<Result<Answer>> command(account::Access access, device::DeviceKey key, account::Owner owner,
                                     Request request, telemetry::TraceContext trace);
   // The current registration of a device that the access may read; nullptr: not_found. Do not keep it across
@@ -420,7 +433,7 @@ class Cloud {
   Channel::Asked asked(const pending::PendingCommand& command) const;
   void forget_channel(const DeviceSession& session);
 
-  Result<net::Gate::Holder> enter_past();
+  Result<PastPlace> enter_past(const account::Principal& asking);
 
   void count_check(const Error& error);
   void count_command(resource::Operation operation, const Result<Answer>& answer, SteadyTime begun);
@@ -428,6 +441,11 @@ class Cloud {
   void fold(const es::EventBatch& batch);
   awaitable<Result<void>> catch_up(es::Partition partition);
   awaitable<void> catch_up_later(es::Partition partition, net::Gate::Holder inside);
+  // What is missing behind a gap; a partition stays among those until it was read.
+  awaitable<void> close_gap(es::Partition partition);
+  awaitable<void> close_gaps();
+  // What the store could not take earlier.
+  awaitable<void> try_again();
   void tell_watchers(const es::RecordedEvent& recorded);
   void tell_directory_watchers(const es::EventBatch& batch);
   void tell_waiter(const es::RecordedEvent& recorded);
@@ -460,15 +478,21 @@ class Cloud {
   std::map<device::DeviceKey, Connected> channels_;
   std::unordered_map<std::string, KnownAccess> known_access_;  // by token
   std::unordered_map<es::CorrelationId, Waiter*> waiters_;
+  // Commands that wait although their device may be online: the sweep offers them. Who finds such a command
+  // dispatched has to hand it over: the store did not say so when it was.
+  std::unordered_map<es::CorrelationId, device::DeviceKey> unoffered_;
   std::multimap<WatchKey, Watch*> watches_;
   std::list<DirectoryWatch*> directory_watches_;
   std::list<Feed*> feeds_;
   std::optional<net::SteadyTimer> sweep_timer_;
   std::unique_ptr<Retention> retention_;
-  net::Gate background_;      // what runs without a caller: the sweeps, catching up
-  net::Gate pasts_;           // who folds the past
+  net::Gate background_;  // what runs without a caller: the sweeps, catching up
+  net::Gate pasts_;       // who folds the past
+  std::multiset<std::pair<account::Tenant, account::Owner>> pasts_of_;
   bool may_be_ahead_ = true;  // commands of a former run may be of later than now
   bool unheld_ = false;       // something of a session could not be stored: the sweep looks for what is left
+  int sweeps_to_wait_ = 0;    // before the next try: the last one found the store away
+  std::set<es::Partition> gaps_;  // of the read models
   es::EventBus::Subscription bus_subscription_;
   account::Authorization::Subscription access_subscription_;
 };

@@ -5,6 +5,7 @@
 #include "cloud/cloud.hpp"
 #include "cloud/limit_of.hpp"
 #include "cloud/query.hpp"
+#include "net/abreast.hpp"
 #include "net/shard.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -201,18 +202,20 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
   requesting_.erase(place);
   if (!requested) co_return requested.error();
 
+  pending::PendingCommand stored;
+  stored.device = key;
+  stored.owner = owner;
+  stored.href = request.href;
+  stored.correlation = correlation;
+  stored.operation = request.operation;
+  stored.query = std::move(request.query);
+  stored.content = std::move(request.content);
+  stored.valid_until = valid_until;
   if (dispatched_to) {
-    channel = connected(key);
-    if (channel != nullptr && channel->epoch == *dispatched_to) {
-      channel->channel->offer({correlation, request.operation, request.href, request.query, request.content});
-    } else {
-      pending::PendingCommand unsent;
-      unsent.device = key;
-      unsent.owner = owner;
-      unsent.href = request.href;
-      unsent.correlation = correlation;
-      co_await end_command(std::move(unsent), resource::Ending::outcome_unknown);
-    }
+    co_await hand_over(std::move(stored), *dispatched_to);
+  } else {
+    // The device may have signed in meanwhile, and its sign-in did not see the command yet.
+    co_await offer(std::move(stored));
   }
   if (!waiter.how && !background_.closed())
     co_await waiter.ended.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
@@ -227,6 +230,83 @@ awaitable<Result<Answer>> Cloud::command(account::Access access, device::DeviceK
     answer->etag = known->etag;
   }
   co_return answer;
+}
+
+awaitable<void> Cloud::offer_waiting(device::DeviceKey key) {
+  std::vector<pending::PendingCommand> waiting = models_.pending.of(key);
+  for (pending::PendingCommand& command : waiting) co_await offer(std::move(command));
+}
+
+awaitable<void> Cloud::offer(pending::PendingCommand waiting) {
+  const Connected* channel = connected(waiting.device);
+  const bool is_over = channel == nullptr || waiting.valid_until <= parts_.now();
+  const bool is_elsewhere =
+      waiting.dispatched_to != 0 &&
+      (is_over || channel->epoch != waiting.dispatched_to || !unoffered_.contains(waiting.correlation));
+  if (is_over || is_elsewhere) {
+    unoffered_.erase(waiting.correlation);
+    co_return;
+  }
+  const device::Epoch epoch = channel->epoch;
+  DeviceSession session;
+  session.key = waiting.device;
+  session.owner = waiting.owner;
+  session.epoch = epoch;
+  resource::DispatchCommand dispatch;
+  dispatch.issued.access = access_as(account::Principal::gateway(session.key.tenant));
+  dispatch.issued.subject = session.subject();
+  dispatch.issued.now = parts_.now();
+  dispatch.correlation = waiting.correlation;
+  dispatch.epoch = epoch;
+  es::Envelope audit = envelope(session, dispatch.issued.access);
+  audit.audit.correlation = waiting.correlation;
+  audit.audit.traceparent = traceparent_of(waiting.correlation);
+  const auto dispatched = co_await resources_.handle(resource::stream_of(session.key, waiting.href),
+                                                     std::move(dispatch), std::move(audit));
+  const bool was_left = unoffered_.erase(waiting.correlation) > 0;
+  if (!dispatched) {
+    // Other errors say that it ended in the meantime, or the session.
+    const Error error = dispatched.error();
+    const bool is_store_away = error == es::StoreError::unavailable ||
+                               error == es::StoreError::outcome_unknown ||
+                               error == es::StoreError::conflicts_exhausted;
+    if (is_store_away) unoffered_.emplace(waiting.correlation, session.key);
+    co_return;
+  }
+  if ((*dispatched)->empty() && !was_left) co_return;
+  co_await hand_over(std::move(waiting), epoch);
+}
+
+awaitable<void> Cloud::hand_over(pending::PendingCommand dispatched, device::Epoch epoch) {
+  const Connected* channel = connected(dispatched.device);
+  if (channel == nullptr || channel->epoch != epoch) {
+    co_await end_command(std::move(dispatched), resource::Ending::outcome_unknown);
+    co_return;
+  }
+  Dispatch dispatch{std::move(dispatched.correlation), dispatched.operation, std::move(dispatched.href),
+                    std::move(dispatched.query), std::move(dispatched.content)};
+  channel->channel->offer(std::move(dispatch));
+}
+
+awaitable<void> Cloud::offer_left() {
+  std::vector<pending::PendingCommand> left;
+  std::erase_if(unoffered_, [&](const auto& entry) {
+    const auto& [correlation, key] = entry;
+    const pending::PendingCommand* command = models_.pending.find(key, correlation);
+    if (command != nullptr) left.push_back(*command);
+    return command == nullptr;
+  });
+  auto offer_one = [this](pending::PendingCommand command) { return offer(std::move(command)); };
+  co_await net::abreast(std::move(left), std::move(offer_one));
+}
+
+void Cloud::leave_waiting() {
+  for (const auto& [key, commands] : models_.pending.all()) {
+    if (connected(key) == nullptr) continue;
+    for (const pending::PendingCommand& command : commands) {
+      if (command.dispatched_to == 0) unoffered_.emplace(command.correlation, key);
+    }
+  }
 }
 
 }  // namespace ocf::cloud

@@ -21,17 +21,21 @@ class FailingStore final : public es::EventStore {
   es::Partition partitions() const override { return store_.partitions(); }
   es::awaitable<Result<std::vector<es::RecordedEvent>>> read(es::StreamId stream,
                                                              es::Version after) override {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    if (reads_slowly) co_await boost::asio::post(executor, boost::asio::use_awaitable);
     auto events = co_await store_.read(std::move(stream), after);
     if (events)
       std::erase_if(*events, [this](const es::RecordedEvent& event) { return hidden(event.event.id); });
     co_return events;
   }
   es::awaitable<Result<es::EventBatch>> append(es::Append append) override {
+    ++appends;
     under_way_max = std::max(under_way_max, ++under_way_);
     const auto executor = co_await boost::asio::this_coro::executor;
     co_await boost::asio::post(executor, boost::asio::use_awaitable);
     --under_way_;
-    if (!is_failing) co_return co_await store_.append(std::move(append));
+    const bool is_spared = !failing_type.empty() && append.events.front().type != failing_type;
+    if (!is_failing || is_spared) co_return co_await store_.append(std::move(append));
     if (std::exchange(is_away_, true)) co_return es::StoreError::unavailable;
     for (const es::NewEvent& event : append.events) lost_.push_back(event.id);
     (void)co_await store_.append(std::move(append));
@@ -40,12 +44,16 @@ class FailingStore final : public es::EventStore {
   es::awaitable<Result<void>> trim(es::Trim trim) override { return store_.trim(std::move(trim)); }
   es::awaitable<Result<es::LogSlice>> read_partition(es::Partition partition, es::Offset from,
                                                      std::size_t limit) override {
-    return store_.read_partition(partition, from, limit);
+    if (is_log_away) co_return es::StoreError::unavailable;
+    co_return co_await store_.read_partition(partition, from, limit);
   }
   void heal() { is_failing = is_away_ = false; }
+  void leave() { is_failing = is_away_ = true; }  // nothing is left unknown
 
   bool is_failing = false;
-  std::size_t under_way_max = 0;
+  std::string failing_type;  // only these appends; empty: all
+  bool is_log_away = false, reads_slowly = false;
+  std::size_t appends = 0, under_way_max = 0;
 
  private:
   bool hidden(const es::EventId& id) const {
@@ -81,6 +89,27 @@ class CloudOutage : public TestCloud {
     Request request(device_id(), Href("/light/1"), resource::Operation::update);
     request.content = content(value);
     return request;
+  }
+  static Request patient_update(std::uint8_t value) {
+    Request request = update(value);
+    request.time_to_live = std::chrono::hours(1);
+    return request;
+  }
+  // Of the command that an offline device does not know of.
+  void store_unsaid(const DeviceSession& session, const es::CorrelationId& correlation) {
+    const resource::CommandPending pending{resource::Operation::update, correlation, "", content(7),
+                                           now + std::chrono::hours(1)};
+    es::EncodedEvent encoded = resource::Resource::encode(pending);
+    es::NewEvent event;
+    event.id = es::EventId("foreign");
+    event.type = std::move(encoded.type);
+    event.data = std::move(encoded.data);
+    event.time = now;
+    event.audit.owner = "alice";
+    event.audit.correlation = correlation;
+    es::Append append(resource::stream_of(session.key, Href("/light/2")), 0,
+                      std::vector<es::NewEvent>(1, event));
+    ASSERT_TRUE(run(memory.append(std::move(append))));
   }
   resource::Content known() {
     Request request(device_id(), Href("/light/1"), resource::Operation::retrieve);
@@ -158,6 +187,116 @@ TEST_F(CloudOutage, EndsASessionWhoseSignInWasStoredAfterAll) {
   }
 }
 
+// In every order in which the steps of both may come.
+TEST_F(CloudOutage, SendsACommandThatComesWhileItsDeviceSignsIn) {
+  RecordingChannel first;
+  DeviceSession session = online(first);
+  publish(session, "/light/1");
+  for (const bool is_sign_in_first : {true, false}) {
+    for (int steps_between = 0; steps_between < 20; ++steps_between) {
+      run_void(cloud->disconnect(session, device::Disconnection::closed));
+      settle();
+      RecordingChannel channel;
+      std::optional<Result<DeviceSession>> signed_in;
+      std::optional<Result<Answer>> answer;
+      const auto sign_in = [&] {
+        SignIn request(device_id(), "alice/" + device_id().text());
+        begin(cloud->sign_in(std::move(request), channel), signed_in);
+      };
+      loop.restart();
+      if (is_sign_in_first) sign_in();
+      if (!is_sign_in_first) begin(cloud->request(user("alice"), patient_update(7)), answer);
+      for (int step = 0; step < steps_between; ++step) loop.poll_one();
+      if (!is_sign_in_first) sign_in();
+      if (is_sign_in_first) begin(cloud->request(user("alice"), patient_update(7)), answer);
+      settle();
+      ASSERT_TRUE(signed_in && *signed_in);
+      session = **signed_in;
+      ASSERT_EQ(channel.offered.size(), 1u) << is_sign_in_first << ' ' << steps_between;
+      ASSERT_TRUE(confirm(session, channel.offered.front()));
+      settle();
+      ASSERT_TRUE(answer && *answer);
+    }
+  }
+}
+
+TEST_F(CloudOutage, SendsOnceWhatItCouldNotDispatchWhenTheDeviceCame) {
+  RecordingChannel before, channel;
+  const DeviceSession session = online(before);
+  publish(session, "/light/1");
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  std::optional<Result<Answer>> first, second;
+  begin(cloud->request(user("alice"), patient_update(7)), first);
+  begin(cloud->request(user("alice"), patient_update(8)), second);
+  settle();
+  failing.is_failing = true;
+  failing.failing_type = "CommandDispatched";  // of the first nobody knows whether it is stored
+  const DeviceSession now_here = sign_in(channel);
+  EXPECT_TRUE(channel.offered.empty());
+  failing.heal();
+  sweep();
+  sweep();
+  ASSERT_EQ(channel.offered.size(), 2u);
+  for (const Dispatch& dispatch : std::vector<Dispatch>(channel.offered))
+    EXPECT_TRUE(confirm(now_here, dispatch));
+  settle();
+  EXPECT_TRUE(first && *first && second && *second);
+}
+
+TEST_F(CloudOutage, SendsACommandThatItHadMissedWhenTheDeviceCame) {
+  RecordingChannel before, channel;
+  const DeviceSession session = online(before);
+  publish(session, "/light/1");
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  store_unsaid(session, es::CorrelationId("unsaid"));
+  sign_in(channel);
+  sweep();
+  ASSERT_EQ(channel.offered.size(), 1u);
+  EXPECT_EQ(channel.offered.front().correlation, es::CorrelationId("unsaid"));
+}
+
+TEST_F(CloudOutage, SendsACommandThatWasStoredAfterAllToADeviceThatCameMeanwhile) {
+  RecordingChannel before, channel;
+  const DeviceSession session = online(before);
+  publish(session, "/light/1");
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  failing.is_failing = true;
+  failing.failing_type = "ResourceUpdatePending";
+  EXPECT_EQ(run(cloud->request(user("alice"), patient_update(7))).error(), es::StoreError::outcome_unknown);
+  sign_in(channel);
+  EXPECT_TRUE(channel.offered.empty());
+  failing.heal();
+  sweep();
+  EXPECT_EQ(channel.offered.size(), 1u);
+}
+
+TEST_F(CloudOutage, TriesNotWithEachSweepToStoreThatASessionEnded) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  failing.leave();
+  run_void(cloud->disconnect(session, device::Disconnection::closed));
+  failing.appends = 0;
+  sweep();
+  EXPECT_EQ(failing.appends, 1u);
+  sweep();
+  EXPECT_EQ(failing.appends, 1u);
+}
+
+TEST_F(CloudOutage, ReadsTheLogAgainIfItCouldNotWhenTheBusMissedSomething) {
+  RecordingChannel channel;
+  const DeviceSession session = online(channel);
+  publish(session, "/light/1");
+  ASSERT_TRUE(notify(session, 1, 1));
+  store_unsaid(session, es::CorrelationId("unsaid"));
+  failing.is_log_away = true;
+  EXPECT_TRUE(notify(session, 2, 2));
+  sweep();
+  EXPECT_EQ(known(), content(1));
+  failing.is_log_away = false;
+  sweep();
+  EXPECT_EQ(known(), content(2));
+}
+
 TEST_F(CloudOutage, DoesNotCloseADeviceWhoseAnswerItCannotStore) {
   RecordingChannel channel;
   const DeviceSession session = online(channel);
@@ -194,6 +333,40 @@ TEST_F(CloudOutage, LeavesACommandToTheAnswerThatIsAboutToBeStored) {
   settle();
   EXPECT_TRUE(answer && *answer);
   EXPECT_EQ(types().back(), "ResourceUpdated");
+}
+
+// A sign-up that is repeated, while the device is removed and another owner signs it up: in every order.
+TEST_F(CloudOutage, RegistersADeviceForWhoeverHoldsItThen) {
+  const account::Tenant tenant("default");
+  const auto sign_up = [this](const std::string& owner) {
+    account::SignUp request(device_id(), owner + ":1", now);
+    return cloud->sign_up(std::move(request));
+  };
+  for (int steps = 0; steps < 12; ++steps) {
+    (void)run(sign_up("alice"));
+    restart();
+    failing.reads_slowly = true;
+    std::optional<Result<void>> removed;
+    std::optional<Result<account::SignedUp>> again, other;
+    begin(cloud->remove_device(user("alice"), device_id()), removed);
+    begin(sign_up("alice"), again);
+    loop.restart();
+    for (int step = 0; step < steps; ++step) loop.poll_one();
+    begin(sign_up("bob"), other);
+    settle();
+    ASSERT_TRUE(removed && again && other);
+    for (const char* owner : {"alice", "bob"}) (void)run(cloud->remove_device(user(owner), device_id()));
+    failing.reads_slowly = false;
+  }
+  std::size_t claims = 0;
+  const es::StreamId holders = account::Holder::stream(tenant, device_id());
+  for (const es::RecordedEvent& recorded : run(memory.read(holders, 0)).value()) {
+    if (recorded.event.type != "DeviceClaimed") continue;
+    const device::DeviceKey key(tenant, device_id(), ++claims);
+    for (const es::RecordedEvent& told : run(memory.read(key.stream(device::stream_name), 0)).value())
+      EXPECT_EQ(told.event.audit.owner, recorded.event.audit.owner) << claims << ' ' << told.event.type;
+  }
+  EXPECT_GT(claims, 12u);
 }
 
 TEST_F(CloudOutage, EndsManySessionsAtOnce) {

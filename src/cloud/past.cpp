@@ -64,8 +64,14 @@ class Past::Stream {
   bool ended_ = false;
 };
 
-Past::Past(es::EventStore& store, device::DeviceKey key, Point point, net::Gate::Holder inside)
-    : store_(store), key_(std::move(key)), point_(std::move(point)), inside_(std::move(inside)) {}
+PlaceOfPast::PlaceOfPast(net::Gate::Holder inside, Cloud& cloud,
+                         std::pair<account::Tenant, account::Owner> owner)
+    : inside_(std::move(inside)), cloud_(cloud), registered_(cloud.pasts_of_.insert(std::move(owner))) {}
+
+PlaceOfPast::~PlaceOfPast() { cloud_.pasts_of_.erase(registered_); }
+
+Past::Past(es::EventStore& store, device::DeviceKey key, Point point, PastPlace place)
+    : store_(store), key_(std::move(key)), point_(std::move(point)), place_(std::move(place)) {}
 
 void Past::apply(const es::RecordedEvent& recorded) {
   directory_.apply(recorded);
@@ -139,34 +145,40 @@ Result<Point> Cloud::point(std::string_view text) const {
   return point;
 }
 
-Result<net::Gate::Holder> Cloud::enter_past() {
-  if (pasts_.holders() >= pasts_max) return CloudError::too_many_pasts;
+Result<PastPlace> Cloud::enter_past(const account::Principal& asking) {
+  std::pair owner(asking.tenant, asking.owner);
+  if (pasts_.holders() >= pasts_max || pasts_of_.count(owner) >= pasts_per_owner_max)
+    return CloudError::too_many_pasts;
   auto inside = pasts_.enter();
   if (!inside) return es::StoreError::closed;
-  return inside;
+  return std::make_shared<const PlaceOfPast>(std::move(*inside), *this, std::move(owner));
 }
 
-awaitable<Result<Past>> Cloud::past(Caller caller, DeviceId id, Point point) {
+awaitable<Result<Past>> Cloud::past(Caller caller, DeviceId id, Point point, PastPlace place) {
   const auto access = co_await access_of(std::move(caller));
   if (!access) co_return access.error();
   const auto device = models_.directory.device(*access, id);
   if (!device) co_return CloudError::not_found;
-  auto inside = enter_past();
-  if (!inside) co_return inside.error();
-  Past past(parts_.store, device->key, std::move(point), std::move(*inside));
+  if (place == nullptr) {
+    auto entered = enter_past(access->principal);
+    if (!entered) co_return entered.error();
+    place = std::move(*entered);
+  }
+  Past past(parts_.store, device->key, std::move(point), std::move(place));
   const Result<void> folded = co_await past.fold_device();
   if (!folded) co_return folded.error();
   co_return past;
 }
 
 awaitable<Result<std::vector<directory::DeviceView>>> Cloud::devices_at(Caller caller, Point point) {
+  const account::Principal asking = caller.principal;
   const auto now = co_await devices(std::move(caller));
   if (!now) co_return now.error();
+  const auto place = enter_past(asking);
+  if (!place) co_return place.error();
   std::vector<directory::DeviceView> then;
   for (const directory::DeviceView& device : *now) {
-    auto inside = enter_past();
-    if (!inside) co_return inside.error();
-    Past past(parts_.store, device.key, point, std::move(*inside));
+    Past past(parts_.store, device.key, point, *place);
     const Result<void> folded = co_await past.fold_device();
     if (!folded) co_return folded.error();
     if (const directory::DeviceEntry* entry = past.device()) then.push_back(directory::view_of(*entry));

@@ -15,9 +15,10 @@ awaitable<void> keep(awaitable<Result<Past>> asked, std::optional<Result<Past>>&
 
 class CloudPast : public TestCloud {
  protected:
-  Result<Past> ask(Point point, const std::string& owner) {
+  Result<Past> ask(Point point, const std::string& owner, DeviceId id = device_id(),
+                   PastPlace place = nullptr) {
     std::optional<Result<Past>> answer;
-    run_void(keep(cloud->past(user(owner), device_id(), std::move(point)), answer));
+    run_void(keep(cloud->past(user(owner), id, std::move(point), std::move(place)), answer));
     return std::move(*answer);
   }
   Past past(Point point, const std::string& owner = "alice") {
@@ -134,14 +135,33 @@ TEST_F(CloudPast, HidesOtherOwnersAndOlderRegistrations) {
   EXPECT_NE(past(Point(now), "bob").device(), nullptr);
 }
 
-TEST_F(CloudPast, IsFoldedForSoManyAtOnce) {
+TEST_F(CloudPast, IsFoldedForSoManyAtOnceAndForFewOfOneOwner) {
+  RecordingChannel channel;
+  const std::string owners[] = {"alice", "bob", "carol", "dave", "eve"};
+  const auto lamp_of = [](std::size_t owner) { return device_id(static_cast<char>('1' + owner)); };
+  for (std::size_t owner = 0; owner < 5; ++owner) online(channel, owners[owner], lamp_of(owner));
+  std::vector<Past> held;
+  for (std::size_t owner = 0; owner < 4; ++owner) {
+    for (std::size_t i = 0; i < pasts_per_owner_max; ++i)
+      held.push_back(*ask(Point(now), owners[owner], lamp_of(owner)));
+    EXPECT_EQ(ask(Point(now), owners[owner], lamp_of(owner)).error(), CloudError::too_many_pasts);
+  }
+  ASSERT_EQ(held.size(), pasts_max);
+  EXPECT_EQ(ask(Point(now), "eve", lamp_of(4)).error(), CloudError::too_many_pasts);
+  EXPECT_TRUE(ask(Point(now), "alice", lamp_of(0), held.front().place())) << "in the place of another";
+  held.pop_back();
+  EXPECT_TRUE(ask(Point(now), "eve", lamp_of(4)));
+}
+
+TEST_F(CloudPast, OfAllDevicesTakesOnePlace) {
   RecordingChannel channel;
   online(channel);
+  online(channel, "alice", device_id('2'));
   std::vector<Past> held;
-  for (std::size_t i = 0; i < pasts_max; ++i) held.push_back(past(Point(now)));
-  EXPECT_EQ(error_at(Point(now)), CloudError::too_many_pasts);
-  held.pop_back();
-  EXPECT_EQ(error_at(Point(now)), Error());
+  held.push_back(past(Point(now)));
+  EXPECT_EQ(run(cloud->devices_at(user("alice"), Point(now)))->size(), 2u);
+  held.push_back(past(Point(now)));
+  EXPECT_EQ(run(cloud->devices_at(user("alice"), Point(now))).error(), CloudError::too_many_pasts);
 }
 
 TEST_F(CloudPast, IsGoneBeforeTheFirstEventThatIsKept) {
@@ -160,18 +180,14 @@ TEST_F(CloudPast, IsGoneBeforeTheFirstEventThatIsKept) {
                        [this] { return now + std::chrono::milliseconds(1); }, cloud->metrics(), nullptr});
   run_void(retention.sweep());
   ASSERT_EQ(types(), (std::vector<std::string>{"BaselineTaken", "ResourceRepresentationUpdated"}));
-  net::Gate gate;
-  {
-    Past early(memory, session.key, Point(times[0]), gate.enter().value());
-    EXPECT_TRUE(run(early.fold_device()));
-    EXPECT_EQ(run(early.fold_resource(Href("/light/1"))).error(), CloudError::history_trimmed);
-    EXPECT_EQ(run(early.fold_resources()).error(), CloudError::history_trimmed);
-    Past late(memory, session.key, Point(times[1]), gate.enter().value());
-    EXPECT_TRUE(run(late.fold_device()));
-    EXPECT_TRUE(run(late.fold_resources()));
-    EXPECT_EQ(value(late), 2);
-  }
-  gate.close();
+  Past early(memory, session.key, Point(times[0]), nullptr);
+  EXPECT_TRUE(run(early.fold_device()));
+  EXPECT_EQ(run(early.fold_resource(Href("/light/1"))).error(), CloudError::history_trimmed);
+  EXPECT_EQ(run(early.fold_resources()).error(), CloudError::history_trimmed);
+  Past late(memory, session.key, Point(times[1]), nullptr);
+  EXPECT_TRUE(run(late.fold_device()));
+  EXPECT_TRUE(run(late.fold_resources()));
+  EXPECT_EQ(value(late), 2);
 }
 
 // A store in which something happens between the first page of a stream and the next.
@@ -214,13 +230,9 @@ TEST_F(CloudPast, IsGoneIfItIsTrimmedWhileItIsRead) {
   Retention retention(
       {memory, cloud->read_models(), limits, [this] { return now; }, cloud->metrics(), nullptr});
   BetweenPages trimmed(memory, [&] { return retention.sweep(); });
-  net::Gate gate;
-  {
-    Past early(trimmed, session.key, Point(times[1100]), gate.enter().value());
-    EXPECT_TRUE(run(early.fold_device()));
-    EXPECT_EQ(run(early.fold_resource(Href("/light/1"))).error(), CloudError::history_trimmed);
-  }
-  gate.close();
+  Past early(trimmed, session.key, Point(times[1100]), nullptr);
+  EXPECT_TRUE(run(early.fold_device()));
+  EXPECT_EQ(run(early.fold_resource(Href("/light/1"))).error(), CloudError::history_trimmed);
 }
 
 }  // namespace

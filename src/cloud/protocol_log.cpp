@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace ocf::cloud {
@@ -13,10 +14,17 @@ std::string_view name_of(ProtocolLine::Direction direction) {
   return direction == ProtocolLine::Direction::from_device ? "from_device" : "to_device";
 }
 
-ProtocolLog::ProtocolLog(ProtocolLogs& logs, DeviceId device, const net::SteadyTimer::executor_type& executor)
-    : logs_(logs), registered_(logs.logs_.emplace(device, this)), wake_(executor) {}
+ProtocolLog::ProtocolLog(ProtocolLogs& logs, DeviceId device, OwnerKey reader,
+                         const net::SteadyTimer::executor_type& executor)
+    : logs_(logs),
+      registered_(logs.logs_.emplace(device, this)),
+      reader_(logs.readers_.insert(std::move(reader))),
+      wake_(executor) {}
 
-ProtocolLog::~ProtocolLog() { logs_.logs_.erase(registered_); }
+ProtocolLog::~ProtocolLog() {
+  logs_.logs_.erase(registered_);
+  logs_.readers_.erase(reader_);
+}
 
 boost::asio::awaitable<ProtocolLog::Lines> ProtocolLog::next(std::chrono::steady_clock::duration wait) {
   if (lines_.lines.empty() && !ended_) {
@@ -44,13 +52,15 @@ void ProtocolLog::put(ProtocolLine line) {
   wake_.cancel();
 }
 
-Result<std::unique_ptr<ProtocolLog>> ProtocolLogs::begin(DeviceId device,
+Result<std::unique_ptr<ProtocolLog>> ProtocolLogs::begin(DeviceId device, const account::Principal& reader,
                                                          const net::SteadyTimer::executor_type& executor) {
-  if (logs_.size() >= limits_.protocol_logs_max) {
+  ProtocolLog::OwnerKey owner(reader.tenant, reader.owner);
+  const std::size_t of_owner_max = std::max<std::size_t>(limits_.protocol_logs_max / 4, 1);
+  if (logs_.size() >= limits_.protocol_logs_max || readers_.count(owner) >= of_owner_max) {
     hits_.hit("protocol_logs_max");
     return CloudError::too_many_protocol_logs;
   }
-  return std::unique_ptr<ProtocolLog>(new ProtocolLog(*this, device, executor));
+  return std::unique_ptr<ProtocolLog>(new ProtocolLog(*this, device, std::move(owner), executor));
 }
 
 void ProtocolLogs::note(const DeviceId& device, const ProtocolLine& line) {

@@ -1,6 +1,7 @@
 // What `ocf-cloud protocol-log` reads: each message of one device's connections, as the gateway describes it.
 #pragma once
 
+#include "account/principal.hpp"
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -14,8 +15,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ocf::cloud {
@@ -50,11 +53,14 @@ class ProtocolLog {
 
  private:
   friend class ProtocolLogs;
-  ProtocolLog(ProtocolLogs& logs, DeviceId device, const net::SteadyTimer::executor_type& executor);
+  using OwnerKey = std::pair<account::Tenant, account::Owner>;
+  ProtocolLog(ProtocolLogs& logs, DeviceId device, OwnerKey reader,
+              const net::SteadyTimer::executor_type& executor);
   void put(ProtocolLine line);
 
   ProtocolLogs& logs_;
   std::multimap<DeviceId, ProtocolLog*>::iterator registered_;
+  std::multiset<OwnerKey>::iterator reader_;
   net::SteadyTimer wake_;
   Lines lines_;
   std::size_t bytes_ = 0;
@@ -66,8 +72,8 @@ class ProtocolLogs {
  public:
   ProtocolLogs(const Limits& limits, telemetry::LimitHits& hits) : limits_(limits), hits_(hits) {}
 
-  // Errors: too_many_protocol_logs.
-  Result<std::unique_ptr<ProtocolLog>> begin(DeviceId device,
+  // One owner's readers have a quarter of the places at most, but one always. Errors: too_many_protocol_logs.
+  Result<std::unique_ptr<ProtocolLog>> begin(DeviceId device, const account::Principal& reader,
                                              const net::SteadyTimer::executor_type& executor);
   // Whether it is worth a gateway's while to describe the device's messages.
   bool is_read(const DeviceId& device) const { return logs_.contains(device); }
@@ -81,6 +87,7 @@ class ProtocolLogs {
   const Limits& limits_;
   telemetry::LimitHits& hits_;
   std::multimap<DeviceId, ProtocolLog*> logs_;
+  std::multiset<ProtocolLog::OwnerKey> readers_;
 };
 
 }  // namespace ocf::cloud

@@ -188,7 +188,7 @@ awaitable<Result<std::unique_ptr<ProtocolLog>>> Cloud::protocol_log(Caller calle
   const auto executor = co_await boost::asio::this_coro::executor;
   const directory::DeviceEntry* device = visible(*access, id);
   if (device == nullptr) co_return CloudError::not_found;
-  auto log = protocol_logs_.begin(id, executor);
+  auto log = protocol_logs_.begin(id, access->principal, executor);
   const Connected* channel = connected(device->key);
   if (log && channel != nullptr) channel->channel->begin_protocol_log();
   co_return log;

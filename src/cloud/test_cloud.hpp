@@ -42,7 +42,7 @@ class TrustingAuthorization final : public account::Authorization {
   account::awaitable<Result<account::Tokens>> refresh(account::Refresh) override {
     co_return account::Tokens{};
   }
-  account::awaitable<Result<void>> sign_off(account::Tenant, DeviceId, Time) override {
+  account::awaitable<Result<void>> sign_off(account::Tenant, DeviceId, account::Owner, Time) override {
     co_return Result<void>();
   }
   account::awaitable<Result<account::Access>> access(account::Principal principal, Time now) override {

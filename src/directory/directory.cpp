@@ -179,14 +179,15 @@ std::size_t Directory::size() const {
   return size;
 }
 
-std::vector<DeviceEntry> Directory::online() const {
-  std::vector<DeviceEntry> entries;
+std::vector<Directory::Session> Directory::online() const {
+  std::vector<Session> sessions;
   for (const auto& [tenant, slice] : tenants_) {
     for (const auto& [id, device] : slice.devices) {
-      if (device.entry.online) entries.push_back(device.entry);
+      const DeviceEntry& entry = device.entry;
+      if (entry.online) sessions.push_back({entry.key, entry.owner, entry.epoch});
     }
   }
-  return entries;
+  return sessions;
 }
 
 std::vector<device::DeviceKey> Directory::with_ended_links(Time ended_by) const {

@@ -75,8 +75,14 @@ class Directory {
   // that was released but is not deregistered yet is still known, so that its removal can be repeated, but no
   // query shows it.
   const DeviceEntry* known(const account::Tenant& tenant, const DeviceId& device) const;
-  // For use cases, unfiltered: copies, for callers that suspend. Visits every device.
-  std::vector<DeviceEntry> online() const;
+  // A session that is shown as open.
+  struct Session {
+    device::DeviceKey key;
+    account::Owner owner;
+    device::Epoch epoch = 0;
+  };
+  // For use cases, unfiltered, for callers that suspend. Visits every device.
+  std::vector<Session> online() const;
   // How many devices this owner has without this one.
   std::size_t owned_besides(const account::Tenant& tenant, const account::Owner& owner,
                             const DeviceId& device) const;

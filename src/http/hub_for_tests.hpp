@@ -68,7 +68,9 @@ class FakeAuthorization final : public account::Authorization {
   Answer<account::Tokens> refresh(account::Refresh) override {
     co_return account::AuthorizationError::refused;
   }
-  Answer<void> sign_off(account::Tenant, DeviceId, Time) override { co_return Result<void>(); }
+  Answer<void> sign_off(account::Tenant, DeviceId, account::Owner, Time) override {
+    co_return Result<void>();
+  }
   Answer<account::Access> access(account::Principal principal, Time now) override {
     using account::Right;
     account::Access access;

@@ -3,12 +3,13 @@
 #include "base/overload.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace ocf::pending {
 namespace {
 
-auto find(auto& commands, const es::CorrelationId& correlation) {
+auto position_of(auto& commands, const es::CorrelationId& correlation) {
   return std::find_if(commands.begin(), commands.end(),
                       [&](const PendingCommand& command) { return command.correlation == correlation; });
 }
@@ -44,14 +45,14 @@ void PendingCommands::add(PendingCommand command) {
 void PendingCommands::dispatch(const device::DeviceKey& key, const resource::CommandDispatched& event) {
   const auto device = devices_.find(key);
   if (device == devices_.end()) return;
-  const auto command = find(device->second, event.correlation);
+  const auto command = position_of(device->second, event.correlation);
   if (command != device->second.end()) command->dispatched_to = event.epoch;
 }
 
 void PendingCommands::remove(const device::DeviceKey& key, const es::CorrelationId& correlation) {
   const auto device = devices_.find(key);
   if (device == devices_.end()) return;
-  const auto command = find(device->second, correlation);
+  const auto command = position_of(device->second, correlation);
   if (command == device->second.end()) return;
   deadlines_.erase({command->valid_until, key, correlation});
   device->second.erase(command);
@@ -75,6 +76,14 @@ std::vector<PendingCommand> PendingCommands::of(const device::DeviceKey& key) co
   return device == devices_.end() ? std::vector<PendingCommand>() : device->second;
 }
 
+const PendingCommand* PendingCommands::find(const device::DeviceKey& key,
+                                            const es::CorrelationId& correlation) const {
+  const auto device = devices_.find(key);
+  if (device == devices_.end()) return nullptr;
+  const auto command = position_of(device->second, correlation);
+  return command == device->second.end() ? nullptr : &*command;
+}
+
 std::size_t PendingCommands::count(const device::DeviceKey& key) const {
   const auto device = devices_.find(key);
   return device == devices_.end() ? 0 : device->second.size();
@@ -84,8 +93,16 @@ std::vector<PendingCommand> PendingCommands::expired(Time now) const {
   std::vector<PendingCommand> commands;
   for (const auto& [valid_until, key, correlation] : deadlines_) {
     if (valid_until > now) break;
-    commands.push_back(*find(devices_.at(key), correlation));
+    commands.push_back(*find(key, correlation));
   }
+  return commands;
+}
+
+std::vector<PendingCommand> PendingCommands::which(
+    const std::function<bool(const PendingCommand&)>& predicate) const {
+  std::vector<PendingCommand> commands;
+  for (const auto& [key, of_device] : devices_)
+    std::copy_if(of_device.begin(), of_device.end(), std::back_inserter(commands), predicate);
   return commands;
 }
 

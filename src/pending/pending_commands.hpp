@@ -8,6 +8,7 @@
 #include "ocf/link.hpp"
 #include "resource/resource.hpp"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -39,9 +40,13 @@ class PendingCommands {
 
   std::vector<PendingCommand> of(
       const device::DeviceKey& key) const;  // in the order in which they were accepted
+  // nullptr: it is not pending. Valid until the next apply().
+  const PendingCommand* find(const device::DeviceKey& key, const es::CorrelationId& correlation) const;
   std::size_t count(const device::DeviceKey& key) const;
   std::size_t size() const { return deadlines_.size(); }  // on all devices
   std::vector<PendingCommand> expired(Time now) const;    // valid until now or earlier; the oldest first
+  // Those for which `predicate` holds. Visits all, copies only those.
+  std::vector<PendingCommand> which(const std::function<bool(const PendingCommand&)>& predicate) const;
   // Everything, by device, each in the order in which they were accepted.
   const std::map<device::DeviceKey, std::vector<PendingCommand>>& all() const { return devices_; }
 

@@ -89,8 +89,8 @@ class AuthorizationContract : public ::testing::TestWithParam<Plug> {
   Result<Tokens> refresh(const std::string& token, const DeviceId& device) {
     return refresh(Refresh(device, token, now));
   }
-  void sign_off(const DeviceId& device, const Tenant& of = Tenant("default")) {
-    ASSERT_TRUE(run(authorization().sign_off(of, device, now)));
+  void sign_off(const DeviceId& device) {
+    ASSERT_TRUE(run(authorization().sign_off(tenant, device, alice, now)));
   }
   Access access(const Principal& principal) { return run(authorization().access(principal, now)).value(); }
 
@@ -386,6 +386,17 @@ TEST_P(AuthorizationContract, LetsADeviceComeBackWithANewCode) {
   EXPECT_EQ(sign_in(after->tokens.access_token, lamp).value().principal,
             Principal::of_device(tenant, bob, lamp));
   expect_revoked(before.tokens, lamp);
+}
+
+TEST_P(AuthorizationContract, LeavesTheNextOwnerWhatTheirCodeGave) {
+  const SignedUp before = onboard(lamp, alice);
+  const std::string given = code(bob);
+  ASSERT_TRUE(sign_up(given, lamp));  // the device is still alice's: the answer is of no use yet
+  sign_off(lamp);
+  expect_revoked(before.tokens, lamp);
+  const auto after = sign_up(given, lamp);
+  ASSERT_TRUE(after);
+  EXPECT_TRUE(sign_in(after->tokens.access_token, lamp));
 }
 
 TEST_P(AuthorizationContract, SignsOffWhomItNeverSaw) { sign_off(lamp); }

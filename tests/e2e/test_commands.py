@@ -1,5 +1,6 @@
 """Create, retrieve, update and delete through the hub: the device's own answer reaches the caller, or why there is none."""
 
+import threading
 import time
 
 import pytest
@@ -150,6 +151,24 @@ def test_a_device_that_does_not_answer_is_a_gateway_timeout_and_goes_offline(has
     assert client.post(d.route("/light/1"), {"power": 1}).code == GATEWAY_TIMEOUT
     d.connection.wait_closed()
     poll(lambda: client.get(d.route("/oic/cloud/s")).value == {"online": False}, "offline")
+
+
+# G4: whichever comes first by a hair
+def test_a_command_that_comes_while_its_device_signs_in_is_sent(device, api):
+    d = device().online()
+    d.wait_observed("/light/1")
+    for value in range(12):
+        d.connection.close()
+        poll(lambda: not api.device(d.di).json["online"], "the device is offline")
+        d.connect()
+        answers = []
+        path = api.resource_path(d.di, "/light/1", timeToLive=5)
+        update = threading.Thread(target=lambda: answers.append(api.call("PUT", path, {"power": value})))
+        update.start()
+        time.sleep(value * 0.0004)
+        assert d.sign_in().code == CHANGED
+        update.join()
+        assert answers[0].ok, (value, answers)
 
 
 # R7: a late second answer is nobody's

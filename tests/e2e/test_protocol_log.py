@@ -120,6 +120,17 @@ def test_logs_are_bounded_and_say_what_they_leave_out(started, device):
     poll(lambda: status_of_stream(api, d.di) == 200, "room for another reader")
 
 
+# Q3, D4: of the eight that may be read at once
+def test_one_owner_reads_a_quarter_of_the_logs(hub, api, device):
+    d, other = device().online(), device(owner="neighbour").online()
+    neighbour = Api(hub, hub.token("neighbour"))
+    with ProtocolLog(hub, d.di, d.owner), ProtocolLog(hub, d.di, d.owner):
+        refused = api.get(f"/api/v1/devices/{d.di}/protocol-log")
+        assert (refused.status, refused.json["reason"]) == (503, "too_many_protocol_logs")
+        assert status_of_stream(neighbour, other.di) == 200
+    poll(lambda: status_of_stream(api, d.di) == 200, "room for another reader")
+
+
 def status_of_stream(api, di):
     """Of a reader that leaves at once."""
     with socket.create_connection(api.address, timeout=PATIENCE) as sock:

@@ -293,6 +293,20 @@ def test_a_device_id_that_another_owner_holds_is_refused(hub, device):
     assert d.connection.get("/oic/res").code == CONTENT
 
 
+# A10, A3: who was told that another has the device tries again with the same code once it is free
+def test_a_code_that_came_too_early_works_when_the_device_is_free(hub, device, api):
+    d = device().online()
+    onboarding = hub.onboard("heir")
+    heir = device(owner="heir", di=d.di).connect()
+    assert heir.sign_up(onboarding).code == UNAUTHORIZED
+    api.remove(d.di)
+    heir.connect()
+    assert heir.sign_up(onboarding).code == CHANGED
+    assert heir.sign_in().code == CHANGED
+    d.connect()
+    assert d.sign_in().code == UNAUTHORIZED
+
+
 # A1: devices wait 2 s for the answer, ask again on a new connection, and stop for good at 4.01
 def test_a_lost_sign_up_answer_is_made_good_by_asking_again(hub, device, transport):
     d = device().connect()

@@ -22,14 +22,15 @@ class ShowsTooMuch final : public account::Authorization {
   account::awaitable<Result<account::Tokens>> refresh(account::Refresh request) override {
     return authorization_.refresh(std::move(request));
   }
-  account::awaitable<Result<void>> sign_off(account::Tenant of, DeviceId device, Time now) override {
-    return authorization_.sign_off(std::move(of), device, now);
+  account::awaitable<Result<void>> sign_off(account::Tenant of, DeviceId device, account::Owner owner,
+                                            Time now) override {
+    return authorization_.sign_off(std::move(of), device, std::move(owner), now);
   }
   account::awaitable<Result<account::Access>> access(account::Principal principal, Time now) override {
     auto access = co_await authorization_.access(std::move(principal), now);
     if (!access) co_return access;
     std::set<DeviceId>& shown = shown_[access->principal.owner.text()];
-    for (const directory::DeviceEntry& entry : cloud_.read_models().directory.online()) {
+    for (const directory::Directory::Session& entry : cloud_.read_models().directory.online()) {
       if (defect_ == Defect::shows_everything || entry.owner == access->principal.owner)
         shown.insert(entry.key.device);
     }

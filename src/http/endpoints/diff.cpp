@@ -8,8 +8,8 @@ namespace ocf::http::endpoints {
 namespace {
 
 awaitable<Result<cloud::Past>> past(Exchange& exchange, DeviceId id, cloud::Point point,
-                                    const std::optional<Href>& href) {
-  auto past = co_await exchange.cloud.past(exchange.caller, id, std::move(point));
+                                    const std::optional<Href>& href, cloud::PastPlace place = nullptr) {
+  auto past = co_await exchange.cloud.past(exchange.caller, id, std::move(point), std::move(place));
   if (!past) co_return past.error();
   Result<void> folded;
   if (href)
@@ -39,7 +39,7 @@ awaitable<Result<Response>> diff(Exchange& exchange) {
   cloud::Point end = *to ? std::move(**to) : cloud::Point(exchange.cloud.read_models().cursor());
   const auto was = co_await past(exchange, *id, std::move(**from), *href);
   if (!was) co_return was.error();
-  const auto is = co_await past(exchange, *id, std::move(end), *href);
+  const auto is = co_await past(exchange, *id, std::move(end), *href, was->place());
   if (!is) co_return is.error();
   if (was->device() == nullptr && is->device() == nullptr) co_return cloud::CloudError::not_found;
   std::string body;

@@ -23,6 +23,7 @@
 #include <set>
 #include <stdexcept>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -72,6 +73,13 @@ class File {
       if (written < 0) cannot(path_.string() + " cannot be written", last_error());
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
+  }
+  // And not another file, or none.
+  bool is_at_its_path() const {
+    struct stat opened = {};
+    struct stat named = {};
+    return ::fstat(number_, &opened) == 0 && ::lstat(path_.c_str(), &named) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
   }
   // Nobody else has it until this is destroyed.
   bool lock() { return ::flock(number_, LOCK_EX | LOCK_NB) == 0; }
@@ -227,8 +235,9 @@ class Restoring {
   explicit Restoring(const fs::path& data)
       : data_(data),
         is_another_try_(fs::exists(restoring_path(data))),
-        file_(restoring_path(data), O_RDWR | O_CREAT | O_NOFOLLOW) {
-    if (!file_.lock())
+        file_(restoring_path(data), O_RDWR | O_NOFOLLOW | (is_another_try_ ? 0 : O_CREAT | O_EXCL)) {
+    // The other one may have ended, and what it restored must stay.
+    if (!file_.lock() || !file_.is_at_its_path())
       throw std::runtime_error(fmt::format("another restore goes into {} just now", data.string()));
     try {
       lock_.emplace(data, DataLock::ForRestore());
