@@ -670,9 +670,9 @@ Result<void> Database::complete_index() {
 Result<void> Database::complete_index(es::Partition partition) {
   std::string marker;
   const auto status = db_->Get(rocksdb::ReadOptions(), index_, marker_key(partition), &marker);
-  const auto covered = status.ok()           ? parse_number(marker)
-                       : status.IsNotFound() ? std::optional<std::uint64_t>(0)
-                                             : std::nullopt;
+  std::optional<std::uint64_t> covered;
+  if (status.ok()) covered = parse_number(marker);
+  if (status.IsNotFound()) covered = 0;
   const auto tail = tail_of(partition);
   // Who only reads gets what can be read.
   if (options_.read_only) {

@@ -320,7 +320,7 @@ void check_online(World& world, const Log& log, const directory::Directory& live
     if (event.event.type == "DeviceConnected") sessions[key->fence_key()] = event.version;
     if (event.event.type == "DeviceDisconnected") sessions[key->fence_key()] = 0;
   }
-  for (const directory::DeviceEntry& entry : live.online()) {
+  for (const directory::Directory::Session& entry : live.online()) {
     const es::Version session = sessions[entry.key.fence_key()];
     if (entry.epoch == 0 || entry.epoch != session) {
       world.fail("online by session " + std::to_string(entry.epoch) + " instead of " +
