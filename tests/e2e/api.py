@@ -86,11 +86,22 @@ class Api:
         return self.call("PUT", self.resource_path(di, href), value, **more)
 
     def history(self, di, href=None):
-        """The events, oldest first."""
-        query = "" if href is None else "?" + urllib.parse.urlencode({"href": href})
-        reply = self.get(f"/api/v1/devices/{di}/history{query}")
+        """The newest events that fit into an answer, oldest first."""
+        return self._page_of_history(di, {} if href is None else {"href": href})["events"]
+
+    def whole_history(self, di):
+        """Every event of the device and its links, oldest first."""
+        page = self._page_of_history(di, {})
+        events = page["events"]
+        while "more" in page:
+            page = self._page_of_history(di, {"cursor": page["more"]})
+            events = page["events"] + events
+        return events
+
+    def _page_of_history(self, di, query):
+        reply = self.get(f"/api/v1/devices/{di}/history" + ("?" + urllib.parse.urlencode(query) if query else ""))
         assert reply.status == 200, reply
-        return reply.json["events"]
+        return reply.json
 
     def events(self, *, last_id=None, timeout=PATIENCE, **query):
         return Events(self, last_id, query, timeout)

@@ -142,7 +142,7 @@ class Judge:
         return [seen[version] for version in sorted(seen)], found
 
     def _device(self, api, di, facts, listed, links):
-        history = api.history(di)
+        history = api.whole_history(di)
         device, found = self._stream((di, "device"), [e for e in history if e["type"] in _DEVICE])
         published, more = self._stream((di, "links"), [e for e in history if e["type"] not in _DEVICE])
         found += more

@@ -56,8 +56,11 @@ class Tale:
     def resource(self, di, href):
         return Reply(200, {}, b'{"power":%d}' % self.power)
 
-    def history(self, di, href=None):
-        return self.events if href else self.device_events + self.links_events
+    def history(self, di, href):
+        return self.events
+
+    def whole_history(self, di):
+        return self.device_events + self.links_events
 
 
 def event(version, type, correlation="", **data):
