@@ -100,8 +100,10 @@ awaitable<bool> Hub::start() {
 
 awaitable<void> Hub::stop() {
   if (!dead_) network_.listen(nullptr);
+  callers_.close();
   co_await gateway_.stop();
   co_await cloud_.stop();
+  co_await callers_.left();
   while (!store_.is_idle()) co_await world_.sleep(Pause(1000));
 }
 

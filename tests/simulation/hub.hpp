@@ -8,6 +8,7 @@
 #include "es/announcing_store.hpp"
 #include "gateway/gateway.hpp"
 #include "net/forward_clock.hpp"
+#include "net/gate.hpp"
 #include "tests/simulation/network.hpp"
 #include "tests/simulation/store.hpp"
 
@@ -38,6 +39,8 @@ class Hub {
 
   bool is_dead() const { return dead_; }
   cloud::Cloud& cloud() { return cloud_; }
+  // A caller of the cloud, as its HTTP server has them: a stop waits until it has left. Errors: closed.
+  Result<net::Gate::Holder> enter() { return callers_.enter(); }
   auth_builtin::BuiltinAuthorization& authorization() { return authorization_; }
   Store& store() { return store_; }
 
@@ -56,6 +59,7 @@ class Hub {
   std::unique_ptr<account::Authorization> broken_authorization_;  // of two defects: shows too much
   cloud::Cloud cloud_;
   gateway::Gateway gateway_;
+  net::Gate callers_;
   bool dead_ = false;
 };
 

@@ -262,6 +262,8 @@ awaitable<void> Scenario::give_away(Light& light) {
   light.leaving = true;
   if (!serves()) co_return;
   const auto hub = hub_;
+  const auto inside = hub->enter();
+  if (!inside) co_return;
   const auto caller = co_await hub->user(light.owner);
   if (!caller) co_return;
   const auto removed = co_await hub->cloud().remove_device(*caller, light.id);
@@ -276,6 +278,8 @@ awaitable<void> Scenario::give_away(Light& light) {
 awaitable<void> Scenario::remove_again(Light& light) {
   if (!serves()) co_return;
   const auto hub = hub_;
+  const auto inside = hub->enter();
+  if (!inside) co_return;
   const auto caller = co_await hub->user(light.former);
   if (caller) (void)co_await hub->cloud().remove_device(*caller, light.id);
 }
@@ -409,6 +413,8 @@ awaitable<void> Scenario::use_api(std::string owner) {
 }
 
 awaitable<void> Scenario::ask_by_api(std::shared_ptr<Hub> hub, std::string owner) {
+  const auto inside = hub->enter();
+  if (!inside) co_return;
   const auto caller = co_await hub->user(owner);
   if (!caller) co_return;
   const Light& light = lights_[world_.draw().below(lights_.size())];
