@@ -58,12 +58,19 @@ def wait_away(hub, device):
     poll(is_away, "the store is away")
 
 
-def publish_meanwhile(hub, disk, device):
-    """A device that publishes /light/2 while the disk is full, and where the answer will be."""
-    d = device(on=hub, resources=[light()]).online()
-    d.wait_observed("/light/1")
+def observed_meanwhile(hub, disk, device, *hrefs):
+    """A device whose lights are observed, and then the disk is full."""
+    d = device(on=hub, resources=[light(href) for href in hrefs]).online()
+    for href in hrefs:
+        d.wait_observed(href)
     disk.fill()
     wait_away(hub, d)
+    return d
+
+
+def publish_meanwhile(hub, disk, device):
+    """A device that publishes /light/2 while the disk is full, and where the answer will be."""
+    d = observed_meanwhile(hub, disk, device, "/light/1")
     d.resources["/light/2"] = light("/light/2")
     sent = d.publish_later(["/light/2"])
     d.connection.ping()
@@ -73,11 +80,7 @@ def publish_meanwhile(hub, disk, device):
 # R9, G8: a device cannot be told "later", so its newest word is kept
 def test_of_what_devices_say_meanwhile_the_newest_is_stored_afterwards(full, device):
     hub, disk, api = full
-    d = device(on=hub, resources=[light("/light/1"), light("/light/2")]).online()
-    d.wait_observed("/light/1")
-    d.wait_observed("/light/2")
-    disk.fill()
-    wait_away(hub, d)
+    d = observed_meanwhile(hub, disk, device, "/light/1", "/light/2")
     before = len(api.history(d.di, "/light/1"))
     for n in range(3000):
         d.change("/light/1", power=1000 + n)
@@ -104,11 +107,7 @@ def ask_for_custody(device):
 # G3, R9: a receipt for what is not stored would be a lie
 def test_custody_is_told_once_what_stands_for_it_is_stored(full, device):
     hub, disk, api = full
-    d = device(on=hub, resources=[light("/light/1"), light("/light/2")]).online()
-    d.wait_observed("/light/1")
-    d.wait_observed("/light/2")
-    disk.fill()
-    wait_away(hub, d)
+    d = observed_meanwhile(hub, disk, device, "/light/1", "/light/2")
     d.change("/light/2", power=101)
     pong = ask_for_custody(d)
     d.change("/light/2", power=102)
@@ -123,10 +122,7 @@ def test_custody_is_told_once_what_stands_for_it_is_stored(full, device):
 # G3, R9
 def test_a_sign_out_ends_the_wait_for_custody_without_it(full, device):
     hub, disk, _ = full
-    d = device(on=hub, resources=[light()]).online()
-    d.wait_observed("/light/1")
-    disk.fill()
-    wait_away(hub, d)
+    d = observed_meanwhile(hub, disk, device, "/light/1")
     d.change("/light/1", power=9)
     pong = ask_for_custody(d)
     assert d.sign_in(login=False).code == CHANGED

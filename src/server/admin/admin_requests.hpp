@@ -9,9 +9,8 @@
 //   pki_trust   certificate       common_name
 //   pki_list                      certificates: [{file, common_name, role}]
 //   pki_revoke  certificate       serials, closed (connections): by device id, serial or PEM text
-//   reload                        changes: [{key, from, to, needs_restart}], certificates: [{file, role,
-//   from,
-//                                 to}], closed (connections), warnings
+//   reload                        changes: [{key, from, to, needs_restart}], closed (connections), warnings,
+//                                 certificates: [{file, role, from, to, text}]
 //   drain       rate              connections: how many have to go yet, from now on `rate` per second
 //   top                           as in top.hpp
 //   checkpoint                    checkpoint: the name of a copy of the store in the data directory, which
