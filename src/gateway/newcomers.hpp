@@ -25,7 +25,9 @@ class Newcomers {
   class Place {
    public:
     Place(Place&& other) noexcept
-        : newcomers_(std::exchange(other.newcomers_, nullptr)), from_(other.from_), at_(other.at_) {}
+        : newcomers_(std::exchange(other.newcomers_, nullptr)),
+          from_(std::move(other.from_)),
+          at_(other.at_) {}
     Place& operator=(Place&&) = delete;
     ~Place();
 
