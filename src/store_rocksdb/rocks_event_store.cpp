@@ -77,7 +77,7 @@ struct RocksEventStore::Parts {
     trimmed_events += events;
     if (trimmed_events < compaction_events_min || trimmed_events < database.estimated_events() / 4) return;
     trimmed_events = 0;
-    upkeep.post([this] { database.compact(); });
+    compactor.post([this] { database.compact(); });
   }
 
   Metrics metrics;
@@ -85,7 +85,7 @@ struct RocksEventStore::Parts {
   const bool read_only;
   const std::size_t compaction_events_min;
   std::size_t trimmed_events = 0;  // since the last compaction; of the committer's thread
-  DiskThread reader, upkeep;
+  DiskThread reader, compactor, copier;
   Committer committer;
 };
 
@@ -96,7 +96,8 @@ RocksEventStore::~RocksEventStore() { close(); }
 void RocksEventStore::close() {
   parts_->committer.close();
   parts_->database.cancel_compaction();
-  parts_->upkeep.close();
+  parts_->compactor.close();
+  parts_->copier.close();
   parts_->reader.close();
   parts_->database.flush_index();
 }
@@ -148,7 +149,7 @@ es::awaitable<Result<void>> RocksEventStore::checkpoint(std::filesystem::path to
     if (!made) return made.error();
     return Made();
   };
-  const auto made = co_await parts_->upkeep.read<Made>(std::move(work));
+  const auto made = co_await parts_->copier.read<Made>(std::move(work));
   if (!made) co_return made.error();
   co_return Result<void>();
 }

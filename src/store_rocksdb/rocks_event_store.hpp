@@ -31,10 +31,10 @@ struct Options {
   rocksdb::Env* env = nullptr;   // the file system; nullptr: the real one. For tests; outlives the store
 };
 
-// Thread-safe: called on any shard, an awaited function resumes on the caller's executor. Three threads of
+// Thread-safe: called on any shard, an awaited function resumes on the caller's executor. Four threads of
 // its own: the committer, which checks and stores appends in the order of arrival and syncs once for all that
-// arrived while the last sync ran; a reader; and one that gives
-// back the room of what was trimmed and makes checkpoints. A stream that is in memory (in RocksDB's memtables
+// arrived while the last sync ran; a reader; one that gives back the room of what was trimmed, which may take
+// minutes; and one that makes checkpoints meanwhile. A stream that is in memory (in RocksDB's memtables
 // or block cache) is read on the caller's thread; what needs the disk, and whatever reads a partition, is
 // read on the reader thread, so that a shard never waits for a disk. Completions of appends issued in order
 // come in that order.

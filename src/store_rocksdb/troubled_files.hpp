@@ -9,7 +9,10 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <pthread.h>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace ocf::store_rocksdb {
 
@@ -38,6 +41,39 @@ class Troubles {
     changed_.wait(lock, [this] { return waiting_ > 0; });
   }
 
+  // Until let_compact() every write of a compaction waits.
+  void hold_compaction() {
+    const std::lock_guard lock(mutex_);
+    compaction_held_ = true;
+  }
+  void let_compact() {
+    const std::lock_guard lock(mutex_);
+    compaction_held_ = false;
+    changed_.notify_all();
+  }
+  // Returns when one waits.
+  void await_compaction() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return compactions_waiting_ > 0; });
+  }
+  // Returns when so many files were deleted that it is true.
+  template <class Predicate>
+  void await_deletions(Predicate enough) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, std::move(enough));
+  }
+
+  void compact() {
+    std::unique_lock lock(mutex_);
+    ++compactions_waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !compaction_held_; });
+    --compactions_waiting_;
+  }
+  void note_deletion() {
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  }
   rocksdb::IOStatus write() const {
     switch (trouble.load()) {
       case Trouble::none: return rocksdb::IOStatus::OK();
@@ -59,8 +95,8 @@ class Troubles {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool held_ = false;
-  int waiting_ = 0;
+  bool held_ = false, compaction_held_ = false;
+  int waiting_ = 0, compactions_waiting_ = 0;
 };
 
 class TroubledFile final : public rocksdb::FSWritableFileOwnerWrapper {
@@ -70,6 +106,7 @@ class TroubledFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
+    if (is_compaction()) troubles_.compact();
     // A disk that is full takes what fits.
     auto status = troubles_.write();
     if (status.ok()) return FSWritableFileWrapper::Append(data, options, debug);
@@ -89,6 +126,13 @@ class TroubledFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
  private:
+  // RocksDB compacts on threads of this name, and flushes on others.
+  static bool is_compaction() {
+    char name[16] = {};
+    return ::pthread_getname_np(::pthread_self(), name, sizeof name) == 0 &&
+           std::string_view(name) == "rocksdb:low";
+  }
+
   Troubles& troubles_;
   const bool is_log_;
 };
@@ -106,6 +150,12 @@ class TroubledFiles final : public rocksdb::FileSystemWrapper {
     auto status = FileSystemWrapper::NewWritableFile(path, options, &real, debug);
     const bool is_log = path.size() > 4 && path.compare(path.size() - 4, 4, ".log") == 0;
     if (status.ok()) *file = std::make_unique<TroubledFile>(std::move(real), troubles_, is_log);
+    return status;
+  }
+  rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+    auto status = FileSystemWrapper::DeleteFile(path, options, debug);
+    troubles_.note_deletion();
     return status;
   }
 
