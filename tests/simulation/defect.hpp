@@ -14,6 +14,9 @@ enum class Defect {
   forgets_fences,         // the store takes the word of any session of a device
   stores_retries_again,   // the store does not know its events by their ids
   reads_twice,            // the last event of what the store reads of its log is there twice
+  overlooks_values,       // what the store reads of its log is without the values of resources
+  mistakes_owners,        // the store writes somebody else's name on an event now and then
+  cuts_events_off,        // the store writes an event without its last byte now and then
   answers_twice,          // commands are ended without looking whether they have ended
   announces_early,        // the bus tells of events before they are stored
   shows_everything,       // everybody may read everything
@@ -26,12 +29,15 @@ struct NamedDefect {
   std::string_view name;
   std::string_view noticed_as;  // what a failure says of it: another one is none of it
 };
-inline constexpr std::array<NamedDefect, 10> defects{{
+inline constexpr std::array<NamedDefect, 13> defects{{
     {Defect::acknowledges_unsynced, "acknowledges-unsynced", "acknowledged and lost"},
     {Defect::loses_a_write, "loses-a-write", "what the disk holds is no log"},
     {Defect::forgets_fences, "forgets-fences", "an older session was heard"},
     {Defect::stores_retries_again, "stores-retries-again", "stored twice"},
     {Defect::reads_twice, "reads-twice", "shown twice"},
+    {Defect::overlooks_values, "overlooks-values", "is not the fold of the log"},
+    {Defect::mistakes_owners, "mistakes-owners", "an event of mallory in a registration of"},
+    {Defect::cuts_events_off, "cuts-events-off", "nobody can read"},
     {Defect::answers_twice, "answers-twice", "ended 2 times"},
     {Defect::announces_early, "announces-early", "had made known what is not stored"},
     {Defect::shows_everything, "shows-everything", "somebody else"},

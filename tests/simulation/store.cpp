@@ -30,6 +30,15 @@ bool is_terminal(std::string_view event_type) {
   return std::find(names.begin(), names.end(), event_type) != names.end();
 }
 
+// What a store with this defect finds instead of these.
+void read_badly(Defect defect, std::vector<es::RecordedEvent>& events) {
+  const auto is_value = [](const es::RecordedEvent& event) {
+    return event.event.type == "ResourceRepresentationUpdated";
+  };
+  if (defect == Defect::reads_twice) events.push_back(events.back());
+  if (defect == Defect::overlooks_values) std::erase_if(events, is_value);
+}
+
 es::awaitable<Result<void>> Store::open() {
   for (Stored& stored : parts_.disk.recover()) {
     const es::RecordedEvent first = stored.events.front();
@@ -81,9 +90,9 @@ es::awaitable<Result<es::LogSlice>> Store::read_partition(es::Partition partitio
   const Error hindered = co_await hindrance();
   if (hindered) co_return hindered;
   auto slice = co_await log_.read_partition(partition, from, limit);
-  if (parts_.defect == Defect::reads_twice && slice && !slice->events->empty()) {
+  if (parts_.defect != Defect::none && slice && !slice->events->empty()) {
     auto events = *slice->events;
-    events.push_back(events.back());
+    read_badly(parts_.defect, events);
     slice->events = std::make_shared<const std::vector<es::RecordedEvent>>(std::move(events));
   }
   co_return slice;
@@ -205,6 +214,10 @@ es::awaitable<Result<es::EventBatch>> Store::store(es::Append append) {
   if (silent && draw.chance(500)) co_return StoreError::outcome_unknown;
 
   if (parts_.defect == Defect::forgets_fences) append.fence.reset();
+  if (parts_.defect == Defect::mistakes_owners && draw.chance(20))
+    append.events.front().audit.owner = "mallory";
+  if (parts_.defect == Defect::cuts_events_off && draw.chance(20) && !append.events.front().data.empty())
+    append.events.front().data.pop_back();
   Stored stored;
   stored.fence = append.fence;
   es::StreamId stream = append.stream;
