@@ -1,6 +1,7 @@
 #include "cloud/audit.hpp"
 
 #include "account/administration.hpp"
+#include "base/decimal.hpp"
 #include "cloud/cloud.hpp"
 #include "cloud/page.hpp"
 
@@ -9,7 +10,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <deque>
 
 namespace ocf::cloud {
@@ -54,10 +54,9 @@ struct PageCursor {
     PageCursor parsed{std::move(*cursor), std::nullopt};
     if (dot == text.npos) return parsed;
     text.remove_prefix(dot + 1);
-    Time::rep since = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), since);
-    if (error != std::errc() || end != text.data() + text.size()) return CloudError::malformed_cursor;
-    parsed.from = Time(Time::duration(since));
+    const auto since = parse_decimal<Time::rep>(text);
+    if (!since) return CloudError::malformed_cursor;
+    parsed.from = Time(Time::duration(*since));
     return parsed;
   }
 };

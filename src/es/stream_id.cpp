@@ -1,9 +1,10 @@
 #include "es/stream_id.hpp"
 
 #include "base/assert.hpp"
+#include "base/decimal.hpp"
 #include "es/error.hpp"
 
-#include <charconv>
+#include <optional>
 
 namespace ocf::es {
 namespace {
@@ -29,10 +30,9 @@ Parts split(std::string_view text) {
 }
 
 // Digits without leading zeros: a stream has one text.
-bool is_number(std::string_view text, std::uint64_t& value) {
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return failed == std::errc{} && end == text.data() + text.size() &&
-         (text.front() != '0' || text.size() == 1);
+std::optional<std::uint64_t> registration_in(std::string_view text) {
+  const auto registration = parse_decimal<std::uint64_t>(text);
+  return text.size() > 1 && text.front() == '0' ? std::nullopt : registration;
 }
 
 }  // namespace
@@ -53,9 +53,8 @@ StreamId::StreamId(const Tenant& tenant, std::string_view entity, std::uint64_t 
 
 Result<StreamId> StreamId::parse(std::string_view text) {
   const Parts parts = split(text);
-  std::uint64_t registration = 0;
   if (parts.tenant.empty() || parts.entity.empty() || parts.name.empty() ||
-      !is_number(parts.registration, registration)) {
+      !registration_in(parts.registration)) {
     return StoreError::malformed_stream_id;
   }
   return StreamId(std::string(text));
@@ -66,9 +65,7 @@ std::string_view StreamId::entity() const { return split(text_).entity; }
 std::string_view StreamId::name() const { return split(text_).name; }
 
 std::uint64_t StreamId::registration() const {
-  std::uint64_t registration = 0;
-  is_number(split(text_).registration, registration);
-  return registration;
+  return registration_in(split(text_).registration).value_or(0);
 }
 
 Partition partition_of(const StreamId& stream, Partition partitions) {

@@ -1,12 +1,11 @@
 #include "http/resource_request.hpp"
 
+#include "base/decimal.hpp"
 #include "base/random.hpp"
 #include "http/content.hpp"
 #include "http/error.hpp"
 #include "http/http_status.hpp"
 #include "http/problem.hpp"
-
-#include <charconv>
 
 namespace ocf::http {
 namespace {
@@ -18,11 +17,9 @@ Result<bool> read_flag(std::string_view text) {
 }
 
 Result<std::chrono::seconds> read_seconds(std::string_view text) {
-  std::uint32_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || seconds == 0)
-    return HttpError::malformed_parameter;
-  return std::chrono::seconds(seconds);
+  const auto seconds = parse_decimal<std::uint32_t>(text);
+  if (!seconds || *seconds == 0) return HttpError::malformed_parameter;
+  return std::chrono::seconds(*seconds);
 }
 
 // Decoded, as the options of CoAP are; so '&' can only be what separates two of them.

@@ -1,25 +1,17 @@
 #include "net/endpoint.hpp"
 
+#include "base/decimal.hpp"
 #include "net/error.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <sstream>
 
 namespace ocf::net {
 namespace {
 
 namespace ip = boost::asio::ip;
-
-Result<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, port);
-  if (error != std::errc() || stopped != end) return NetError::malformed_endpoint;
-  return port;
-}
 
 bool bracketed(std::string_view text) { return text.size() > 2 && text.front() == '[' && text.back() == ']'; }
 
@@ -42,8 +34,8 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   if (colon == std::string_view::npos) return NetError::malformed_endpoint;
   const auto address = parse_address(text.substr(0, colon));
   if (!address) return address.error();
-  const auto port = parse_port(text.substr(colon + 1));
-  if (!port) return port.error();
+  const auto port = parse_decimal<std::uint16_t>(text.substr(colon + 1));
+  if (!port) return NetError::malformed_endpoint;
   return Endpoint(*address, *port);
 }
 

@@ -141,7 +141,8 @@ TEST_F(ShadowTest, ForgetsWhatIsUnpublishedUntilItIsReadAnew) {
 
 TEST_F(ShadowTest, KnowsFromABaselineWhatTheDeviceSaidAndWhen) {
   registered();
-  const resource::ResourceRepresentationUpdated said{{10000, share({7})}, {9}, 2, 5};
+  const resource::Content content{10000, share({7})};
+  const resource::ResourceRepresentationUpdated said{content, {9}, 2, 5};
   const Time then{std::chrono::milliseconds(17)};
   append<Resource>(resource::stream_of(key, light), resource::BaselineTaken{said, 41, then, false});
   EXPECT_EQ(content_of(key, light), "07");

@@ -1,6 +1,7 @@
 #include "store_rocksdb/database.hpp"
 
 #include "base/assert.hpp"
+#include "base/decimal.hpp"
 #include "base/printable.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
@@ -17,7 +18,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdarg>
 #include <cstdio>
 #include <exception>
@@ -118,13 +118,6 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   return family;
 }
 
-std::optional<unsigned> parse_decimal(const std::string& text) {
-  unsigned value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 // Whether it is the next of its stream; the first one that is read may also be a baseline further on.
 bool follows(const es::RecordedEvent& event, const std::vector<es::RecordedEvent>& read, es::Version after) {
   if (!read.empty()) return event.version == read.back().version + 1;
@@ -201,7 +194,7 @@ void Database::open_families() {
   if (!opened.ok()) cannot_open(options_, opened.ToString());
   db_.reset(db);
   if (const auto schema = meta(meta::schema)) {
-    const auto version = parse_decimal(*schema);
+    const auto version = parse_decimal<unsigned>(*schema);
     if (!version) cannot_open(options_, "its schema is damaged");
     if (*version > schema_version) {
       cannot_open(options_, "it has schema " + *schema + ", this release knows schemas up to " +
@@ -302,7 +295,7 @@ rocksdb::ColumnFamilyHandle* Database::family(const char* name) {
 // empty.
 void Database::check_or_write_meta() {
   if (const auto partitions = meta(meta::partitions)) {
-    const auto count = parse_decimal(*partitions);
+    const auto count = parse_decimal<unsigned>(*partitions);
     if (!count || *count < 1 || *count > 16) cannot_open(options_, "its number of partitions is damaged");
     partitions_ = static_cast<es::Partition>(*count);
     const bool is_current = meta(meta::schema) == std::to_string(schema_version);

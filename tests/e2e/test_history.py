@@ -222,7 +222,9 @@ def test_a_history_of_long_events_is_printed_whole(hub, device, owner, api):
     page = api.get(f"/api/v1/devices/{d.di}/history?href=/big").json
     assert page["more"] == str(page["events"][0]["version"]) and len(page["events"]) < 31
     done = hub.cli("history", "--owner", owner, d.di, "/big")
-    assert len(done.stdout.splitlines()) == 31 and done.stderr == ""
+    # a read that came before the first value asked the device, and stands there, too
+    values = [line for line in done.stdout.splitlines() if "ResourceRepresentationUpdated" in line]
+    assert len(values) == 31 and done.stderr == ""
 
 
 # Q3

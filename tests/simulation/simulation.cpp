@@ -3,9 +3,9 @@
 //  * `--seeds 1..10 --twice`: each seed twice; both runs have to be the same
 //  * `--seed 17 --trace`: one seed, with everything that happened
 //  * `--defects`: every defect that the checkers have to notice; `--seed 17 --defect NAME`: one of them
+#include "base/decimal.hpp"
 #include "tests/simulation/scenario.hpp"
 
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -127,11 +127,10 @@ bool parse_seeds(std::string_view text, Options& options) {
   const auto dots = text.find("..");
   const std::string_view first = text.substr(0, dots);
   const std::string_view last = dots == text.npos ? first : text.substr(dots + 2);
-  const auto parse = [](std::string_view digits, std::uint64_t& number) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    return error == std::errc{} && end == digits.data() + digits.size();
-  };
-  return parse(first, options.first) && parse(last, options.last) && options.first <= options.last;
+  const auto from = parse_decimal<std::uint64_t>(first), to = parse_decimal<std::uint64_t>(last);
+  options.first = from.value_or(1);
+  options.last = to.value_or(0);
+  return from && to && options.first <= options.last;
 }
 
 bool parse_defect(std::string_view name, Options& options) {

@@ -1,8 +1,7 @@
 // DELETE /oic/rd?di=…&ins=…&ins=…: the device takes links back, those with these instances or all (R2).
+#include "base/decimal.hpp"
 #include "gateway/connection.hpp"
 #include "gateway/routes.hpp"
-
-#include <charconv>
 
 namespace ocf::gateway {
 
@@ -18,12 +17,9 @@ awaitable<Answer> unpublish(Exchange& exchange) {
   }
   std::vector<std::int64_t> instances;
   for (const std::string& text : exchange.request.query("ins")) {
-    std::int64_t instance = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), instance);
-    if (failed != std::errc{} || end != text.data() + text.size()) {
-      co_return refuse(exchange, coap::Code::bad_request, "ins is not a number");
-    }
-    instances.push_back(instance);
+    const auto instance = parse_decimal<std::int64_t>(text);
+    if (!instance) co_return refuse(exchange, coap::Code::bad_request, "ins is not a number");
+    instances.push_back(*instance);
   }
   const auto done = co_await exchange.connection.unpublish(*session, std::move(instances));
   if (!done) co_return refuse(exchange, done.error());

@@ -2,10 +2,9 @@
 // newest first.
 #include "cloud/audit.hpp"
 
+#include "base/decimal.hpp"
 #include "http/endpoints/endpoints.hpp"
 #include "http/event_json.hpp"
-
-#include <charconv>
 
 namespace ocf::http::endpoints {
 namespace {
@@ -19,11 +18,9 @@ std::string text_of(const Exchange& exchange, std::string_view name) {
 Result<std::size_t> limit_of(Exchange& exchange) {
   const auto text = exchange.target.parameter("limit");
   if (!text) return cloud::AuditFilter().limit;
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (error != std::errc() || end != text->data() + text->size() || limit == 0 || limit > limit_max)
-    return malformed(exchange, "limit");
-  return limit;
+  const auto limit = parse_decimal<std::size_t>(*text);
+  if (!limit || *limit == 0 || *limit > limit_max) return malformed(exchange, "limit");
+  return *limit;
 }
 
 Result<cloud::AuditFilter> filter_of(Exchange& exchange) {

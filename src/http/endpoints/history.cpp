@@ -1,10 +1,9 @@
 // GET /api/v1/devices/{di}/history?href=/light/1&cursor=: what happened to a resource, oldest first; without
 // href, to the device and its links.
+#include "base/decimal.hpp"
 #include "cloud/error.hpp"
 #include "http/endpoints/endpoints.hpp"
 #include "http/event_json.hpp"
-
-#include <charconv>
 
 namespace ocf::http::endpoints {
 namespace {
@@ -13,11 +12,9 @@ namespace {
 Result<std::uint64_t> place_in_query(const Exchange& exchange) {
   const auto text = exchange.target.parameter("cursor");
   if (!text) return UINT64_MAX;
-  std::uint64_t place = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), place);
-  if (error != std::errc() || end != text->data() + text->size() || place == 0)
-    return cloud::CloudError::malformed_cursor;
-  return place;
+  const auto place = parse_decimal<std::uint64_t>(*text);
+  if (!place || *place == 0) return cloud::CloudError::malformed_cursor;
+  return *place;
 }
 
 }  // namespace
