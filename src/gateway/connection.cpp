@@ -243,6 +243,7 @@ void Connection::end(Disconnection reason, std::string why, std::optional<Fault>
                      std::string_view limit) {
   if (std::exchange(ended_, true)) return;
   if (fault) {
+    has_told_why_ = true;
     note_refusal(*fault, std::nullopt, "closed: " + why, limit);
   } else {
     log(Level::info, "closed", "closed: " + why);
@@ -666,6 +667,7 @@ std::optional<SteadyTime> Connection::steady(const std::optional<Time>& time) co
 
 void Connection::note_refusal(const Message& request, Code code, Fault fault, std::string_view why,
                               std::string_view limit) {
+  if (has_told_why_) return;  // what comes of that now would hide it
   note_refusal(fault, claimed_device(request), refusal_text(request, code, why), limit);
 }
 

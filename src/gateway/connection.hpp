@@ -192,6 +192,7 @@ class Connection final : public cloud::Channel,
   bool session_started_ = false;
   bool close_when_served_ = false;
   bool ended_ = false;
+  bool has_told_why_ = false;  // it was closed for a fault, which is noted
   bool released_ = false;
   std::optional<DeviceId> logged_;  // whose protocol log the messages go to; nullopt: nobody reads any
 };
