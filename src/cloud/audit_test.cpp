@@ -40,7 +40,7 @@ std::vector<es::Position> positions(const std::vector<es::RecordedEvent>& events
 }
 
 TEST_F(AuditTest, MergesTheLogsOfAllDevicesNewestFirst) {
-  for (int round = 0; round < 300; ++round) {
+  for (es::Version round = 0; round < 300; ++round) {
     for (const char last : {'1', '2', '3'}) append(last == '3' ? "bob" : "alice", device_id(last), 1, round);
   }
   AuditFilter filter;

@@ -76,8 +76,9 @@ std::optional<Time> parse_time(std::string_view whole) {
   const int seconds = text.number(2, 60);  // a leap second is the next one
   const int milliseconds = text.take('.') ? text.fraction() : 0;
   const std::chrono::minutes east = offset(text);
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
-                                         std::chrono::day(day)};
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
   if (!text.is_done() || !date.ok()) return std::nullopt;
   return Time(std::chrono::sys_days(date)) + std::chrono::hours(hours) + std::chrono::minutes(minutes) -
          east + std::chrono::seconds(seconds) + std::chrono::milliseconds(milliseconds);

@@ -236,7 +236,7 @@ json::object run_in_a_process(const Chosen& chosen, Fault fault, std::uint64_t c
   std::string answer;
   std::array<char, 4096> bytes{};
   for (ssize_t size = 0; (size = read(ends[0], bytes.data(), bytes.size())) > 0;)
-    answer.append(bytes.data(), size);
+    answer.append(bytes.data(), static_cast<std::size_t>(size));
   close(ends[0]);
   int status = 0;
   waitpid(child, &status, 0);

@@ -315,7 +315,7 @@ std::vector<es::RecordedEvent> Amendments::rest(const std::optional<cloud::Point
     const bool is_done = stream.by_version.empty() && stream.late.empty();
     if (is_done) continue;
     if (!stream.last) unfit(line(), fmt::format("the log has no stream {}", id.text()));
-    const auto add = [&, &stream = stream](const Amendment& amendment, es::RecordedEvent like) {
+    const auto add = [&](const Amendment& amendment, es::RecordedEvent like) {
       events.push_back(made(amendment, std::move(like), until));
     };
     for (const auto& [time, late] : stream.late) add(late, *stream.last);
