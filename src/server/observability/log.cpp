@@ -58,6 +58,7 @@ std::string as_json(const LogLine& line, const std::string& time) {
 LogSink stderr_log(const LogConfig& config) {
   auto logger =
       std::make_shared<spdlog::logger>("ocf-cloud", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets
   const bool has_journal = std::getenv("JOURNAL_STREAM") != nullptr;
   if (config.format == LogFormat::json || has_journal) {
     logger->set_pattern("%v");
