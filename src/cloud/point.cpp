@@ -1,8 +1,7 @@
 #include "cloud/point.hpp"
 
+#include "base/decimal.hpp"
 #include "cloud/error.hpp"
-
-#include <charconv>
 
 namespace ocf::cloud {
 namespace {
@@ -19,17 +18,15 @@ class Scanner {
   }
   void expect(char wanted) { failed_ = !take(wanted) || failed_; }
   // Exactly so many digits.
-  int number(std::size_t digits, int max) {
-    int value = 0;
+  unsigned number(std::size_t digits, unsigned max) {
     const std::string_view text = left_.substr(0, digits);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || text.size() != digits || end != text.data() + digits || text.front() == '-' ||
-        value > max) {
+    const auto value = parse_decimal<unsigned>(text);
+    if (!value || text.size() != digits || *value > max) {
       failed_ = true;
       return 0;
     }
     left_.remove_prefix(digits);
-    return value;
+    return *value;
   }
   // Of a second, as milliseconds; at least one digit.
   int fraction() {
@@ -53,32 +50,31 @@ std::chrono::minutes offset(Scanner& text) {
   if (text.take('Z') || text.take('z')) return {};
   const bool is_west = text.take('-');
   if (!is_west) text.expect('+');
-  const int hours = text.number(2, 23);
+  const unsigned hours = text.number(2, 23);
   text.expect(':');
-  const int minutes = 60 * hours + text.number(2, 59);
-  return std::chrono::minutes(is_west ? -minutes : minutes);
+  const std::chrono::minutes east(60 * hours + text.number(2, 59));
+  return is_west ? -east : east;
 }
 
 }  // namespace
 
 std::optional<Time> parse_time(std::string_view whole) {
   Scanner text(whole);
-  const int year = text.number(4, 9999);
+  const unsigned year = text.number(4, 9999);
   text.expect('-');
-  const int month = text.number(2, 12);
+  const unsigned month = text.number(2, 12);
   text.expect('-');
-  const int day = text.number(2, 31);
+  const unsigned day = text.number(2, 31);
   if (!text.take('t')) text.expect('T');
-  const int hours = text.number(2, 23);
+  const unsigned hours = text.number(2, 23);
   text.expect(':');
-  const int minutes = text.number(2, 59);
+  const unsigned minutes = text.number(2, 59);
   text.expect(':');
-  const int seconds = text.number(2, 60);  // a leap second is the next one
+  const unsigned seconds = text.number(2, 60);  // a leap second is the next one
   const int milliseconds = text.take('.') ? text.fraction() : 0;
   const std::chrono::minutes east = offset(text);
-  const std::chrono::year_month_day date{std::chrono::year(year),
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)), std::chrono::month(month),
+                                         std::chrono::day(day)};
   if (!text.is_done() || !date.ok()) return std::nullopt;
   return Time(std::chrono::sys_days(date)) + std::chrono::hours(hours) + std::chrono::minutes(minutes) -
          east + std::chrono::seconds(seconds) + std::chrono::milliseconds(milliseconds);
