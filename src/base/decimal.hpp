@@ -8,8 +8,8 @@
 
 namespace ocf {
 
-// Empty: it is no number, or anything stands beside it, or the type cannot hold it. A '-'
-// may be before a number of a signed type; a '+' or a blank may not.
+// Empty: it is no number, or anything stands beside it, or the type cannot hold it. A '-' may be before a
+// number of a signed type; a '+' or a blank may not.
 template <class Number>
 std::optional<Number> parse_decimal(std::string_view text) {
   Number number{};

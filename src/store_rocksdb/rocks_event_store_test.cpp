@@ -66,8 +66,8 @@ struct RocksStore : ::testing::Test {
   static constexpr es::Partition partitions = 4;
 
   ~RocksStore() override {
-    troubles.release();
-    troubles.let_compact();
+    troubles.syncs.open();
+    troubles.compactions.open();
   }
 
   void open(const fs::path& path, es::Partition count = partitions) {
@@ -169,14 +169,14 @@ struct RocksStore : ::testing::Test {
 TEST_F(RocksStore, StoresWithOneSyncWhatWasQueuedWhileTheLastSyncRan) {
   open();
   std::vector<Stored> answers;
-  troubles.hold();
+  troubles.syncs.close();
   issue(Append(stream_of("first"), 0, events_of(1)), answers);
-  troubles.await_sync();
+  troubles.syncs.await();
   const int before = troubles.log_syncs;
   for (int device = 0; device < 50; ++device)
     issue(Append(stream_of(std::to_string(device)), 0, events_of(2)), answers);
   EXPECT_TRUE(answers.empty());
-  troubles.release();
+  troubles.syncs.open();
   run_all();
   EXPECT_EQ(troubles.log_syncs, before + 1);
   ASSERT_EQ(answers.size(), 51u);
@@ -186,13 +186,13 @@ TEST_F(RocksStore, StoresWithOneSyncWhatWasQueuedWhileTheLastSyncRan) {
 TEST_F(RocksStore, ShowsNothingBeforeItIsDurable) {
   open();
   std::vector<Stored> answers;
-  troubles.hold();
+  troubles.syncs.close();
   issue(Append(stream_of("a"), 0, events_of(1)), answers);
-  troubles.await_sync();
+  troubles.syncs.await();
   std::optional<Result<std::vector<es::RecordedEvent>>> seen;
   seen = run(other, store->read(stream_of("a"), 0));
   const auto slice = run(other, store->read_partition(es::partition_of(stream_of("a"), partitions), 1, 10));
-  troubles.release();
+  troubles.syncs.open();
   run_all();
   EXPECT_TRUE(seen->value().empty());
   EXPECT_TRUE(slice->events->empty());
@@ -203,9 +203,9 @@ TEST_F(RocksStore, DropsLosersOfARaceFromABatchWithoutTheirNeighbours) {
   open();
   ASSERT_TRUE(append(stream_of("fenced"), 0, events_of(1), es::Fence{"f", 5}));
   std::vector<Stored> answers;
-  troubles.hold();
+  troubles.syncs.close();
   issue(Append(stream_of("first"), 0, events_of(1)), answers);
-  troubles.await_sync();
+  troubles.syncs.await();
   const Append winner(stream_of("a"), 0, events_of(2));
   issue(winner, answers);                                                           // 1
   issue(Append(stream_of("a"), 0, events_of(1)), answers);                          // 2: lost
@@ -216,7 +216,7 @@ TEST_F(RocksStore, DropsLosersOfARaceFromABatchWithoutTheirNeighbours) {
   issue(Append(stream_of("fenced"), 1, events_of(1), es::Fence{"f", 7}), answers);  // 7: a new one
   issue(Append(stream_of("fenced"), 2, events_of(1), es::Fence{"f", 6}), answers);  // 8: older than 7
   issue(Append(stream_of("b"), 0, events_of(1)), answers);                          // 9
-  troubles.release();
+  troubles.syncs.open();
   run_all();
   ASSERT_EQ(answers.size(), 10u);
   EXPECT_TRUE(answers[1]);
@@ -235,16 +235,16 @@ TEST_F(RocksStore, RefusesAppendsAboveItsQueue) {
   queued_bytes_max = 10'000;
   open();
   std::vector<Stored> answers;
-  troubles.hold();
+  troubles.syncs.close();
   issue(Append(stream_of("first"), 0, events_of(1)), answers);
-  troubles.await_sync();
+  troubles.syncs.await();
   issue(Append(stream_of("a"), 0, {event_of("Big", Bytes(9'000))}), answers);
   issue(Append(stream_of("b"), 0, {event_of("Big", Bytes(9'000))}), answers);
   context.restart();
   context.poll();
   ASSERT_EQ(answers.size(), 1u);
   EXPECT_EQ(answers[0].error(), StoreError::unavailable);
-  troubles.release();
+  troubles.syncs.open();
   run_all();
   EXPECT_TRUE(read(stream_of("b"))->empty());
   EXPECT_TRUE(append(stream_of("b"), 0, {event_of("Big", Bytes(9'000))}));
@@ -395,15 +395,15 @@ TEST_F(RocksStore, IsUnavailableWhileTheDiskIsFull) {
 TEST_F(RocksStore, TellsNobodyWhatDependedOnAFailedWrite) {
   open();
   std::vector<Stored> answers;
-  troubles.hold();
+  troubles.syncs.close();
   issue(Append(stream_of("first"), 0, events_of(1)), answers);
-  troubles.await_sync();
+  troubles.syncs.await();
   const Append winner(stream_of("a"), 0, events_of(1));
   issue(winner, answers);
   issue(Append(stream_of("a"), 0, events_of(1)), answers);
   issue(winner, answers);
   troubles.log_syncs_until_failure = troubles.log_syncs.load();
-  troubles.release();
+  troubles.syncs.open();
   run_all();
   ASSERT_EQ(answers.size(), 4u);
   EXPECT_TRUE(answers[0]) << "its sync had begun";
@@ -804,11 +804,11 @@ TEST_F(RocksStore, GivesTheRoomOfWhatWasTrimmedBackAndMakesACopyMeanwhile) {
   }
   ASSERT_TRUE(append(stream_of("b"), 0, events_of(3)));
   EXPECT_GT(bytes_in(directory.path()), 400u * 16 * 1024);
-  troubles.hold_compaction();
+  troubles.compactions.close();
   ASSERT_TRUE(run(context, store->trim(es::Trim(stream_of("a"), 400, event_of("BaselineTaken")))));
-  troubles.await_compaction();
+  troubles.compactions.await();
   ASSERT_TRUE(run(context, store->checkpoint(images.path() / "copy")));
-  troubles.let_compact();
+  troubles.compactions.open();
   troubles.await_deletions([&] { return bytes_in(directory.path()) < 400u * 16 * 1024 / 4; });
   EXPECT_EQ(read(stream_of("a"))->size(), 1u);
   EXPECT_EQ(read(stream_of("b"))->size(), 3u);

@@ -18,61 +18,57 @@ namespace ocf::store_rocksdb {
 
 enum class Trouble { none, disk_full, io_error };
 
+// Thread-safe. Whoever comes while it is closed waits until it is open again.
+class Barrier {
+ public:
+  void close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    closed_ = false;
+    changed_.notify_all();
+  }
+  // Returns when somebody waits.
+  void await() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_ > 0; });
+  }
+  void pass() {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !closed_; });
+    --waiting_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool closed_ = false;
+  int waiting_ = 0;
+};
+
 // What the files of one test do. Thread-safe.
 class Troubles {
  public:
+  Barrier syncs;        // of write-ahead logs
+  Barrier compactions;  // their writes
   std::atomic<Trouble> trouble = Trouble::none;
   std::atomic<int> log_syncs = 0;                                              // of write-ahead logs, so far
   std::atomic<int> log_syncs_until_failure = std::numeric_limits<int>::max();  // those after these fail
 
-  // Until release() every sync of a write-ahead log waits.
-  void hold() {
-    const std::lock_guard lock(mutex_);
-    held_ = true;
-  }
-  void release() {
-    const std::lock_guard lock(mutex_);
-    held_ = false;
-    changed_.notify_all();
-  }
-  // Returns when a sync waits.
-  void await_sync() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return waiting_ > 0; });
-  }
-
-  // Until let_compact() every write of a compaction waits.
-  void hold_compaction() {
-    const std::lock_guard lock(mutex_);
-    compaction_held_ = true;
-  }
-  void let_compact() {
-    const std::lock_guard lock(mutex_);
-    compaction_held_ = false;
-    changed_.notify_all();
-  }
-  // Returns when one waits.
-  void await_compaction() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return compactions_waiting_ > 0; });
-  }
   // Returns when so many files were deleted that it is true.
   template <class Predicate>
   void await_deletions(Predicate enough) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, std::move(enough));
+    deleted_.wait(lock, std::move(enough));
   }
 
-  void compact() {
-    std::unique_lock lock(mutex_);
-    ++compactions_waiting_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return !compaction_held_; });
-    --compactions_waiting_;
-  }
   void note_deletion() {
     const std::lock_guard lock(mutex_);
-    changed_.notify_all();
+    deleted_.notify_all();
   }
   rocksdb::IOStatus write() const {
     switch (trouble.load()) {
@@ -84,19 +80,13 @@ class Troubles {
   }
   rocksdb::IOStatus sync_log() {
     const bool fails = ++log_syncs > log_syncs_until_failure;
-    std::unique_lock lock(mutex_);
-    ++waiting_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return !held_; });
-    --waiting_;
+    syncs.pass();
     return fails ? rocksdb::IOStatus::IOError("told so") : write();
   }
 
  private:
   std::mutex mutex_;
-  std::condition_variable changed_;
-  bool held_ = false, compaction_held_ = false;
-  int waiting_ = 0, compactions_waiting_ = 0;
+  std::condition_variable deleted_;
 };
 
 class TroubledFile final : public rocksdb::FSWritableFileOwnerWrapper {
@@ -106,7 +96,7 @@ class TroubledFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
-    if (is_compaction()) troubles_.compact();
+    if (is_compaction()) troubles_.compactions.pass();
     // A disk that is full takes what fits.
     auto status = troubles_.write();
     if (status.ok()) return FSWritableFileWrapper::Append(data, options, debug);
